@@ -1,0 +1,48 @@
+/** The direction of imports: cli → temporal client → workflows → (types only) activities → src/* → src/domain. */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'domain-is-pure',
+      comment: 'src/domain runs inside the workflow sandbox: no node:*, no packages, nothing outside itself',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { pathNot: '^src/domain/' },
+    },
+    {
+      name: 'workflows-are-deterministic',
+      comment: 'a workflow may import the Temporal workflow SDK, the domain, other workflows, and activity types',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: {
+        pathNot: '^(workflows/|src/domain/|node_modules/@temporalio/(workflow|common)/)',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'work-knows-nothing-of-temporal',
+      comment: 'what does the work can be tested and used without Temporal',
+      severity: 'error',
+      from: { path: '^src/(postgres|stream|repository|alerting|config|domain)/' },
+      to: { path: '^(node_modules/@temporalio/|src/temporal/|src/cli/|workflows/|activities/)' },
+    },
+    {
+      name: 'activities-know-no-workflow',
+      severity: 'error',
+      from: { path: '^activities/' },
+      to: { path: '^(workflows/|src/cli/|src/temporal/)' },
+    },
+    {
+      name: 'only-cli-imports-cli',
+      severity: 'error',
+      from: { pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,115 @@
+import type { BackupSummary, CompressionMethod } from './backup.js';
+
+/** Workflow types, as they stand in Temporal. */
+export const workflowTypes = {
+  fullBackup: 'fullBackup',
+  backUpCluster: 'backUpCluster',
+  deliverAlert: 'deliverAlert',
+} as const;
+
+/** The queue of workflows, and of activities that need no particular host. */
+export const workflowQueue = 'holdfast';
+
+/** The queue of activities that touch `host`'s disk or its local server. */
+export function hostQueue(host: string): string {
+  return `holdfast-host-${host}`;
+}
+
+/** The id under which a database is backed up: Temporal runs one workflow of an id at a time. */
+export function fullBackupWorkflowId(cluster: string, database: string): string {
+  return `full-backup/${cluster}/${database}`;
+}
+
+export function backUpClusterWorkflowId(cluster: string): string {
+  return `back-up-cluster/${cluster}`;
+}
+
+/** Search attributes (all of type Keyword) of every workflow. */
+export const searchAttributeNames = ['HoldfastCluster', 'HoldfastDatabase', 'HoldfastOperation', 'HoldfastOutcome'] as const;
+
+export interface FullBackupInput {
+  cluster: string;
+  database: string;
+  /** Queue of the host that has the repository: {@link hostQueue}. */
+  hostQueue: string;
+  /** Who asked, as `user@host`, or the schedule's id. */
+  requester: string;
+  /** Overrides the configured method. */
+  compression?: CompressionMethod;
+  /** Overrides the method's configured or default level. */
+  compressionLevel?: number;
+  /** Keep at least this many of the newest backups of the database, whatever their age. */
+  keepLast?: number;
+}
+
+export interface FullBackupResult {
+  backup: BackupSummary;
+  /** Full path of the artifact on its host. */
+  path: string;
+  tables: number;
+  rows: number;
+  /** Ids that retention removed. */
+  expired: string[];
+  /** What went on although it should be known: no globals, retention failed. */
+  warnings: string[];
+}
+
+export interface BackUpClusterInput {
+  cluster: string;
+  hostQueue: string;
+  requester: string;
+  compression?: CompressionMethod;
+  compressionLevel?: number;
+  keepLast?: number;
+}
+
+export interface BackUpClusterResult {
+  succeeded: FullBackupResult[];
+  failed: { database: string; type: string; message: string }[];
+}
+
+export const statusQuery = 'status';
+
+/** What a running backup tells of itself. */
+export interface BackupStatus {
+  step: 'inspect' | 'check space' | 'dump' | 'checksum' | 'publish' | 'cleanup' | 'done';
+  backupId?: string;
+  startedAt?: string;
+}
+
+/** The heartbeat of a dump: what `holdfast backup` draws its bar from. */
+export interface DumpProgress {
+  /** Compressed bytes stored so far. */
+  storedBytes: number;
+  /** Expected size of the artifact, from the last backup; absent for the first. */
+  expectedBytes?: number;
+  /** What is being dumped, in `pg_dump`'s words: `contents of table "public.trades"`. */
+  doing: string;
+  bytesPerSecond: number;
+  elapsedSeconds: number;
+}
+
+export type AlertType =
+  | 'backup_age'
+  | 'disk_space'
+  | 'backup_integrity'
+  | 'backup_count'
+  | 'backup_health'
+  | 'backup_failed'
+  | 'backup_succeeded'
+  | 'wal_archive'
+  | 'restore_approval'
+  | 'restore_done';
+
+export interface Alert {
+  type: AlertType;
+  priority: 'info' | 'medium' | 'high' | 'critical';
+  message: string;
+  database: string;
+  /** The cluster's name. */
+  cluster: string;
+  host: string;
+  metrics: Record<string, number | string>;
+  /** ISO 8601, UTC. */
+  time: string;
+}
