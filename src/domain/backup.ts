@@ -85,6 +85,8 @@ export interface BackupMetadata extends CoreMetadata {
   tool_versions: Record<string, string>;
   stages: Stage[];
   globals_file: string | null;
+  /** SHA-256 of the globals file, put in when the backup is published. */
+  globals_checksum?: string | null | undefined;
   /** Why there is no globals file; null when there is one. */
   globals_missing_because: string | null;
   workflow_id: string;

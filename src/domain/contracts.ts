@@ -1,10 +1,13 @@
 import type { BackupSummary, CompressionMethod } from './backup.js';
+import { encodeDatabaseName } from './names.js';
 
 /** Workflow types, as they stand in Temporal. */
 export const workflowTypes = {
   fullBackup: 'fullBackup',
   backUpCluster: 'backUpCluster',
   deliverAlert: 'deliverAlert',
+  restoreDatabase: 'restoreDatabase',
+  keepPrevious: 'keepPrevious',
 } as const;
 
 /** The queue of workflows, and of activities that need no particular host. */
@@ -17,7 +20,7 @@ export function hostQueue(host: string): string {
 
 /** The id under which a database is backed up: Temporal runs one workflow of an id at a time. */
 export function fullBackupWorkflowId(cluster: string, database: string): string {
-  return `full-backup/${cluster}/${database}`;
+  return `full-backup/${cluster}/${encodeDatabaseName(database)}`;
 }
 
 export function backUpClusterWorkflowId(cluster: string): string {
@@ -25,7 +28,12 @@ export function backUpClusterWorkflowId(cluster: string): string {
 }
 
 /** Search attributes (all of type Keyword) of every workflow. */
-export const searchAttributeNames = ['HoldfastCluster', 'HoldfastDatabase', 'HoldfastOperation', 'HoldfastOutcome'] as const;
+export const searchAttributeNames = [
+  'HoldfastCluster',
+  'HoldfastDatabase',
+  'HoldfastOperation',
+  'HoldfastOutcome',
+] as const;
 
 export interface FullBackupInput {
   cluster: string;
@@ -34,12 +42,19 @@ export interface FullBackupInput {
   hostQueue: string;
   /** Who asked, as `user@host`, or the schedule's id. */
   requester: string;
+  /**
+   * Fingerprint of the server and repository that a command on the same host means: a worker with other settings
+   * must refuse rather than back up another server. Absent where nobody's settings but the worker's count.
+   */
+  place?: string;
   /** Overrides the configured method. */
   compression?: CompressionMethod;
   /** Overrides the method's configured or default level. */
   compressionLevel?: number;
   /** Keep at least this many of the newest backups of the database, whatever their age. */
   keepLast?: number;
+  /** A dump that makes no progress for this long is given up and begun anew. */
+  stallTimeoutSeconds: number;
 }
 
 export interface FullBackupResult {
@@ -48,24 +63,30 @@ export interface FullBackupResult {
   path: string;
   tables: number;
   rows: number;
-  /** Ids that retention removed. */
+  /** Ids that retention removed, the first twenty. */
   expired: string[];
+  expiredCount: number;
   /** What went on although it should be known: no globals, retention failed. */
   warnings: string[];
 }
 
-export interface BackUpClusterInput {
-  cluster: string;
-  hostQueue: string;
-  requester: string;
-  compression?: CompressionMethod;
-  compressionLevel?: number;
-  keepLast?: number;
+export interface BackUpClusterInput extends Omit<FullBackupInput, 'database'> {
+  /** Databases dumped at the same time. */
+  parallel: number;
+}
+
+export interface ClusterBackupEntry {
+  database: string;
+  backupId?: string;
+  sizeBytes?: number;
+  error?: { type: string; message: string };
 }
 
 export interface BackUpClusterResult {
-  succeeded: FullBackupResult[];
-  failed: { database: string; type: string; message: string }[];
+  total: number;
+  failed: number;
+  /** In the order in which they ended; cut to the first 200. */
+  entries: ClusterBackupEntry[];
 }
 
 export const statusQuery = 'status';
@@ -74,7 +95,12 @@ export const statusQuery = 'status';
 export interface BackupStatus {
   step: 'inspect' | 'check space' | 'dump' | 'checksum' | 'publish' | 'cleanup' | 'done';
   backupId?: string;
-  startedAt?: string;
+  databaseSizeBytes?: number;
+  /** Size to expect of the artifact, from the last backups. */
+  expectedBytes?: number;
+  sizeBytes?: number;
+  tables?: number;
+  rows?: number;
 }
 
 /** The heartbeat of a dump: what `holdfast backup` draws its bar from. */

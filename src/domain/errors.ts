@@ -24,8 +24,22 @@ export const errorCatalogue = {
   LockTimeout: { exitCode: 4, retryable: true },
   NotEnoughSpace: { exitCode: 4, retryable: false },
   FileTooLarge: { exitCode: 4, retryable: false },
+  ArtifactExists: { exitCode: 4, retryable: false },
   StorageFailed: { exitCode: 4, retryable: true },
   VerificationFailed: { exitCode: 5, retryable: false },
+  RoleMissing: { exitCode: 2, retryable: false },
+  ExtensionMissing: { exitCode: 2, retryable: false },
+  ServerLacksFeature: { exitCode: 2, retryable: false },
+  LoadFailed: { exitCode: 1, retryable: false },
+  LoadInterrupted: { exitCode: 1, retryable: true },
+  DatabaseInUse: { exitCode: 1, retryable: true },
+  SwapRefused: { exitCode: 1, retryable: false },
+  UndoRefused: { exitCode: 1, retryable: false },
+  DropRefused: { exitCode: 1, retryable: false },
+  RestoreUnproven: { exitCode: 5, retryable: false },
+  ApprovalRefused: { exitCode: 1, retryable: false },
+  RestoreRejected: { exitCode: 6, retryable: false },
+  ApprovalExpired: { exitCode: 6, retryable: false },
   AlreadyRunning: { exitCode: 7, retryable: false },
 } as const satisfies Record<string, { exitCode: number; retryable: boolean }>;
 
@@ -45,12 +59,16 @@ export interface ErrorStory {
 export class HoldfastError extends Error {
   override readonly name = 'HoldfastError';
   readonly type: ErrorType;
-  readonly remedy: string | undefined;
+  readonly story: ErrorStory;
 
   constructor(type: ErrorType, story: ErrorStory, options?: ErrorOptions) {
     super(`${story.attempted}: ${story.cause}`, options);
     this.type = type;
-    this.remedy = story.remedy;
+    this.story = story;
+  }
+
+  get remedy(): string | undefined {
+    return this.story.remedy;
   }
 
   get exitCode(): number {

@@ -1,10 +1,11 @@
 import type { CompressionMethod } from './backup.js';
 
 /** What an artifact's file name ends in, by compression. */
-export const artifactSuffix = { gzip: '.sql.gz', zstd: '.sql.zst', lz4: '.sql.lz4' } as const satisfies Record<
-  CompressionMethod,
-  string
->;
+export const artifactSuffix = {
+  gzip: '.sql.gz',
+  zstd: '.sql.zst',
+  lz4: '.sql.lz4',
+} as const satisfies Record<CompressionMethod, string>;
 
 /** Starts the name of every file that is being written; no listing shows such a file. */
 export const partialPrefix = '.partial-';
@@ -63,9 +64,16 @@ export function parseArtifactName(file: string): ArtifactName | undefined {
   const match = /^(.+)_full_(\d{8}_\d{6})(\.sql\.(?:gz|zst|lz4))$/su.exec(file);
   if (!match || file.startsWith('.') || file.includes('/')) return undefined;
   const [, encoded = '', timestamp = '', suffix] = match;
-  const compression = (Object.keys(artifactSuffix) as CompressionMethod[]).find((m) => artifactSuffix[m] === suffix);
+  const compression = (Object.keys(artifactSuffix) as CompressionMethod[]).find(
+    (m) => artifactSuffix[m] === suffix,
+  );
   if (!compression || !parseTimestamp(timestamp)) return undefined;
-  return { id: `${encoded}_full_${timestamp}`, database: decodeDatabaseName(encoded), timestamp, compression };
+  return {
+    id: `${encoded}_full_${timestamp}`,
+    database: decodeDatabaseName(encoded),
+    timestamp,
+    compression,
+  };
 }
 
 /** The name of a file being written by one attempt of one workflow run, so that no other attempt can claim it. */

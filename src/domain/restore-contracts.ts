@@ -1,0 +1,220 @@
+import type { ApprovalOutcome, ApprovalPolicy, RecordedDecision } from './approval.js';
+import { encodeDatabaseName } from './names.js';
+
+/** The id under which a target is restored: Temporal runs one workflow of an id at a time. */
+export function restoreWorkflowId(cluster: string, target: string): string {
+  return `restore/${cluster}/${encodeDatabaseName(target)}`;
+}
+
+/** The id of the workflow that keeps the database a restore replaced, by the name it is kept under. */
+export function keepPreviousWorkflowId(cluster: string, previous: string): string {
+  return `keep-previous/${cluster}/${encodeDatabaseName(previous)}`;
+}
+
+/** Names of the messages, the same for the signal and the update. */
+export const restoreMessages = {
+  approve: 'approve',
+  reject: 'reject',
+  undo: 'undo',
+  confirm: 'confirm',
+} as const;
+
+/** Which backup is restored. */
+export interface BackupReference {
+  /** An id as listed, a full path, `latest` or `oldest`. */
+  reference: string;
+  /** The database whose `latest` or `oldest` is meant. */
+  database?: string;
+  /** A file without metadata is taken as it is, once it was read whole. */
+  allowUnverified: boolean;
+}
+
+export interface RestoreInput {
+  cluster: string;
+  target: string;
+  backup: BackupReference;
+  /** Queue of the host that has the repository. */
+  hostQueue: string;
+  /** Who asked, as `user@host`. */
+  requester: string;
+  /** Why the restore is asked for; may be empty. */
+  reason: string;
+  /** A step that makes no progress for this long is given up and begun anew. */
+  stallTimeoutSeconds: number;
+  /** How long the replaced database is kept for an undo; 0 drops it at once. */
+  keepPreviousMinutes: number;
+}
+
+/** The backup that a reference led to. */
+export interface ResolvedBackup {
+  id: string;
+  /** Full path of the artifact on its host. */
+  path: string;
+  /** SHA-256 of the stored file by its metadata; null for a file without. */
+  checksum: string | null;
+  /** ISO 8601, UTC. */
+  takenAt: string;
+  sizeBytes: number;
+}
+
+/** The verified artifact. The rows of every table go by a file, they may be thousands. */
+export interface VerifiedArtifact {
+  checksum: string;
+  sizeBytes: number;
+  tables: number;
+  rows: number;
+  /** Attempt whose partial file has the rows of every table. */
+  attempt: number;
+  /** Tells the same file apart from one that was written since, without reading it. */
+  fingerprint: string;
+}
+
+/** The target as a step found it, and the names that the restore uses beside it. */
+export interface InspectedTarget {
+  /** Null when there is no database of that name. */
+  oid: number | null;
+  sizeBytes: number | null;
+  stagingName: string;
+  previousName: string;
+  policy: ApprovalPolicy;
+}
+
+export interface LoadedStaging {
+  name: string;
+  oid: number;
+  statements: number;
+  rows: number;
+  /** What could not be restored as it was; the first fifty. */
+  warnings: string[];
+}
+
+/** The proof: what an approver sees is `markdown`, what binds a decision to it `digest`. */
+export interface RestoreProof {
+  digest: string;
+  /** Below 20 kB. */
+  markdown: string;
+  /** Full path of the evidence, whole, on its host. */
+  path: string;
+  target: { name: string; oid: number | null; acceptsConnections: boolean };
+  tables: number;
+  rows: number;
+  sizeBytes: number;
+  warnings: string[];
+}
+
+/** What `approve` and `reject` carry. */
+export interface DecisionMessage {
+  approver: string;
+  reason: string;
+  /** Digest of the evidence that the person saw. */
+  evidence: string;
+}
+
+/** The answer to a decision that counted. */
+export interface DecisionAnswer {
+  outcome: ApprovalOutcome;
+  /** Approvals still needed. */
+  missing: number;
+}
+
+export type RestoreStep =
+  | 'resolve'
+  | 'verify artifact'
+  | 'inspect target'
+  | 'create staging'
+  | 'load'
+  | 'prove'
+  | 'await approval'
+  | 'swap'
+  | 'summary'
+  | 'done';
+
+/** An approval as a status or summary shows it. */
+export interface ApprovalView {
+  outcome: ApprovalOutcome;
+  openedAt: string;
+  deadline: string;
+  missing: number;
+  policy: ApprovalPolicy;
+  approvals: { approver: string; reason: string; at: string }[];
+  /** The last twenty attempts to decide, refused ones too. */
+  record: RecordedDecision[];
+}
+
+/** What a running restore tells of itself: the answer to the query `status`. */
+export interface RestoreStatus {
+  step: RestoreStep;
+  target: string;
+  requester: string;
+  reason: string;
+  backupId?: string;
+  tables?: number;
+  rows?: number;
+  evidence?: { digest: string; markdown: string };
+  approval?: ApprovalView;
+}
+
+/** Where the replaced database is kept, and until when. */
+export interface KeptPrevious {
+  name: string;
+  /** ISO 8601, UTC. */
+  until: string;
+  workflowId: string;
+}
+
+export interface RestoreResult {
+  cluster: string;
+  target: string;
+  backup: { id: string; path: string; checksum: string; takenAt: string; sizeBytes: number };
+  requester: string;
+  reason: string;
+  tables: number;
+  rows: number;
+  sizeBytes: number;
+  /** Null when the target did not exist. */
+  approval: ApprovalView | null;
+  /** Null when the target did not exist, or was not to be kept. */
+  previous: KeptPrevious | null;
+  /** How long clients were refused; null when an attempt that was cut short had finished the swap. */
+  refusedMs: number | null;
+  endedSessions: number;
+  steps: { step: RestoreStep; durationMs: number }[];
+  warnings: string[];
+  evidence: { digest: string; path: string };
+  /** The summary's file on its host; null when it could not be written. */
+  summaryPath: string | null;
+}
+
+/** The database that a restore replaced, kept so that it can come back. */
+export interface KeepPreviousInput {
+  cluster: string;
+  target: string;
+  hostQueue: string;
+  previous: { name: string; oid: number };
+  restoredOid: number;
+  keepMinutes: number;
+  backupId: string;
+}
+
+/** What `undo` and `confirm` carry. */
+export interface KeepMessage {
+  requester: string;
+  reason: string;
+}
+
+export interface KeepPreviousResult {
+  /** `expired` and `confirmed`: the previous database was dropped. */
+  outcome: 'undone' | 'confirmed' | 'expired';
+  requester: string | null;
+  /** What the restored database is called since the undo. */
+  undoneName: string | null;
+}
+
+export interface KeepPreviousStatus {
+  target: string;
+  previous: string;
+  backupId: string;
+  /** ISO 8601, UTC. */
+  until: string;
+  outcome: KeepPreviousResult['outcome'] | 'kept';
+}
