@@ -23,33 +23,48 @@ export interface ClusterConfig {
   host: string;
   /** Absolute path of the cluster's part of the repository. */
   repositoryPath: string;
+  /** @defaultValue `gzip` */
   compression: CompressionMethod;
   /** Undefined: the method's own default (gzip 6, zstd 3, lz4 1). */
   compressionLevel?: number;
+  /** @defaultValue 30 */
   retentionDays: number;
+  /** @defaultValue 7 */
   walRetentionDays: number;
-  /** Newest backups of each database that are kept whatever their age. */
+  /** Newest backups of each database that are kept whatever their age. @defaultValue 1 */
   keepLast: number;
+  /** A dump without progress for this long is given up and begun anew. @defaultValue 60 */
+  stallTimeoutSeconds: number;
+  /** @defaultValue 25 */
   maxBackupAgeHours: number;
+  /** @defaultValue 10 */
   minDiskSpaceGb: number;
 }
 
 export interface TemporalConfig {
   /** `host:port`; undefined when none is configured and one may be started. */
   address?: string;
-  namespace: string;
+  /** Undefined: what Temporal's own settings say, or `default`. */
+  namespace?: string;
+  /** Every `TEMPORAL_*` variable of the environment and `.env`, for `@temporalio/envconfig`. May hold secrets. */
+  variables: Record<string, string>;
 }
 
 /** Everything Holdfast was told, validated. */
 export interface Config {
-  /** Absolute path: the repository of the default cluster, parent of the others'. */
+  /** Absolute path: the repository of the default cluster, parent of the others'. @defaultValue `data` in the working folder */
   backupDir: string;
-  /** Every cluster by name; at least `default`. */
+  /** This machine's name, as clusters' `host` gives it. @defaultValue the operating system's host name */
+  host: string;
+  /** Every cluster by name; `default` is left out only when holdfast.yaml names others and no `PG*` variable a server. */
   clusters: Record<string, ClusterConfig>;
   temporal: TemporalConfig;
   alertEndpoint?: string;
   /** Directory of PostgreSQL's client programs; undefined: looked for. */
   pgBinDir?: string;
-  /** Where each setting was read, by its name: `environment`, `.env`, the file's path, or `default`. */
+  /**
+   * Where each setting was read, by its path in holdfast.yaml (`clusters.default.retentionDays`): `environment`,
+   * `/path/.env`, `/path/holdfast.yaml:12`, or `default`.
+   */
   origins: Record<string, string>;
 }

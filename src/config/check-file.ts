@@ -1,0 +1,100 @@
+import type { z } from 'zod';
+import { nearest } from './nearest.js';
+import type { Problem } from './problem.js';
+import {
+  clusterNameAllowed,
+  configJsonSchema,
+  type FileSettings,
+  fileSchema,
+  type JsonSchema,
+} from './schema.js';
+
+type Path = readonly PropertyKey[];
+type Issue = z.core.$ZodIssue;
+
+/** Checks a parsed holdfast.yaml: what is right in it, and everything that is wrong. */
+export function findProblems(
+  plain: unknown,
+  originOf: (path: Path) => string,
+): { settings: FileSettings; problems: Problem[] } {
+  const parsed = fileSchema.safeParse(plain);
+  if (parsed.success) return { settings: parsed.data, problems: [] };
+  const wrong = parsed.error.issues.flatMap((issue) => wrongPaths(issue).map((path) => ({ issue, path })));
+  const problems = wrong.map(({ issue, path }) => {
+    const field = path.map(String).join('.') || 'holdfast.yaml';
+    return {
+      field,
+      value: showable(plain, path, issue),
+      origin: originOf(path),
+      ...complaintOf(issue, path),
+    };
+  });
+  // What is left may hold more, as behind a cluster's wrong name, and has the settings that later checks need.
+  const rest = findProblems(
+    wrong.reduce((left, { path }) => without(left, path), plain),
+    originOf,
+  );
+  return { settings: rest.settings, problems: [...problems, ...rest.problems] };
+}
+
+function wrongPaths(issue: Issue): Path[] {
+  return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+}
+
+function complaintOf(issue: Issue, path: Path): Pick<Problem, 'complaint' | 'allowed'> {
+  if (issue.code === 'invalid_key')
+    return { complaint: 'no name for a cluster', allowed: clusterNameAllowed };
+  if (issue.code !== 'unrecognized_keys') return { allowed: issue.message };
+  const key = String(path.at(-1));
+  const known = Object.keys(schemaAt(path.slice(0, -1)).properties ?? {});
+  const meant = nearest(key, [...known, 'password']);
+  if (meant === 'password') {
+    return {
+      complaint: 'a password in plain is refused',
+      allowed: 'passwordFile, passwordEnv, service or passfile',
+    };
+  }
+  return { complaint: `unknown key${meant ? `, did you mean ${meant}?` : ''}`, allowed: known.join(', ') };
+}
+
+let described: JsonSchema | undefined;
+
+function schemaAt(path: Path): JsonSchema {
+  described ??= configJsonSchema();
+  return path.reduce<JsonSchema>((schema, key) => below(schema, key), described);
+}
+
+function below({ properties, additionalProperties }: JsonSchema, key: PropertyKey): JsonSchema {
+  return properties?.[String(key)] ?? (typeof additionalProperties === 'object' ? additionalProperties : {});
+}
+
+/** A map's key with nothing behind it is an empty map: `clusters: {shop: }` describes a cluster by defaults alone. */
+export function fillEmptyMaps(plain: unknown, schema: JsonSchema = schemaAt([])): unknown {
+  if (plain === null && schema.type === 'object') return {};
+  if (!isPlainMap(plain)) return plain;
+  return Object.fromEntries(
+    Object.entries(plain).map(([key, value]) => [key, fillEmptyMaps(value, below(schema, key))]),
+  );
+}
+
+function isPlainMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Under a wrong name in a connection anything can stand, also a password. */
+function showable(plain: unknown, path: Path, { code }: Issue): unknown {
+  return code === 'unrecognized_keys' && path.includes('connection') ? undefined : valueAt(plain, path);
+}
+
+function valueAt(plain: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, key) => (isPlainMap(value) ? value[String(key)] : undefined), plain);
+}
+
+function without(plain: unknown, path: Path): unknown {
+  const [first, ...rest] = path;
+  if (first === undefined || !isPlainMap(plain)) return {};
+  const { [String(first)]: inner, ...others } = plain;
+  return rest.length === 0 || inner === undefined
+    ? others
+    : { ...others, [String(first)]: without(inner, rest) };
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { resolveConnection } from './cluster-connection.js';
+import { type ClusterSettings, resolveSettings } from './cluster-settings.js';
+import type { ClusterConfig } from './config.js';
+import type { GlobalSettings, Sources } from './global-settings.js';
+import type { Layer } from './layers.js';
+import type { Problem } from './problem.js';
+import type { VariableName } from './read-environment.js';
+
+/** The cluster that the environment describes. */
+export const defaultCluster = 'default';
+
+/** Every cluster: those of holdfast.yaml, and `default` unless the file names others and no variable a server. */
+export function clusterNames({ environment: { settings }, file }: Sources): string[] {
+  const named = Object.keys(file.settings.clusters ?? {});
+  const aServer = settings.PGHOST ?? settings.PGPORT ?? settings.PGUSER ?? settings.PGSERVICE;
+  if (named.includes(defaultCluster) || (named.length > 0 && aServer === undefined)) return named;
+  return [defaultCluster, ...named];
+}
+
+export interface ResolvedCluster {
+  cluster: ClusterConfig;
+  origins: Record<string, string>;
+  problems: Problem[];
+}
+
+/** Puts one cluster's settings together. */
+export async function resolveCluster(
+  name: string,
+  global: GlobalSettings,
+  sources: Sources,
+): Promise<ResolvedCluster> {
+  const { backupDir, host: thisHost } = global.config;
+  const written = sources.file.settings.clusters?.[name];
+  const host = written?.host ?? thisHost;
+  const resolved = resolveSettings(name, layersOf(name, sources));
+  const reached = await resolveConnection({ ...sources, cluster: name, isHere: host === thisHost });
+  const prefix = `clusters.${name}`;
+  const hostOrigin = written?.host ? sources.file.originOf(['clusters', name, 'host']) : global.origins.host;
+  const settingOrigins = Object.entries(resolved.origins).map(([key, origin]) => [
+    `${prefix}.${key}`,
+    origin,
+  ]);
+  return {
+    cluster: {
+      name,
+      host,
+      repositoryPath: name === defaultCluster ? backupDir : join(backupDir, name),
+      connection: reached.connection,
+      ...resolved.settings,
+    },
+    origins: {
+      [`${prefix}.host`]: hostOrigin ?? 'default',
+      ...reached.origins,
+      ...Object.fromEntries(settingOrigins),
+    },
+    problems: [...resolved.problems, ...reached.problems],
+  };
+}
+
+/** A variable stands over what the file says of the default cluster and of all, under what it says of another by name. */
+function layersOf(name: string, sources: Sources): Layer<ClusterSettings>[] {
+  const own = layerOfFile(['clusters', name], sources.file.settings.clusters?.[name] ?? {}, sources);
+  const variables = layerOfEnvironment(sources);
+  const defaults = layerOfFile(['defaults'], sources.file.settings.defaults ?? {}, sources);
+  return name === defaultCluster ? [variables, own, defaults] : [own, variables, defaults];
+}
+
+function layerOfFile(prefix: string[], settings: ClusterSettings, { file }: Sources): Layer<ClusterSettings> {
+  return {
+    settings,
+    fieldOf: (key) => [...prefix, key].join('.'),
+    originOf: (key) => file.originOf([...prefix, key]),
+  };
+}
+
+const variables = {
+  compression: 'COMPRESSION',
+  compressionLevel: 'COMPRESSION_LEVEL',
+  retentionDays: 'RETENTION_DAYS',
+  walRetentionDays: 'WAL_RETENTION_DAYS',
+  keepLast: 'KEEP_LAST',
+  stallTimeoutSeconds: 'STALL_TIMEOUT_SECONDS',
+  maxBackupAgeHours: 'MAX_BACKUP_AGE_HOURS',
+  minDiskSpaceGb: 'MIN_DISK_SPACE_GB',
+} as const satisfies Record<keyof ClusterSettings, VariableName>;
+
+function layerOfEnvironment({ environment }: Sources): Layer<ClusterSettings> {
+  const { settings, originOf } = environment;
+  return {
+    settings: {
+      compression: settings.COMPRESSION,
+      compressionLevel: settings.COMPRESSION_LEVEL,
+      retentionDays: settings.RETENTION_DAYS,
+      walRetentionDays: settings.WAL_RETENTION_DAYS,
+      keepLast: settings.KEEP_LAST,
+      stallTimeoutSeconds: settings.STALL_TIMEOUT_SECONDS,
+      maxBackupAgeHours: settings.MAX_BACKUP_AGE_HOURS,
+      minDiskSpaceGb: settings.MIN_DISK_SPACE_GB,
+    },
+    fieldOf: (key) => variables[key],
+    originOf: (key) => originOf(variables[key]),
+  };
+}

@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'dotenv';
+import { z } from 'zod';
+import type { Problem } from './problem.js';
+import * as schema from './schema.js';
+
+export type Environment = Record<string, string | undefined>;
+
+const { clusterSettings, connection } = schema;
+
+/** The variables that Holdfast reads, Temporal's apart. */
+const variables = z
+  .object({
+    BACKUP_DIR: schema.backupDir,
+    RETENTION_DAYS: clusterSettings.retentionDays,
+    WAL_RETENTION_DAYS: clusterSettings.walRetentionDays,
+    KEEP_LAST: clusterSettings.keepLast,
+    COMPRESSION: clusterSettings.compression,
+    COMPRESSION_LEVEL: clusterSettings.compressionLevel,
+    STALL_TIMEOUT_SECONDS: clusterSettings.stallTimeoutSeconds,
+    MAX_BACKUP_AGE_HOURS: clusterSettings.maxBackupAgeHours,
+    MIN_DISK_SPACE_GB: clusterSettings.minDiskSpaceGb,
+    ALERT_ENDPOINT: schema.alertEndpoint,
+    HOLDFAST_HOST: schema.hostName,
+    PG_BIN_DIR: schema.pgBinDir,
+    PGHOST: connection.host,
+    PGPORT: connection.port,
+    PGUSER: connection.user,
+    PGPASSWORD: z.string(),
+    PGSERVICE: connection.service,
+    PGSSLMODE: connection.sslmode,
+    PGSSLROOTCERT: connection.sslrootcert,
+    PGPASSFILE: connection.passfile,
+    TEMPORAL_ADDRESS: schema.temporalAddress,
+    TEMPORAL_NAMESPACE: schema.temporalNamespace,
+  })
+  .partial();
+
+export type Variables = z.infer<typeof variables>;
+export type VariableName = keyof Variables;
+
+const wholeNumbers: ReadonlySet<string> = new Set<VariableName>([
+  'RETENTION_DAYS',
+  'WAL_RETENTION_DAYS',
+  'KEEP_LAST',
+  'COMPRESSION_LEVEL',
+  'STALL_TIMEOUT_SECONDS',
+  'MAX_BACKUP_AGE_HOURS',
+  'MIN_DISK_SPACE_GB',
+  'PGPORT',
+]);
+
+/** Set but empty, these are as good as unset: libpq and Temporal read theirs so, and compose files write them so. */
+const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
+  'ALERT_ENDPOINT',
+  'HOLDFAST_HOST',
+  'PG_BIN_DIR',
+  'PGHOST',
+  'PGUSER',
+  'PGPASSWORD',
+  'PGSERVICE',
+  'PGSSLMODE',
+  'PGSSLROOTCERT',
+  'PGPASSFILE',
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_NAMESPACE',
+]);
+
+export interface EnvironmentReading {
+  settings: Variables;
+  /** Every variable: those of `.env` under those of the environment. */
+  all: Record<string, string>;
+  originOf(name: string): string;
+  problems: Problem[];
+}
+
+/** Reads the environment, and under it `.env` in the working folder. Changes neither. */
+export async function readEnvironment(env: Environment, cwd: string): Promise<EnvironmentReading> {
+  const dotenvPath = join(cwd, '.env');
+  const dotenv = await readDotenv(dotenvPath);
+  const own = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const all = { ...dotenv.variables, ...Object.fromEntries(own) };
+  const originOf = (name: string) => (env[name] === undefined ? dotenvPath : 'environment');
+
+  const given = Object.fromEntries(namesIn(all).map((name) => [name, readValue(name, all[name] ?? '')]));
+  const parsed = variables.safeParse(given);
+  const problems = (parsed.error?.issues ?? []).map((issue) => {
+    const name = String(issue.path[0]);
+    return { field: name, value: all[name], allowed: issue.message, origin: originOf(name) };
+  });
+  const wrong = new Set(problems.map(({ field }) => field));
+  const right = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)));
+  return { settings: variables.parse(right), all, originOf, problems: [...dotenv.problems, ...problems] };
+}
+
+function namesIn(all: Record<string, string>): string[] {
+  const known = Object.keys(variables.shape);
+  return known.filter((name) => all[name] !== undefined && !(all[name] === '' && mayBeEmpty.has(name)));
+}
+
+/** Strictly: `30d`, `1e3`, ` 7` and `` stay text, which the schema refuses. */
+function readValue(name: string, text: string): string | number {
+  return wholeNumbers.has(name) && /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+async function readDotenv(path: string): Promise<{ variables: Record<string, string>; problems: Problem[] }> {
+  try {
+    return { variables: parse(await readFile(path)), problems: [] };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // A folder of that name is some other tool's, such as Python's virtual environment.
+    if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return { variables: {}, problems: [] };
+    return {
+      variables: {},
+      problems: [{ field: '.env', complaint: message, allowed: 'a readable file', origin: path }],
+    };
+  }
+}

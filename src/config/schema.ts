@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import type { CompressionMethod } from '../domain/backup.js';
+
+/** Levels that each method takes, as its command-line tool does. */
+export const compressionLevels = {
+  gzip: { least: 1, most: 9 },
+  zstd: { least: 1, most: 19 },
+  lz4: { least: 1, most: 12 },
+} as const satisfies Record<CompressionMethod, { least: number; most: number }>;
+
+const levelsAllowed = Object.entries(compressionLevels)
+  .map(([method, { least, most }]) => `${least} to ${most} for ${method}`)
+  .join(', ');
+
+const tenYears = 36_500;
+const tenYearsInHours = tenYears * 24;
+
+/** Each schema's message is what it allows. */
+const text = (allowed: string, pattern = /^[^\p{Cc}]+$/u) =>
+  z.string({ error: allowed }).regex(pattern, { error: allowed });
+
+const whole = (least: number, most: number, allowed = `a whole number from ${least} to ${most}`) =>
+  z.int({ error: allowed }).min(least, { error: allowed }).max(most, { error: allowed });
+
+const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+  z.enum(values, { error: `one of ${values.join(', ')}` });
+
+const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape, { error: 'a map of settings' });
+
+/** A name of a machine, as it stands in the names of task queues. */
+export const hostName = text('a host name', /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/).describe(
+  "Host whose worker backs this cluster up. Default: the machine's own name.",
+);
+
+export const path = text('a path');
+
+export const pgBinDir = path.describe("Folder of PostgreSQL's client programs. Default: looked for.");
+
+export const backupDir = path.describe('The repository. Default: `data` in the working folder.');
+
+export const alertEndpoint = z
+  .url({ protocol: /^https?$/, hostname: /./, error: 'an http or https URL' })
+  .describe('Alerts are POSTed here as JSON. Default: they are only logged.');
+
+export const temporalAddress = text('host:port', /^[^\s/@]+(?<!:)$/).describe("Temporal's `host:port`.");
+
+export const temporalNamespace = text('a namespace').describe("Temporal's namespace. Default: `default`.");
+
+/** Settings of a cluster that `defaults` can give to all of them. */
+export const clusterSettings = {
+  compression: oneOf(['gzip', 'zstd', 'lz4']).describe('Compression of full backups. Default: gzip.'),
+  compressionLevel: whole(1, 19, `a whole number, ${levelsAllowed}`).describe(
+    `Level of that method (${levelsAllowed}). Default: gzip 6, zstd 3, lz4 1.`,
+  ),
+  retentionDays: whole(1, tenYears).describe('Days for which full backups are kept. Default: 30.'),
+  walRetentionDays: whole(1, tenYears).describe(
+    'Days back to which a point in time can be restored. Default: 7.',
+  ),
+  keepLast: whole(1, 10_000).describe('Newest backups of each database kept whatever their age. Default: 1.'),
+  stallTimeoutSeconds: whole(1, 86_400).describe(
+    'Seconds without progress after which a dump is given up and begun anew. Default: 60.',
+  ),
+  maxBackupAgeHours: whole(1, tenYearsInHours).describe(
+    'Age of the last backup that raises an alert. Default: 25.',
+  ),
+  minDiskSpaceGb: whole(0, 1_000_000).describe(
+    'Free space, in GB, under which an alert is raised. Default: 10.',
+  ),
+};
+
+/** How libpq reaches a server. */
+export const connection = {
+  host: text(
+    'a host name, an address, or the absolute path of a socket folder',
+    /^(?:\/[^\p{Cc}]*|@?[^\p{Cc}\s/=@]+)$/u,
+  ).describe('Host name, address, or absolute path of a socket folder.'),
+  port: whole(1, 65_535).describe('Port.'),
+  user: text('a role name').describe('Role.'),
+  service: text('a section of pg_service.conf').describe('A section of pg_service.conf.'),
+  sslmode: oneOf(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']).describe(
+    "libpq's sslmode.",
+  ),
+  sslrootcert: path.describe('Certificates of authorities, or `system`.'),
+  passfile: path.describe("libpq's password file. Default: ~/.pgpass."),
+};
+
+/** Where a password comes from: never from holdfast.yaml itself. */
+const passwordSources = {
+  passwordFile: path.describe('File that holds the password alone.'),
+  passwordEnv: text('the name of an environment variable', /^[A-Za-z_]\w*$/).describe(
+    'Variable that holds the password.',
+  ),
+};
+
+const optional = <Shape extends z.ZodRawShape>(shape: Shape) => section(shape).partial();
+
+/** A cluster's own folder must not be one of those of the default cluster's repository. */
+const clusterName = z.string().regex(/^(?!(?:full|incremental|logs)$)[a-z0-9][a-z0-9_-]{0,40}$/);
+
+/** What a cluster may be called. */
+export const clusterNameAllowed =
+  'lower-case letters, digits, _ and -, at most 41, not beginning with _ or -, and none of full, incremental, logs';
+
+const cluster = optional({
+  host: hostName,
+  connection: optional({ ...connection, ...passwordSources }).describe('How libpq reaches the server.'),
+  ...clusterSettings,
+}).describe('A PostgreSQL server instance.');
+
+/** holdfast.yaml. A setting that comes later gets its place here, and with it its check, show and JSON Schema. */
+export const fileSchema = optional({
+  version: z.literal(1, { error: '1' }).describe("Version of this file's format."),
+  backupDir,
+  pgBinDir,
+  temporal: optional({ address: temporalAddress, namespace: temporalNamespace }),
+  defaults: optional(clusterSettings).describe('For every cluster that says nothing else.'),
+  clusters: z
+    .record(clusterName, cluster, { error: 'a map of clusters by name' })
+    .describe('Clusters by name.'),
+  alerts: optional({ endpoint: alertEndpoint }),
+});
+
+export type FileSettings = z.infer<typeof fileSchema>;
+export type ClusterFileSettings = NonNullable<NonNullable<FileSettings['clusters']>[string]>;
+
+export interface JsonSchema {
+  properties?: Record<string, JsonSchema>;
+  additionalProperties?: JsonSchema | boolean;
+  type?: string;
+  [keyword: string]: unknown;
+}
+
+/** The JSON Schema of holdfast.yaml, for editors: draft 7, which all of them understand. */
+export function configJsonSchema(): JsonSchema {
+  const schema = z.toJSONSchema(fileSchema, { target: 'draft-7', io: 'input' }) as JsonSchema;
+  return { title: 'holdfast.yaml', ...schema };
+}

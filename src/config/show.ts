@@ -1,0 +1,45 @@
+import { Document, isScalar } from 'yaml';
+import { mask, maskUrl } from '../mask-url.js';
+import type { ClusterConfig, Config } from './config.js';
+
+/** The settings that hold, laid out as in holdfast.yaml, every secret masked. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const { address, namespace } = config.temporal;
+  return withoutGaps({
+    version: 1,
+    backupDir: config.backupDir,
+    host: config.host,
+    pgBinDir: config.pgBinDir,
+    temporal: withoutGaps({ address, namespace }),
+    alerts: withoutGaps({ endpoint: config.alertEndpoint && maskUrl(config.alertEndpoint) }),
+    clusters: Object.fromEntries(
+      Object.values(config.clusters).map((cluster) => [cluster.name, describeCluster(cluster)]),
+    ),
+  });
+}
+
+/** {@link describeConfig} as YAML, behind each value where it was read. */
+export function renderConfig(config: Config): string {
+  const document = new Document(describeConfig(config));
+  for (const [setting, origin] of Object.entries(config.origins)) {
+    const node = document.getIn(setting.split('.'), true);
+    if (isScalar(node)) node.comment = ` ${origin}`;
+  }
+  return document.toString({ lineWidth: 0 }).trimEnd();
+}
+
+function describeCluster({ name: _, connection, ...settings }: ClusterConfig): Record<string, unknown> {
+  const { password, ...plain } = connection;
+  const described = withoutGaps({ ...plain, password: password === undefined ? undefined : mask });
+  const { host, repositoryPath, ...rest } = settings;
+  return withoutGaps({ host, repositoryPath, connection: described, ...rest });
+}
+
+function withoutGaps(settings: Record<string, unknown>): Record<string, unknown> {
+  const kept = Object.entries(settings).filter(([, value]) => value !== undefined && !isEmptyMap(value));
+  return Object.fromEntries(kept);
+}
+
+function isEmptyMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
