@@ -1,0 +1,109 @@
+import { HoldfastError } from '../domain/errors.js';
+import { type ResolvedConnection, showConnection } from './resolve-connection.js';
+
+/** What PostgreSQL or a socket says of an error, whichever of the two it is. */
+export interface ReportedError {
+  /** SQLSTATE, or an errno name such as `ECONNREFUSED`. */
+  code: string;
+  /** In the words of PostgreSQL or of the operating system. */
+  words: string;
+}
+
+/** Reads an error of node-postgres or of a socket. */
+export function reportedError(error: unknown): ReportedError {
+  const { code, message, detail, errors } = (error ?? {}) as {
+    code?: unknown;
+    message?: string;
+    detail?: string;
+    errors?: Error[];
+  };
+  // A name with several addresses: Node reports each of them, and nothing above them.
+  const text = message || (errors ?? []).map((each) => each.message).join('; ') || String(error);
+  return { code: typeof code === 'string' ? code : '', words: detail ? `${text} (${detail})` : text };
+}
+
+/** Whether a code is PostgreSQL's, which always has a digit, rather than an errno name such as `EPIPE`. */
+export function isSqlState(code: string): boolean {
+  return /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
+}
+
+const tlsCodes = /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|INVALID_|HOSTNAME_)/;
+
+const networkCodes =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|EACCES|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENOTFOUND|EAI_AGAIN)$/;
+
+/** Class 08, shutdown, crash, starting up, too many clients. */
+const serverGone = /^(08...|57P0[1235]|53300)$/;
+
+const connectionEnded =
+  /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired|read ETIMEDOUT)/;
+
+/** What kept a session from being opened, as an error of the catalogue. */
+export function connectError(error: unknown, connection: ResolvedConnection): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  const { code, words } = reportedError(error);
+  const attempted = `connect to database ${JSON.stringify(connection.database)} at ${showConnection(connection)}`;
+  const story = { attempted, cause: words };
+  const options = { cause: error };
+  if (code === '3D000')
+    return new HoldfastError('DatabaseUnknown', { ...story, remedy: 'Name one of the databases.' }, options);
+  if (code === '55000')
+    return new HoldfastError('DatabaseUnknown', { ...story, remedy: 'Name another database.' }, options);
+  if (networkCodes.test(code) || serverGone.test(code) || connectionEnded.test(words)) {
+    const where = `${connection.host}:${connection.port}`;
+    const remedy = `Check that PostgreSQL runs and takes connections at ${where}.`;
+    return new HoldfastError('ServerUnreachable', { ...story, remedy }, options);
+  }
+  if (code.startsWith('28')) return authenticationFailed(story, connection, options);
+  if (code === '42501') {
+    const remedy = `Grant the role CONNECT on the database.`;
+    return new HoldfastError('AuthenticationFailed', { ...story, remedy }, options);
+  }
+  if (tlsCodes.test(code) || /SSL connection/.test(words)) {
+    const remedy = `Check sslmode (${connection.sslmode}) and the certificates.`;
+    return new HoldfastError('AuthenticationFailed', { ...story, remedy }, options);
+  }
+  if (words.startsWith('SASL')) return authenticationFailed(story, connection, options);
+  return new HoldfastError('ServerUnreachable', story, options);
+}
+
+function authenticationFailed(
+  story: { attempted: string; cause: string },
+  connection: ResolvedConnection,
+  options: ErrorOptions,
+): HoldfastError {
+  const { passwordFileIgnored: ignored } = connection;
+  const cause = ignored && !connection.password ? `${story.cause} (${ignored})` : story.cause;
+  const remedy =
+    'Check user and password (PGPASSWORD, password file or service) and the server’s pg_hba.conf.';
+  return new HoldfastError('AuthenticationFailed', { attempted: story.attempted, cause, remedy }, options);
+}
+
+/** No password where the server asks for one: said before node-postgres would say it in its own way. */
+export function passwordMissing(connection: ResolvedConnection): HoldfastError {
+  const attempted = `connect to database ${JSON.stringify(connection.database)} at ${showConnection(connection)}`;
+  const cause = 'the server asks for a password, and none is configured';
+  return authenticationFailed({ attempted, cause }, connection, {});
+}
+
+/** What went wrong in an open session; an error that is not PostgreSQL's stays what it is. */
+export function sessionError(error: unknown, attempted: string, isLost: boolean): unknown {
+  if (error instanceof HoldfastError) return error;
+  const { code, words } = reportedError(error);
+  const story = { attempted, cause: words };
+  const options = { cause: error };
+  if (isLost || serverGone.test(code) || connectionEnded.test(words))
+    return new HoldfastError('ConnectionLost', { ...story, remedy: 'Check that PostgreSQL runs.' }, options);
+  if (!isSqlState(code)) return error;
+  if (code === '55P03') return new HoldfastError('LockTimeout', story, options);
+  if (code === '42501') {
+    const remedy = 'Grant the role what it lacks, or connect as another.';
+    return new HoldfastError('AuthenticationFailed', { ...story, remedy }, options);
+  }
+  return new HoldfastError('GeneralError', story, options);
+}
+
+/** Somebody asked to stop. */
+export function cancelled(attempted: string): HoldfastError {
+  return new HoldfastError('Cancelled', { attempted, cause: 'it was cancelled' });
+}

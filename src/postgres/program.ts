@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+
+/** How long a program may take to end after SIGTERM, and its standard error after its end. */
+const patienceMs = 5_000;
+
+export interface ProgramOptions {
+  path: string;
+  args: string[];
+  env: Record<string, string>;
+  /** See `stdout` of a dump. */
+  stdout: 'pipe' | Writable;
+  signal?: AbortSignal;
+}
+
+export interface ProgramExit {
+  exitCode: number | undefined;
+  /** Name of the signal that ended it. */
+  signal: string | undefined;
+  /** Why it could not even be started: `ENOENT`, `EACCES`. */
+  notStarted: string | undefined;
+}
+
+/**
+ * Starts a program with nothing on its standard input. Not by execa, which waits for a stream that it was given
+ * while this one has to be closed at once: the consumer would otherwise never see the end.
+ */
+export function startProgram({ path, args, env, stdout, signal }: ProgramOptions): {
+  child: ChildProcess;
+  exited: Promise<ProgramExit>;
+} {
+  const child = spawn(path, args, { env, stdio: ['ignore', stdout, 'pipe'] });
+  // Destroyed, not ended: an end would shut the socket down for the program as well.
+  if (stdout !== 'pipe') stdout.destroy();
+  return { child, exited: waitForExit(child, signal) };
+}
+
+async function waitForExit(child: ChildProcess, signal: AbortSignal | undefined): Promise<ProgramExit> {
+  let escalation: NodeJS.Timeout | undefined;
+  const terminate = () => {
+    child.kill('SIGTERM');
+    escalation = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+  };
+  const leaveNone = () => child.kill('SIGTERM');
+  process.once('exit', leaveNone);
+  signal?.addEventListener('abort', terminate, { once: true });
+  if (signal?.aborted) terminate();
+  try {
+    const [exitCode, killedBy] = (await once(child, 'exit')) as [number | null, string | null];
+    return { exitCode: exitCode ?? undefined, signal: killedBy ?? undefined, notStarted: undefined };
+  } catch (error) {
+    const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
+    return { exitCode: undefined, signal: undefined, notStarted: code };
+  } finally {
+    clearTimeout(escalation);
+    hangUpOn(child);
+    process.off('exit', leaveNone);
+    signal?.removeEventListener('abort', terminate);
+  }
+}
+
+/** A program of the program's own may still hold its standard error open. */
+function hangUpOn({ stderr }: ChildProcess): void {
+  const patience = setTimeout(() => stderr?.destroy(), patienceMs);
+  stderr?.once('close', () => clearTimeout(patience));
+}

@@ -1,0 +1,22 @@
+/** Names that a shell, libpq, SQL or a file system would take for something else; all of them legal in PostgreSQL. */
+export const hostileNames = [
+  '-Fp',
+  '--help',
+  '$(id)',
+  '`id`; rm x',
+  'a b',
+  'ü"\'',
+  'two\nlines',
+  '../x',
+  '/',
+  'back\\slash',
+  '%s%20',
+  'dbname=x host=evil.invalid',
+  "x' host='evil.invalid",
+  'postgres://evil.invalid/x',
+  'postgresql:///x?host=evil.invalid',
+  ' ',
+  'UPPER',
+  `${'é'.repeat(31)}x`,
+  'x'.repeat(63),
+] as const;

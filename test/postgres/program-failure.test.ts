@@ -1,0 +1,44 @@
+import { Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { programFailure } from '../../src/postgres/program-failure.js';
+import { ProgramMessages } from '../../src/postgres/program-messages.js';
+
+async function failureOf(stderr: string, silentMs = 0) {
+  const messages = new ProgramMessages();
+  messages.lastStepAt -= silentMs;
+  await messages.read(Readable.from([Buffer.from(stderr)]));
+  const end = { attempted: 'dump database "shop"', program: 'pg_dump', exitCode: 1, signal: undefined };
+  return programFailure({ ...end, messages, lockWaitTimeoutMs: 60_000 });
+}
+
+const germanLock = (reason: string) =>
+  `pg_dump: error: query failed: FEHLER:  ${reason}\npg_dump: detail: Query was: LOCK TABLE public.t IN ACCESS SHARE MODE\n`;
+
+test('a lock timeout is known by its duration where the server speaks another language', async () => {
+  const timeout = await failureOf(
+    germanLock('storniere Anfrage wegen Zeitüberschreitung der Anfrage'),
+    60_000,
+  );
+  expect(timeout).toMatchObject({ type: 'LockTimeout', message: expect.stringContaining('storniere') });
+  const refused = await failureOf(germanLock('keine Berechtigung für Tabelle t'), 5_000);
+  expect(refused.type).toBe('DumpFailed');
+});
+
+test.each([
+  ['SSL SYSCALL error: EOF detected', 'ConnectionLost'],
+  ['could not write to output file: Broken pipe', 'DumpInterrupted'],
+  ['connection to server at "db", port 5432 failed: Connection refused', 'ServerUnreachable'],
+  ['connection to server at "db" failed: FATAL:  sorry, too many clients already', 'ServerUnreachable'],
+  ['connection to server at "db" failed: FATAL:  no pg_hba.conf entry for host', 'AuthenticationFailed'],
+  ['aborting because of server version mismatch', 'ClientTooOld'],
+  ['schema with OID 4711 does not exist', 'DumpFailed'],
+])('"%s" is %s', async (words, type) => {
+  expect((await failureOf(`pg_dump: error: ${words}\n`)).type).toBe(type);
+});
+
+test('a program that fails and says nothing is told as that', async () => {
+  expect(await failureOf('')).toMatchObject({
+    type: 'DumpFailed',
+    message: 'dump database "shop": pg_dump ended with exit code 1, saying nothing',
+  });
+});
