@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os';
+import { execa } from 'execa';
+import type { CompressionMethod } from '../domain/backup.js';
+import { HoldfastError } from '../domain/errors.js';
+import { type CompressorChoice, type CompressorName, defaultLevels, highestLevels } from './compressor.js';
+import { filterEnvironment } from './filter-program.js';
+import { findProgram } from './find-program.js';
+import { poolThreads } from './thread-pool.js';
+
+export type { CompressorChoice } from './compressor.js';
+
+export interface CompressorWish {
+  method: CompressionMethod;
+  /** @defaultValue gzip 6, zstd 3, lz4 1 */
+  level?: number;
+  /** Where programs are looked for, in order. @defaultValue the directories of PATH */
+  pathDirs?: string[];
+}
+
+/**
+ * Programs by preference. bgzip takes the least time, and what it writes can be read back in parallel. pigz takes a
+ * quarter more than Node's zlib, and can only be read back by one thread: it pays where it has more threads.
+ */
+function programsFor(method: CompressionMethod): CompressorName[] {
+  if (method !== 'gzip') return [method];
+  return availableParallelism() > poolThreads() ? ['bgzip', 'pigz'] : ['bgzip'];
+}
+
+/**
+ * Chooses what compresses by `method` on this machine.
+ *
+ * @throws HoldfastError `ConfigurationInvalid` for a level the method doesn't have, `ToolMissing` where zstd or lz4
+ *   isn't installed; gzip needs nothing
+ */
+export async function chooseCompressor(wish: CompressorWish): Promise<CompressorChoice> {
+  const { method, level = defaultLevels[method], pathDirs } = wish;
+  requireLevel(method, level);
+  for (const program of programsFor(method)) {
+    const path = await findProgram(program, pathDirs);
+    const version = path === undefined ? undefined : await versionOf(path);
+    if (path === undefined || version === undefined) continue;
+    return { method, level, program, path, threads: availableParallelism(), version };
+  }
+  if (method !== 'gzip') throw missing(method);
+  return { method, level, program: 'node', threads: poolThreads(), version: process.versions.zlib };
+}
+
+/** The path of the program that decompresses `method`. @throws HoldfastError `ToolMissing` */
+export async function findDecompressor(method: 'zstd' | 'lz4'): Promise<string> {
+  const path = await findProgram(method);
+  if (path === undefined) throw missing(method);
+  return path;
+}
+
+function requireLevel(method: CompressionMethod, level: number): void {
+  if (Number.isInteger(level) && level >= 1 && level <= highestLevels[method]) return;
+  throw new HoldfastError('ConfigurationInvalid', {
+    attempted: `compress with ${method}`,
+    cause: `the compression level is ${level}; ${method} has 1 to ${highestLevels[method]}`,
+    remedy: 'set COMPRESSION_LEVEL, or the level given, within that range',
+  });
+}
+
+/** What a program says its version is; undefined when it can't even say that. */
+async function versionOf(path: string): Promise<string | undefined> {
+  const options = {
+    env: filterEnvironment(),
+    extendEnv: false,
+    reject: false,
+    all: true,
+    timeout: 10_000,
+  } as const;
+  const { exitCode, all } = await execa(path, ['--version'], options);
+  return exitCode === 0 ? (/\d+(?:\.\d+)+/.exec(all ?? '')?.[0] ?? 'unknown') : undefined;
+}
+
+function missing(method: 'zstd' | 'lz4'): HoldfastError {
+  return new HoldfastError('ToolMissing', {
+    attempted: `use ${method} compression`,
+    cause: `no program "${method}" that runs was found on PATH`,
+    remedy: `install it (Debian and Red Hat: package "${method}"), or set the compression to gzip`,
+  });
+}

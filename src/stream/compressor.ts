@@ -1,0 +1,44 @@
+import type { CompressionMethod } from '../domain/backup.js';
+import type { FilterProgram } from './filter-program.js';
+
+export type CompressorName = 'bgzip' | 'pigz' | 'node' | 'zstd' | 'lz4';
+
+/** What compresses, and how. */
+export interface CompressorChoice {
+  method: CompressionMethod;
+  level: number;
+  program: CompressorName;
+  /** Full path of the program; absent where Node's own zlib compresses. */
+  path?: string;
+  /** How many threads it uses. */
+  threads: number;
+  /** Of the program, or of Node's zlib. */
+  version: string;
+}
+
+/** The level a method has where none is asked for. */
+export const defaultLevels = { gzip: 6, zstd: 3, lz4: 1 } as const satisfies Record<
+  CompressionMethod,
+  number
+>;
+
+/** A method's highest level; the lowest is 1. Above zstd's, its memory would be beyond what a backup should take. */
+export const highestLevels = { gzip: 9, zstd: 19, lz4: 12 } as const satisfies Record<
+  CompressionMethod,
+  number
+>;
+
+const argumentsOf: Record<CompressorName, (choice: CompressorChoice) => string[]> = {
+  bgzip: ({ level, threads }) => ['-c', '-l', `${level}`, '-@', `${threads}`],
+  pigz: ({ level, threads }) => ['-c', '-n', `-${level}`, '-p', `${threads}`],
+  zstd: ({ level, threads }) => ['-c', '-q', `-${level}`, `-T${threads}`],
+  lz4: ({ level }) => ['-c', '-q', `-${level}`],
+  node: () => [],
+};
+
+/** The program that compresses its standard input; undefined where Node's own zlib does. */
+export function compressorProgram(choice: CompressorChoice): FilterProgram | undefined {
+  return choice.path === undefined
+    ? undefined
+    : { path: choice.path, args: argumentsOf[choice.program](choice) };
+}

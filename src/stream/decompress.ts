@@ -1,0 +1,46 @@
+import type { CompressionMethod } from '../domain/backup.js';
+import { findDecompressor } from './choose-compressor.js';
+import { feed } from './feed.js';
+import { type FilterProgram, startFilter } from './filter-program.js';
+import { gunzipMembers } from './gunzip.js';
+import { poolThreads } from './thread-pool.js';
+
+/**
+ * Decompresses a stored stream, whoever wrote it.
+ *
+ * @throws Error that says what is wrong with the stream; FilterFailed
+ */
+export async function* decompress(
+  source: AsyncIterable<Buffer>,
+  method: CompressionMethod,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  if (method === 'gzip') yield* gunzipMembers(source, poolThreads());
+  else
+    yield* decompressBy({ path: await findDecompressor(method), args: ['-d', '-c', '-q'] }, source, signal);
+}
+
+async function* decompressBy(
+  program: FilterProgram,
+  source: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const stop = new AbortController();
+  const filter = startFilter(program, AbortSignal.any([signal, stop.signal]));
+  const feeding = feed(source, filter.stdin);
+  // What fails first ends the rest; it is told below.
+  filter.finished.catch(() => {});
+  feeding.catch(() => stop.abort());
+  try {
+    yield* filter.stdout;
+    await filter.finished;
+    if (!(await feeding)) throw new Error('something follows the end of the compressed data');
+  } catch (error) {
+    // Where the source failed, and the program only therefore.
+    if (stop.signal.aborted) await feeding;
+    throw error;
+  } finally {
+    stop.abort();
+    await filter.finished.catch(() => {});
+  }
+}

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { CompressionMethod } from '../domain/backup.js';
+import { HoldfastError } from '../domain/errors.js';
+import { decompress } from './decompress.js';
+import { FilterFailed } from './filter-program.js';
+import { type DumpContents, RowCounter } from './row-counter.js';
+
+/** What reading a stored dump back found. */
+export interface ReadBack extends DumpContents {
+  sizeBytes: number;
+  /** SHA-256 of the stored bytes, hexadecimal. */
+  checksum: string;
+  uncompressedBytes: number;
+}
+
+export interface ReadBackOptions {
+  signal?: AbortSignal;
+  /** Told the stored bytes read so far, after each portion. */
+  onProgress?: (readBytes: number) => void;
+  /** What is read, for errors: a path. @defaultValue `the stored dump` */
+  subject?: string;
+}
+
+const portionBytes = 256 * 1024;
+
+/**
+ * Reads a stored dump whole: its size, its SHA-256, its decompression, the rows of every table, its end marker.
+ * A dump that isn't `complete` is no error here.
+ *
+ * @throws HoldfastError `VerificationFailed` for what is empty, cut, changed or followed by something else,
+ *   `StorageFailed` where it can't be read, `ToolMissing`, `Cancelled`
+ */
+export async function readBack(
+  source: AsyncIterable<Buffer>,
+  compression: CompressionMethod,
+  options: ReadBackOptions = {},
+): Promise<ReadBack> {
+  const { signal = new AbortController().signal, subject = 'the stored dump' } = options;
+  const meter = new Meter(source, subject, options.onProgress);
+  const counter = new RowCounter();
+  let uncompressedBytes = 0;
+  try {
+    for await (const chunk of decompress(meter.read(), compression, signal)) {
+      signal.throwIfAborted();
+      counter.write(chunk);
+      uncompressedBytes += chunk.length;
+    }
+    if (meter.sizeBytes === 0) throw new Error('it has 0 bytes');
+  } catch (error) {
+    throw readBackError(error, { subject, compression, signal, sizeBytes: meter.sizeBytes });
+  }
+  return { sizeBytes: meter.sizeBytes, checksum: meter.checksum(), uncompressedBytes, ...counter.end() };
+}
+
+/** {@link readBack} of a file. @throws HoldfastError also `BackupNotFound` */
+export async function readBackFile(
+  path: string,
+  compression: CompressionMethod,
+  options: ReadBackOptions = {},
+): Promise<ReadBack> {
+  const file = await openStored(path);
+  try {
+    return await readBack(portions(file), compression, { subject: path, ...options });
+  } finally {
+    await file.close();
+  }
+}
+
+/** Hashes and counts what passes. */
+class Meter {
+  sizeBytes = 0;
+  readonly #hash = createHash('sha256');
+
+  constructor(
+    private readonly source: AsyncIterable<Buffer>,
+    private readonly subject: string,
+    private readonly onProgress: ((readBytes: number) => void) | undefined,
+  ) {}
+
+  async *read(): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of this.source) {
+        this.sizeBytes += chunk.length;
+        this.#hash.update(chunk);
+        this.onProgress?.(this.sizeBytes);
+        yield chunk;
+      }
+    } catch (error) {
+      throw error instanceof HoldfastError ? error : unreadable(this.subject, error);
+    }
+  }
+
+  checksum(): string {
+    return this.#hash.digest('hex');
+  }
+}
+
+async function* portions(file: FileHandle): AsyncGenerator<Buffer> {
+  for (;;) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(portionBytes));
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+async function openStored(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, error);
+    throw new HoldfastError('BackupNotFound', {
+      attempted: `read ${path}`,
+      cause: 'there is no such file',
+      remedy: 'list the backups that exist with: holdfast list',
+    });
+  }
+}
+
+function unreadable(subject: string, cause: unknown): HoldfastError {
+  return new HoldfastError(
+    'StorageFailed',
+    {
+      attempted: `read ${subject}`,
+      cause: cause instanceof Error ? cause.message : String(cause),
+      remedy: 'check the permissions and the storage itself',
+    },
+    { cause },
+  );
+}
+
+interface Circumstances {
+  subject: string;
+  compression: CompressionMethod;
+  signal: AbortSignal;
+  sizeBytes: number;
+}
+
+function readBackError(
+  error: unknown,
+  { subject, compression, signal, sizeBytes }: Circumstances,
+): HoldfastError {
+  const attempted = `read back ${subject} (${compression})`;
+  if (signal.aborted)
+    return new HoldfastError('Cancelled', { attempted, cause: 'it was cancelled' }, { cause: error });
+  if (error instanceof HoldfastError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof FilterFailed && error.notByInput) {
+    const remedy = 'see whether the system ended it for want of memory, and try again';
+    return new HoldfastError('GeneralError', { attempted, cause: message, remedy }, { cause: error });
+  }
+  const cause = sizeBytes === 0 ? 'it is empty' : `it is damaged: ${message}`;
+  const remedy = 'do not restore from it; take a new backup and look at the storage';
+  return new HoldfastError('VerificationFailed', { attempted, cause, remedy }, { cause: error });
+}

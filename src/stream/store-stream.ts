@@ -1,0 +1,153 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { Stage } from '../domain/backup.js';
+import { HoldfastError } from '../domain/errors.js';
+import { type StartProducer, startCompressFlow } from './compress-flow.js';
+import type { CompressorChoice } from './compressor.js';
+import { GrowingFile } from './growing-file.js';
+import { type ReadBack, readBack } from './read-back.js';
+import { ProgressReport, type StoreProgress } from './store-progress.js';
+import { type Timed, timed } from './timed.js';
+import { type WrittenStream, writeStream } from './write-stream.js';
+
+export interface StoreRequest {
+  startProducer: StartProducer;
+  compressor: CompressorChoice;
+  /** Open for writing, and empty. It is neither fsynced nor closed here. */
+  file: FileHandle;
+  /** Where `file` is, to read it back by a descriptor of its own. */
+  path: string;
+  /** Size that the file may come to have, as far as known: told when there is no room for it. */
+  expectedBytes?: number | undefined;
+  signal?: AbortSignal;
+  /** Told at most four times a second, and only when bytes moved. */
+  onProgress?: (progress: StoreProgress) => void;
+  /** Of the first stage. @defaultValue `pg_dump` */
+  producerName?: string;
+}
+
+/** A dump that is stored, and was read back from where it is stored. */
+export interface StoredStream {
+  sizeBytes: number;
+  /** SHA-256 of what was written, hexadecimal; what was read back has the same. */
+  checksum: string;
+  readBack: ReadBack;
+  stages: Stage[];
+}
+
+/**
+ * Stores what a producer writes, compressed, in one pass, and reads the file back while it grows. Resolves only
+ * when producer and compressor both ended well, every byte read back is the one written, it decompresses, and the
+ * dump's end marker is its end. Otherwise both have ended when it rejects.
+ *
+ * @throws HoldfastError `NotEnoughSpace`, `FileTooLarge`, `StorageFailed`, `DumpInterrupted` (the compressor
+ *   failed), `VerificationFailed`, `ToolMissing`, `Cancelled`, or the producer's own error
+ */
+export async function storeStream(request: StoreRequest): Promise<StoredStream> {
+  const { path, file, signal: cancellation } = request;
+  if (cancellation?.aborted) throw cancelled(path, cancellation);
+  const reader = await GrowingFile.follow(path, file);
+  try {
+    const stop = new AbortController();
+    const parts = startParts(request, reader, stop);
+    await Promise.allSettled(Object.values(parts));
+    if (cancellation?.aborted) throw cancelled(path, cancellation);
+    // What failed first is the cause; what failed after it was stopped.
+    if (stop.signal.aborted) throw stop.signal.reason;
+    return proven(request, await settled(parts));
+  } finally {
+    await reader.close();
+  }
+}
+
+/** What runs at the same time. */
+interface Parts {
+  produced: Promise<Timed<void>>;
+  compressed: Promise<Timed<void>>;
+  written: Promise<Timed<WrittenStream>>;
+  readBack: Promise<Timed<ReadBack>>;
+}
+
+/** Starts all of it; the first part to fail aborts `stop`, which ends the others. */
+function startParts(request: StoreRequest, reader: GrowingFile, stop: AbortController): Parts {
+  const { startProducer, compressor, file, path, expectedBytes } = request;
+  const signal = AbortSignal.any([stop.signal, ...(request.signal ? [request.signal] : [])]);
+  const abort = (reason: unknown) => stop.abort(reason);
+  const report = new ProgressReport(request.onProgress);
+  const onWritten = (storedBytes: number) => {
+    reader.grewTo(storedBytes);
+    report.moved({ storedBytes });
+  };
+  const onProgress = (readBackBytes: number) => report.moved({ readBackBytes });
+
+  const flow = startCompressFlow(startProducer, compressor, { signal, abort });
+  const parts = {
+    produced: timed(flow.produced),
+    compressed: timed(flow.finished),
+    written: timed(writeStream(flow.output, { file, path, expectedBytes, onWritten, onFailed: abort })),
+    readBack: timed(readBack(reader.read(signal), compressor.method, { signal, onProgress, subject: path })),
+  };
+  for (const part of [parts.compressed, parts.written, parts.readBack]) part.catch(abort);
+  // Not before both have ended well: a file that is cut short must be told as what cut it, not as damaged.
+  Promise.all([parts.compressed, parts.written]).then(
+    () => reader.complete(),
+    () => {},
+  );
+  return parts;
+}
+
+type Settled = { [Part in keyof Parts]: Awaited<Parts[Part]> };
+
+async function settled(parts: Parts): Promise<Settled> {
+  const [produced, compressed, written, read] = await Promise.all([
+    parts.produced,
+    parts.compressed,
+    parts.written,
+    parts.readBack,
+  ]);
+  return { produced, compressed, written, readBack: read };
+}
+
+function proven(
+  { path, compressor, producerName = 'pg_dump' }: StoreRequest,
+  settled: Settled,
+): StoredStream {
+  const { result: written } = settled.written;
+  const { result: read } = settled.readBack;
+  if (read.checksum !== written.checksum) {
+    throw unproven(
+      path,
+      `SHA-256 of what was written is ${written.checksum}, of what is stored ${read.checksum}`,
+    );
+  }
+  if (!read.complete) {
+    throw unproven(
+      path,
+      `${producerName} ended well, but the end marker is missing after ${read.uncompressedBytes} bytes`,
+    );
+  }
+  const compressorName = compressor.program === 'node' ? `node-${compressor.method}` : compressor.program;
+  const stages = [
+    stage(producerName, read.uncompressedBytes, settled.produced),
+    stage(compressorName, written.sizeBytes, settled.compressed),
+    stage('store', written.sizeBytes, settled.written),
+    stage('read-back', read.uncompressedBytes, settled.readBack),
+  ];
+  return { ...written, readBack: read, stages };
+}
+
+function stage(name: string, bytes: number, { seconds }: Timed<unknown>): Stage {
+  return { name, bytes, seconds, bytes_per_second: Math.round(bytes / Math.max(seconds, 0.001)) };
+}
+
+function unproven(path: string, cause: string): HoldfastError {
+  const remedy = 'try again; if it happens again, look at the storage and at the dump program';
+  return new HoldfastError('VerificationFailed', { attempted: `prove ${path}`, cause, remedy });
+}
+
+function cancelled(path: string, signal: AbortSignal): HoldfastError {
+  return new HoldfastError(
+    'Cancelled',
+    { attempted: `store ${path}`, cause: 'it was cancelled' },
+    { cause: signal.reason },
+  );
+}

@@ -1,0 +1,80 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { chooseCompressor } from '../../src/stream/choose-compressor.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hf-programs-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+/** Puts a program into the folder that says only its version. */
+async function install(name: string, output: string, mode = 0o755): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, `#!/bin/sh\necho '${output}'\n`, { mode });
+  return path;
+}
+
+function setPoolSize(size: string): void {
+  vi.stubEnv('UV_THREADPOOL_SIZE', size);
+  onTestFinished(() => void vi.unstubAllEnvs());
+}
+
+test('gzip is done by Node where no program for it is installed', async () => {
+  const choice = await chooseCompressor({ method: 'gzip', pathDirs: [folder] });
+  expect(choice).toMatchObject({ method: 'gzip', level: 6, program: 'node', version: process.versions.zlib });
+  expect(choice.path).toBeUndefined();
+  expect(choice.threads).toBeGreaterThan(0);
+});
+
+test('gzip is done by bgzip wherever it is installed', async () => {
+  await install('pigz', 'pigz 2.8');
+  const bgzip = await install('bgzip', 'bgzip (htslib) 1.19.1');
+  const choice = await chooseCompressor({ method: 'gzip', level: 9, pathDirs: ['/nowhere', folder] });
+  expect(choice).toMatchObject({ level: 9, program: 'bgzip', path: bgzip, version: '1.19.1' });
+});
+
+test('gzip is done by pigz only where it has more threads than Node', async () => {
+  const pigz = await install('pigz', 'pigz 2.8');
+  setPoolSize(String(availableParallelism()));
+  expect(await chooseCompressor({ method: 'gzip', pathDirs: [folder] })).toMatchObject({ program: 'node' });
+  setPoolSize('1');
+  const expected =
+    availableParallelism() > 1 ? { program: 'pigz', path: pigz, version: '2.8' } : { program: 'node' };
+  expect(await chooseCompressor({ method: 'gzip', pathDirs: [folder] })).toMatchObject(expected);
+});
+
+test('a program that may not be run, or does not run, is passed over', async () => {
+  await install('bgzip', 'bgzip 1', 0o644);
+  await writeFile(join(folder, 'pigz'), '#!/nonexistent\n', { mode: 0o755 });
+  expect(await chooseCompressor({ method: 'gzip', pathDirs: [folder] })).toMatchObject({ program: 'node' });
+});
+
+test.for([
+  ['zstd', 3],
+  ['lz4', 1],
+] as const)('%s needs its program, and has level %i by default', async ([method, level]) => {
+  await expect(chooseCompressor({ method, pathDirs: [folder] })).rejects.toMatchObject({
+    type: 'ToolMissing',
+    remedy: expect.stringContaining(`package "${method}"`),
+  });
+  await install(method, `*** Some CLI v1.5.4, by somebody ***`);
+  expect(await chooseCompressor({ method, pathDirs: [folder] })).toMatchObject({ level, version: '1.5.4' });
+});
+
+test.for([
+  ['gzip', 0],
+  ['gzip', 10],
+  ['zstd', 20],
+  ['lz4', 13],
+  ['gzip', 1.5],
+] as const)('%s has no level %f', async ([method, level]) => {
+  await expect(chooseCompressor({ method, level, pathDirs: [folder] })).rejects.toMatchObject({
+    type: 'ConfigurationInvalid',
+    message: expect.stringContaining(`${level}`),
+  });
+});
