@@ -1,0 +1,61 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isIdOfDatabase, metadataSuffix, newestIdFirst, parseBackupId } from '../backup-files.js';
+import type { FoundBackup, ListFilter, Listing } from '../repository.js';
+import type { Layout } from './layout.js';
+import { readBackup } from './read-backup.js';
+import { isFolder } from './real-file.js';
+import { storing } from './storage-error.js';
+
+/** Metadata files that are read at the same time. */
+const readsAtOnce = 16;
+
+/** Lists backups, newest first, and metadata that stands for none. Sorts names first, to read no more than needed. */
+export async function listBackups(layout: Layout, filter: ListFilter = {}): Promise<Listing> {
+  const limit = filter.limit ?? Number.POSITIVE_INFINITY;
+  const { ids, misnamed } = await backupIds(layout, filter.database);
+  const listing: Listing = { backups: [], broken: [] };
+  if (filter.database === undefined) {
+    for (const id of misnamed)
+      listing.broken.push(broken(layout, id, 'its name is not that of a full backup'));
+  }
+  for (let next = 0; next < ids.length && listing.backups.length < limit; ) {
+    const batch = ids.slice(next, next + Math.min(readsAtOnce, limit - listing.backups.length));
+    next += batch.length;
+    const reads = await Promise.all(batch.map((id) => readBackup(layout, id)));
+    reads.forEach((read, position) => {
+      const id = batch[position] ?? '';
+      if (read && !('backup' in read)) listing.broken.push(broken(layout, id, read.why));
+      else if (read && isWanted(read.backup, filter)) listing.backups.push(read.backup.summary);
+    });
+  }
+  listing.backups.sort((a, b) => Date.parse(b.takenAt) - Date.parse(a.takenAt) || newestIdFirst(a.id, b.id));
+  return listing;
+}
+
+/** Ids that have metadata, newest first by name; and what else ends in `.meta`. */
+export async function backupIds(
+  layout: Layout,
+  database?: string,
+): Promise<{ ids: string[]; misnamed: string[] }> {
+  if (!(await isFolder(layout.full))) return { ids: [], misnamed: [] };
+  const context = { attempted: `list ${layout.full}`, path: layout.full };
+  const names = await storing(context, () => readdir(layout.full));
+  const ids: string[] = [];
+  const misnamed: string[] = [];
+  for (const name of names) {
+    if (!name.endsWith(metadataSuffix) || name.startsWith('.')) continue;
+    const id = name.slice(0, -metadataSuffix.length);
+    if (!parseBackupId(id)) misnamed.push(id);
+    else if (database === undefined || isIdOfDatabase(id, database)) ids.push(id);
+  }
+  return { ids: ids.sort(newestIdFirst), misnamed: misnamed.sort() };
+}
+
+function isWanted({ summary }: FoundBackup, { database }: ListFilter): boolean {
+  return database === undefined || summary.database === database;
+}
+
+function broken(layout: Layout, id: string, why: string) {
+  return { id, file: join(layout.shownFull, `${id}${metadataSuffix}`), why };
+}

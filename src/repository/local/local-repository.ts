@@ -1,0 +1,33 @@
+import type { Repository } from '../repository.js';
+import { createPartial, writePartial } from './create-partial.js';
+import { find } from './find.js';
+import { layoutOf, partialPath } from './layout.js';
+import { listBackups } from './list.js';
+import { freeSpace, prepare } from './prepare.js';
+import { publish } from './publish.js';
+import { openFile, removeName } from './real-file.js';
+import { remove } from './remove.js';
+import { removeAbandonedPartials, removePartials } from './remove-partials.js';
+
+/** The repository of one cluster in a folder of this host. `root` is a full path. */
+export function localRepository(root: string, cluster: string): Repository {
+  const layout = layoutOf(root, cluster);
+  return {
+    root,
+    cluster,
+    prepare: () => prepare(layout),
+    freeSpace: () => freeSpace(layout),
+    partialPath: (name) => partialPath(layout, name),
+    createPartial: (name) => createPartial(layout, name),
+    writePartial: (name, bytes) => writePartial(layout, name, bytes),
+    removePartial: (name) => removeName(partialPath(layout, name)),
+    publish: (publication) => publish(layout, publication),
+    list: (filter) => listBackups(layout, filter),
+    find: (reference, database) => find(layout, reference, database),
+    readMetadata: async (id) => (await find(layout, id)).metadata,
+    openArtifact: async (id) => openFile((await find(layout, id)).path),
+    remove: (id) => remove(layout, id),
+    removePartials: (runId, options) => removePartials(layout, runId, options),
+    removeAbandonedPartials: (before) => removeAbandonedPartials(layout, before),
+  };
+}
