@@ -1,0 +1,74 @@
+import { chmod, mkdir, realpath } from 'node:fs/promises';
+import { searchAttributeNames } from '../../domain/contracts.js';
+import { HoldfastError } from '../../domain/errors.js';
+import { joinSupervisor, type Membership } from './membership.js';
+import { obtainTemporal } from './obtain.js';
+import { keepHistory, untilReady } from './readiness.js';
+
+/** A Temporal server of this machine that lives as long as anybody holds it. */
+export interface EmbeddedServer {
+  /** `127.0.0.1:port` */
+  address: string;
+  /** `http://127.0.0.1:port` */
+  uiAddress: string;
+  /** No other client was connected: anything still running belongs to a dead command. */
+  first: boolean;
+  /** Lets go of it; the server stops when nobody holds it any more. */
+  close(): Promise<void>;
+}
+
+export interface EmbeddedOptions {
+  /** Folder of the server's database and log; made if need be, readable by this user alone. */
+  stateDir: string;
+  onProgress?: (message: string) => void;
+}
+
+/**
+ * Connects to the server of `stateDir`, and starts it if none runs: all commands that use the same folder share
+ * one. Workflows of earlier runs go on. A server or supervisor that dies is started again on the same ports.
+ *
+ * @throws HoldfastError `TemporalUnreachable`
+ */
+export async function connectEmbedded({
+  stateDir,
+  onProgress = () => {},
+}: EmbeddedOptions): Promise<EmbeddedServer> {
+  let executable: string | undefined;
+  try {
+    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    await chmod(stateDir, 0o700);
+    const membership = await joinSupervisor({
+      stateDir: await realpath(stateDir),
+      obtainExecutable: async () => {
+        executable ??= await obtainTemporal({ onProgress });
+        return executable;
+      },
+      searchAttributes: searchAttributeNames,
+      onProgress,
+    });
+    return await serverOf(membership);
+  } catch (error) {
+    if (error instanceof HoldfastError) throw error;
+    throw new HoldfastError(
+      'TemporalUnreachable',
+      {
+        attempted: `start the embedded Temporal server of ${stateDir}`,
+        cause: error instanceof Error ? error.message : String(error),
+        remedy: `see ${stateDir}/temporal.log; a damaged temporal.db may be moved away, backups don't depend on it`,
+      },
+      { cause: error },
+    );
+  }
+}
+
+async function serverOf({ port, uiPort, first, leave }: Membership): Promise<EmbeddedServer> {
+  const address = `127.0.0.1:${port}`;
+  try {
+    await untilReady(address);
+    if (first) await keepHistory(address);
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+  return { address, uiAddress: `http://127.0.0.1:${uiPort}`, first, close: leave };
+}

@@ -1,0 +1,16 @@
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import type { Logger } from '../log.js';
+
+const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/** Sends what Temporal's SDK logs, of workflows and of itself, to Holdfast's log. Once a process. */
+export function installRuntimeLogger(log: Logger): void {
+  Runtime.install({
+    logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => log[levels[level]](meta ?? {}, message)),
+    telemetryOptions: {
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+    },
+    // Interrupts are the commands' own business.
+    shutdownSignals: [],
+  });
+}

@@ -1,0 +1,58 @@
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+
+/** What a running operation shows of itself between two looks. */
+export interface OperationSight {
+  /** Activity that runs or waits to run. */
+  activity: string;
+  attempt: number;
+  /** Last heartbeat's details, as the activity sent them. */
+  heartbeat: unknown;
+  /** Why the last attempt failed. */
+  lastFailure: string | undefined;
+}
+
+const lookEveryMs = 500;
+
+/** Waits for a workflow's result, telling what its activities report meanwhile. Rejects as `handle.result()` does. */
+export async function watchOperation<T>(
+  client: Client,
+  handle: WorkflowHandle,
+  onSight: (sight: OperationSight) => void,
+): Promise<T> {
+  const result = handle.result() as Promise<T>;
+  let over = false;
+  const end = result.then(
+    () => undefined,
+    () => undefined,
+  );
+  void end.then(() => {
+    over = true;
+  });
+  while (!over) {
+    await Promise.race([end, new Promise((resolve) => setTimeout(resolve, lookEveryMs))]);
+    if (!over) for (const sight of await look(client, handle)) onSight(sight);
+  }
+  return result;
+}
+
+/** A look that fails is skipped: the result is waited for in any case. */
+async function look(client: Client, handle: WorkflowHandle): Promise<OperationSight[]> {
+  try {
+    const { pendingActivities } = await client.workflowService.describeWorkflowExecution({
+      namespace: client.options.namespace,
+      execution: { workflowId: handle.workflowId },
+    });
+    return (pendingActivities ?? []).map((pending) => {
+      const [payload] = pending.heartbeatDetails?.payloads ?? [];
+      return {
+        activity: pending.activityType?.name ?? '',
+        attempt: pending.attempt ?? 1,
+        heartbeat: payload ? defaultPayloadConverter.fromPayload(payload) : undefined,
+        lastFailure: pending.lastFailure?.message ?? undefined,
+      };
+    });
+  } catch {
+    return [];
+  }
+}

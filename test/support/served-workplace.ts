@@ -1,0 +1,34 @@
+import { vi } from 'vitest';
+import { hostQueue } from '../../src/domain/contracts.js';
+import { hasLivePoller } from '../../src/temporal/task-queues.js';
+import { createWorkplace, type Workplace } from './holdfast.js';
+import { startTemporal, type TemporalServer } from './temporal.js';
+
+export interface ServedWorkplace extends Workplace {
+  readonly temporal: TemporalServer;
+}
+
+let served = 0;
+
+/** A {@link Workplace} with a Temporal server and a `holdfast worker` of its own: its commands need not start them. */
+export async function createServedWorkplace(env: Record<string, string>): Promise<ServedWorkplace> {
+  const temporal = await startTemporal();
+  const host = `served-${process.pid}-${++served}`;
+  const place = await createWorkplace({ ...env, ...temporal.env, HOLDFAST_HOST: host });
+  const dispose = async () => {
+    await place[Symbol.asyncDispose]();
+    await temporal[Symbol.asyncDispose]();
+  };
+  try {
+    const worker = place.start(['worker']);
+    const isServed = async () => {
+      if (worker.exitCode !== null) throw new Error(`the worker ended: ${(await worker).stderr}`);
+      return hasLivePoller(temporal.client, hostQueue(host));
+    };
+    await vi.waitUntil(isServed, { timeout: 60_000, interval: 100 });
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return { ...place, temporal, [Symbol.asyncDispose]: dispose };
+}
