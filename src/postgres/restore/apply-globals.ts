@@ -1,0 +1,52 @@
+import type pg from 'pg';
+import type { ConnectionSettings } from '../../config/config.js';
+import { HoldfastError } from '../../domain/errors.js';
+import { type MissingRolesPlan, planMissingRoles } from '../../domain/globals.js';
+import { withMaintenanceConnection } from '../connection.js';
+import { reportedError } from '../connection-error.js';
+import { showName } from '../quote.js';
+
+/** What was done about missing roles. */
+export type AppliedRoles = Omit<MissingRolesPlan, 'statements'>;
+
+/**
+ * Creates those of the needed roles that the server lacks from the text of a globals file, with their attributes,
+ * settings, password hashes and memberships; all of them or none. Roles that exist are never altered.
+ * @throws HoldfastError GeneralError when the server refuses a role, and as `withConnection`
+ */
+export async function applyMissingRoles(
+  settings: ConnectionSettings,
+  globals: string,
+  needed: readonly string[],
+): Promise<AppliedRoles> {
+  return await withMaintenanceConnection(settings, async (client) => {
+    const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles');
+    const existing = new Set(rows.map(({ rolname }) => rolname));
+    const { statements, ...applied } = planMissingRoles(globals, needed, existing);
+    await runAll(client, statements, applied.created);
+    return applied;
+  });
+}
+
+async function runAll(client: pg.Client, statements: string[], roles: string[]): Promise<void> {
+  if (statements.length === 0) return;
+  await client.query('BEGIN');
+  for (const statement of statements) {
+    await client.query(statement).catch(async (error: unknown) => {
+      await client.query('ROLLBACK');
+      throw refused(roles, error);
+    });
+  }
+  await client.query('COMMIT');
+}
+
+/** Without the statement, which may hold a password's hash, and without the error's own position in it. */
+function refused(roles: string[], error: unknown): unknown {
+  const { code, words } = reportedError(error);
+  if (!/^[0-9A-Z]{5}$/.test(code)) return error;
+  return new HoldfastError('RoleMissing', {
+    attempted: `create the missing roles ${roles.map(showName).join(', ')}`,
+    cause: words,
+    remedy: 'Create them by hand, then restore again.',
+  });
+}

@@ -1,0 +1,85 @@
+import type pg from 'pg';
+import type { ConnectionSettings } from '../../config/config.js';
+import { parseMark } from '../../domain/database-mark.js';
+import { showName } from '../quote.js';
+import { type ExchangeOrder, namesOf, oidsOf } from './exchange-order.js';
+import { placeOf, readPlaces } from './exchange-places.js';
+import { withNeighbour } from './neighbour.js';
+
+/**
+ * What would make an exchange fail, or break something by succeeding, in words; nothing when it can go ahead. To be
+ * asked before a person is.
+ * @throws HoldfastError as `withConnection`
+ */
+export async function readBlockers(settings: ConnectionSettings, order: ExchangeOrder): Promise<string[]> {
+  return await withNeighbour(settings, namesOf(order), (client) => exchangeBlockers(client, order));
+}
+
+/** {@link readBlockers} in a session that is there already. */
+export async function exchangeBlockers(client: pg.Client, order: ExchangeOrder): Promise<string[]> {
+  const found = await misplaced(client, order);
+  for (const [query, words] of questions) {
+    const { rows } = await client.query<{ database: string; what: string }>(query, [oidsOf(order)]);
+    found.push(...rows.map(({ database, what }) => words(showName(database), what)));
+  }
+  return found;
+}
+
+async function misplaced(client: pg.Client, order: ExchangeOrder): Promise<string[]> {
+  const { present, incoming, name } = order;
+  const places = await readPlaces(client, order);
+  const found: string[] = [];
+  if (places.some((place) => place.name === present?.awayName))
+    found.push(`there is a database ${showName(present?.awayName ?? '')} already`);
+  const mark = parseMark(placeOf(places, incoming.oid)?.comment);
+  if (mark?.kind !== incoming.mark || mark.target !== name)
+    found.push(`database ${showName(incoming.name)} has not Holdfast’s mark of a ${incoming.mark} database`);
+  return found;
+}
+
+type Question = [query: string, words: (database: string, what: string) => string];
+
+const questions: Question[] = [
+  [
+    `SELECT database, gid AS what FROM pg_prepared_xacts
+     WHERE database IN (SELECT datname FROM pg_database WHERE oid = ANY ($1::oid[])) LIMIT 5`,
+    (database, gid) =>
+      `database ${database} has the prepared transaction ${showName(gid)}: commit it or roll it back`,
+  ],
+  [
+    `SELECT database, slot_name AS what FROM pg_replication_slots
+     WHERE datoid = ANY ($1::oid[]) AND NOT temporary LIMIT 5`,
+    (database, slot) =>
+      `database ${database} has the logical replication slot ${showName(slot)}, whose subscriber would lose its place: drop it`,
+  ],
+  [
+    `SELECT d.datname AS database, s.subname AS what FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
+     WHERE s.subdbid = ANY ($1::oid[]) AND (s.subenabled OR s.subslotname IS NOT NULL) LIMIT 5`,
+    (database, subscription) =>
+      `database ${database} has the subscription ${showName(subscription)}: disable it and set its slot to NONE`,
+  ],
+  [
+    `SELECT datname AS database, '' AS what FROM pg_database
+     WHERE oid = ANY ($1::oid[]) AND datname IN ('template0', 'template1')`,
+    (database) => `database ${database} is a template that PostgreSQL itself needs`,
+  ],
+  [
+    `SELECT d.datname AS database, session_user::text AS what FROM pg_database d JOIN pg_roles r ON r.rolname = session_user
+     WHERE d.oid = ANY ($1::oid[]) AND NOT r.rolsuper
+       AND NOT (r.rolcreatedb AND pg_has_role(d.datdba, 'USAGE'))`,
+    (database, role) =>
+      `the role ${showName(role)} may not rename database ${database}: it needs CREATEDB and membership in the owner`,
+  ],
+  [
+    `SELECT DISTINCT a.datname::text AS database, a.usename::text AS what
+     FROM pg_stat_activity a JOIN pg_roles me ON me.rolname = session_user JOIN pg_roles r ON r.oid = a.usesysid
+     WHERE a.datid = ANY ($1::oid[]) AND NOT me.rolsuper
+       AND (r.rolsuper OR NOT (pg_has_role(r.oid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE'))) LIMIT 5`,
+    (database, role) =>
+      `we may not end the sessions of ${showName(role)} in database ${database}: end them, or grant pg_signal_backend`,
+  ],
+  [
+    "SELECT current_database() AS database, '' AS what WHERE pg_is_in_recovery() AND $1::oid[] IS NOT NULL",
+    () => 'the server is a standby',
+  ],
+];

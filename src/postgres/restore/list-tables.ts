@@ -1,0 +1,41 @@
+import type pg from 'pg';
+import type { ConnectionSettings } from '../../config/config.js';
+import { withConnection } from '../connection.js';
+import type { SessionOptions } from '../open-session.js';
+
+/** A table that a dump has data of. */
+export interface ListedTable {
+  schema: string;
+  table: string;
+  /** Size by the table's statistics, in pages. */
+  pages: number;
+  /** Rows by the table's statistics; null when it was never analyzed. */
+  estimatedRows: number | null;
+  ofExtension: boolean;
+}
+
+/** Ordinary tables and partitions, not those of PostgreSQL itself or of a session. */
+export async function listTables(client: pg.Client): Promise<ListedTable[]> {
+  const { rows } = await client.query<ListedTable>(`
+    SELECT n.nspname AS schema, c.relname AS table, c.relpages AS pages,
+           CASE WHEN c.reltuples >= 0 AND (c.relpages > 0 OR c.reltuples > 0) THEN c.reltuples::float8 END
+             AS "estimatedRows",
+           EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                     AND d.objsubid = 0 AND d.deptype = 'e') AS "ofExtension"
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')`);
+  return rows;
+}
+
+/**
+ * The tables of a database with the rows that its statistics tell: what a live target costs nothing to be asked.
+ * @throws HoldfastError as `withConnection`
+ */
+export async function estimateTables(
+  settings: ConnectionSettings,
+  database: string,
+  options: SessionOptions = {},
+): Promise<ListedTable[]> {
+  return await withConnection(settings, database, listTables, options);
+}

@@ -1,0 +1,56 @@
+import type { ConnectionSettings } from '../../config/config.js';
+import { withMaintenanceConnection } from '../connection.js';
+
+/** Settings of a loading session, by name. */
+export type LoadSettings = Record<string, string>;
+
+/**
+ * What a loading session is started with, which comes before every setting of the role and the database.
+ *
+ * - Faster: a commit need not wait for the disk, since a staging database that a crash cuts short is loaded anew;
+ *   the swap's own commit flushes all that came before it. More memory and workers for indexes, never less than
+ *   the server gives anyway.
+ * - The same everywhere: how values are read, and no timeout or read-only default that would stop a long load.
+ * @throws HoldfastError as `withConnection`
+ */
+export async function readLoadSettings(settings: ConnectionSettings): Promise<LoadSettings> {
+  return await withMaintenanceConnection(settings, async (client) => {
+    const { rows } = await client.query<Record<string, string>>(`
+      SELECT greatest(pg_size_bytes(current_setting('maintenance_work_mem')) / 1024, 262144)::text || 'kB'
+               AS maintenance_work_mem,
+             greatest(current_setting('max_parallel_maintenance_workers')::int,
+                      least(4, current_setting('max_parallel_workers')::int))::text
+               AS max_parallel_maintenance_workers,
+             (SELECT rolsuper FROM pg_roles WHERE rolname = session_user)::text AS superuser,
+             current_setting('server_version_num') AS version`);
+    const { superuser, version, ...server } = rows[0] ?? {};
+    return {
+      ...fixed,
+      ...server,
+      ...(Number(version) >= 170000 && { transaction_timeout: '0' }),
+      // Only a superuser may choose the language of the server's messages.
+      ...(superuser === 'true' && { lc_messages: 'C' }),
+    };
+  });
+}
+
+const fixed = {
+  synchronous_commit: 'off',
+  statement_timeout: '0',
+  lock_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+  default_transaction_read_only: 'off',
+  default_transaction_isolation: 'read committed',
+  row_security: 'off',
+  DateStyle: 'ISO',
+  IntervalStyle: 'postgres',
+  TimeZone: 'UTC',
+  client_min_messages: 'warning',
+};
+
+/** PGOPTIONS for the settings: a space in a value needs a backslash (PostgreSQL manual, "Connection Parameters"). */
+export function pgOptions(settings: LoadSettings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`)
+    .join(' ');
+}
