@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import type { BackupMetadata } from '../src/domain/backup.js';
+import { HoldfastError } from '../src/domain/errors.js';
+import { partialName } from '../src/domain/names.js';
+import type { Repository } from '../src/repository/repository.js';
+
+/** What is known of a backup before it is published. It goes from step to step as a file: it may have thousands of tables. */
+export type BackupDraft = Omit<
+  BackupMetadata,
+  | 'format_version'
+  | 'size_human'
+  | 'duration_seconds'
+  | 'finished_at'
+  | 'verified_at'
+  | 'globals_file'
+  | 'globals_missing_because'
+>;
+
+/** Where the draft of one attempt's dump is. */
+export function draftName(runId: string, attempt: number): string {
+  return partialName(runId, attempt, '.draft.json');
+}
+
+export async function writeDraft(repository: Repository, name: string, draft: BackupDraft): Promise<void> {
+  await repository.writePartial(name, JSON.stringify(draft));
+}
+
+/**
+ * Reads what {@link writeDraft} of the same run wrote: within one backup it is trusted.
+ *
+ * @throws HoldfastError `StorageFailed` when it is gone
+ */
+export async function readDraft(repository: Repository, name: string): Promise<BackupDraft> {
+  const path = repository.partialPath(name);
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as BackupDraft;
+  } catch (error) {
+    // Publication discards everything of a run whose files could not be made durable.
+    throw new HoldfastError(
+      'StorageFailed',
+      { attempted: `read ${path}`, cause: String(error), remedy: 'the dump is made anew' },
+      { cause: error },
+    );
+  }
+}

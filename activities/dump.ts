@@ -1,0 +1,219 @@
+import { cancellationSignal } from '@temporalio/activity';
+import type { ClusterConfig } from '../src/config/config.js';
+import type { CompressionMethod } from '../src/domain/backup.js';
+import { HoldfastError } from '../src/domain/errors.js';
+import { artifactSuffix, fullBackupId, partialName } from '../src/domain/names.js';
+import { type ClientTools, findClientTools } from '../src/postgres/client-tools.js';
+import { startDump } from '../src/postgres/dump.js';
+import { dumpGlobals } from '../src/postgres/dump-globals.js';
+import { withSnapshot } from '../src/postgres/dump-snapshot.js';
+import { type DatabaseFacts, databaseSize, inspectDatabase } from '../src/postgres/inspect-database.js';
+import { endOrphanSessions } from '../src/postgres/orphan-sessions.js';
+import { openRepository } from '../src/repository/open-repository.js';
+import type { PartialFile, Repository } from '../src/repository/repository.js';
+import { type CompressorChoice, chooseCompressor } from '../src/stream/choose-compressor.js';
+import { gzipWhole } from '../src/stream/gzip-whole.js';
+import { type StoredStream, storeStream } from '../src/stream/store-stream.js';
+import { type BackupDraft, draftName, writeDraft } from './backup-draft.js';
+import { type ActivityDeps, type BackupStep, clusterOf, runOf, toolOptions } from './deps.js';
+import { beatWithProgress, type ProgressBeat } from './progress-beat.js';
+import { logged } from './step-log.js';
+
+export interface DumpStep extends BackupStep {
+  timestamp: string;
+  stallTimeoutSeconds: number;
+  compression?: CompressionMethod;
+  compressionLevel?: number;
+  /** Size of the last artifact of the database. */
+  expectedBytes?: number;
+}
+
+/** A dump that is stored under a partial name and was read back. Its details are in the draft beside it. */
+export interface DumpedArtifact {
+  /** Attempt whose partial files these are. */
+  attempt: number;
+  sizeBytes: number;
+  checksum: string;
+  compression: CompressionMethod;
+  tables: number;
+  rows: number;
+}
+
+/** Roles and tablespaces, stored under a partial name, or why they are not. */
+export interface DumpedGlobals {
+  partial: string | null;
+  /** What is missing of them and why; null when nothing is. */
+  missingBecause: string | null;
+}
+
+/** Steps that take the data out of PostgreSQL. */
+export function createDumpActivities(deps: ActivityDeps) {
+  return {
+    /** One stream from `pg_dump` through the compressor into a partial file, which is read back while it grows. */
+    async dumpDatabase(step: DumpStep): Promise<DumpedArtifact> {
+      return logged(deps, step, 'dump', () => dumpDatabase(deps, step));
+    },
+
+    /** Roles and tablespaces, without which a restore on a new server fails. Missing privileges don't end a backup. */
+    async dumpGlobals(step: BackupStep): Promise<DumpedGlobals> {
+      return logged(deps, step, 'globals', () => storeGlobals(deps, step));
+    },
+  };
+}
+
+async function dumpDatabase(deps: ActivityDeps, step: DumpStep): Promise<DumpedArtifact> {
+  const startedAt = new Date();
+  const { runId, attempt } = runOf();
+  const cluster = clusterOf(deps, step.cluster);
+  const beat = beatWithProgress(step.expectedBytes);
+  const repository = openRepository(cluster);
+  // What an earlier attempt, or an earlier round after a failure of the storage, has left.
+  await repository.removePartials(runId, { upToAttempt: attempt });
+  // A worker that was killed may have left its pg_dump behind, holding a snapshot.
+  if (attempt > 1) await endOrphanSessions(cluster.connection, step.database, runId);
+  const before = await inspectDatabase(cluster.connection, step.database);
+  const tools = await findClientTools(before.major, toolOptions(deps));
+  const compressor = await chooseCompressor(compressionOf(cluster, step));
+  const file = await repository.createPartial(partialName(runId, attempt, artifactSuffix[compressor.method]));
+  try {
+    const { stored, lsn } = await store({ file, cluster, step, tools, compressor, beat });
+    const afterBytes = await databaseSize(cluster.connection, step.database);
+    const draft = draftOf({ step, startedAt, before, afterBytes, tools, compressor, stored, lsn });
+    await addDraft(repository, file, draft);
+    const rows = stored.readBack.tables.reduce((sum, table) => sum + table.rows, 0);
+    const { sizeBytes, checksum } = stored;
+    return {
+      attempt,
+      sizeBytes,
+      checksum,
+      compression: compressor.method,
+      tables: draft.tables.length,
+      rows,
+    };
+  } catch (error) {
+    // The run's cleanup does not see what an attempt that was given up leaves after it.
+    await file.discard().catch(() => undefined);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes the draft beside its dump; an attempt whose dump a later one has removed leaves none. */
+async function addDraft(repository: Repository, file: PartialFile, draft: BackupDraft): Promise<void> {
+  const { runId, attempt } = runOf();
+  const name = draftName(runId, attempt);
+  await writeDraft(repository, name, draft);
+  if (await file.isInPlace()) return;
+  await repository.removePartial(name);
+  throw new HoldfastError('DumpInterrupted', {
+    attempted: `dump to ${file.path}`,
+    cause: 'this attempt was given up for dead, and a later one removed its file',
+  });
+}
+
+function compressionOf(
+  cluster: ClusterConfig,
+  step: DumpStep,
+): { method: CompressionMethod; level?: number } {
+  const method = step.compression ?? cluster.compression;
+  const level =
+    step.compressionLevel ?? (method === cluster.compression ? cluster.compressionLevel : undefined);
+  return level === undefined ? { method } : { method, level };
+}
+
+interface StoreRequest {
+  file: PartialFile;
+  cluster: ClusterConfig;
+  step: DumpStep;
+  tools: ClientTools;
+  compressor: CompressorChoice;
+  beat: ProgressBeat;
+}
+
+async function store({ file, cluster, step, tools, compressor, beat }: StoreRequest) {
+  const { runId } = runOf();
+  const signal = cancellationSignal();
+  const { connection } = cluster;
+  const { database, stallTimeoutSeconds } = step;
+  // A lock that is not granted must be told as one, before the step counts as stalled.
+  const lockWaitTimeoutMs = stallTimeoutSeconds * 500;
+  return withSnapshot(
+    connection,
+    database,
+    async ({ snapshotId, lsn }) => {
+      const common = { tools, connection, database, snapshotId, runTag: runId, lockWaitTimeoutMs };
+      const stored = await storeStream({
+        startProducer: (stdout, stop) => startDump({ ...common, stdout, signal: stop, onStep: beat.doing }),
+        compressor,
+        file: file.handle,
+        path: file.path,
+        expectedBytes: step.expectedBytes,
+        signal,
+        onProgress: ({ storedBytes, readBackBytes }) => beat.stored(storedBytes, readBackBytes),
+      });
+      await file.sync();
+      return { stored, lsn };
+    },
+    { runTag: runId, signal },
+  );
+}
+
+interface DraftParts {
+  step: DumpStep;
+  startedAt: Date;
+  before: DatabaseFacts;
+  afterBytes: number;
+  tools: ClientTools;
+  compressor: CompressorChoice;
+  stored: StoredStream;
+  lsn: string;
+}
+
+function draftOf({
+  step,
+  startedAt,
+  before,
+  afterBytes,
+  tools,
+  compressor,
+  stored,
+  lsn,
+}: DraftParts): BackupDraft {
+  const { workflowId, runId } = runOf();
+  return {
+    backup_file: `${fullBackupId(step.database, step.timestamp)}${artifactSuffix[compressor.method]}`,
+    database: step.database,
+    timestamp: step.timestamp,
+    size_bytes: stored.sizeBytes,
+    pg_version: before.serverVersion,
+    checksum: stored.checksum,
+    compression_level: compressor.level,
+    cluster: step.cluster,
+    compression: compressor.method,
+    started_at: startedAt.toISOString(),
+    uncompressed_bytes: stored.readBack.uncompressedBytes,
+    database_size_bytes_before: before.databaseSizeBytes,
+    database_size_bytes_after: afterBytes,
+    properties: before.properties,
+    tables: stored.readBack.tables,
+    snapshot_lsn: lsn,
+    tool_versions: { pg_dump: tools.pgDump.version, [compressor.program]: compressor.version },
+    stages: stored.stages,
+    workflow_id: workflowId,
+    workflow_run_id: runId,
+  };
+}
+
+async function storeGlobals(deps: ActivityDeps, step: BackupStep): Promise<DumpedGlobals> {
+  const { connection } = clusterOf(deps, step.cluster);
+  const { runId, attempt } = runOf();
+  const { major } = await inspectDatabase(connection, step.database);
+  const tools = await findClientTools(major, toolOptions(deps));
+  const signal = cancellationSignal();
+  const globals = await dumpGlobals({ tools, connection, database: step.database, runTag: runId, signal });
+  if (globals.text === null) return { partial: null, missingBecause: globals.because };
+  const partial = partialName(runId, attempt, '.globals.sql.gz');
+  await openRepository(clusterOf(deps, step.cluster)).writePartial(partial, await gzipWhole(globals.text));
+  return { partial, missingBecause: globals.passwordsMissingBecause };
+}

@@ -1,0 +1,65 @@
+import {
+  ApplicationFailure,
+  activityInfo,
+  CancelledFailure,
+  cancellationDetails,
+  cancellationSignal,
+} from '@temporalio/activity';
+import { HoldfastError } from '../src/domain/errors.js';
+
+/** Attempts after which an error that the step itself reports is final; a worker's death does not count as one. */
+const reportedAttempts = 5;
+
+/**
+ * Wraps an activity so that an error of the catalogue leaves it as an `ApplicationFailure` of the same type, with
+ * every secret removed, and a worker's end hands the step on to another worker.
+ */
+export function atTheEdge<Input extends unknown[], Output>(
+  activity: (...input: Input) => Promise<Output>,
+  redact: (text: string) => string,
+): (...input: Input) => Promise<Output> {
+  return async (...input) => {
+    try {
+      return await activity(...input);
+    } catch (error) {
+      throw toFailure(error, redact);
+    }
+  };
+}
+
+function toFailure(error: unknown, redact: (text: string) => string): Error {
+  if (cancellationSignal().aborted && cancellationDetails()?.workerShutdown) {
+    return ApplicationFailure.retryable(
+      'the worker was stopped; the step goes on elsewhere',
+      'DumpInterrupted',
+    );
+  }
+  if (cancellationSignal().aborted && cancellationDetails()?.cancelRequested)
+    return new CancelledFailure('cancelled');
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  return failureOf(error, redact);
+}
+
+function failureOf(error: unknown, redact: (text: string) => string): ApplicationFailure {
+  if (!(error instanceof HoldfastError)) {
+    const message = redact(error instanceof Error ? error.message : String(error));
+    const cause = error instanceof Error ? `${error.name}: ${message}` : message;
+    return ApplicationFailure.create({
+      type: 'GeneralError',
+      message: cause,
+      nonRetryable: error instanceof TypeError || activityInfo().attempt >= reportedAttempts,
+    });
+  }
+  const { attempted, cause, remedy } = error.story;
+  const story = {
+    attempted: redact(attempted),
+    cause: redact(cause),
+    ...(remedy && { remedy: redact(remedy) }),
+  };
+  return ApplicationFailure.create({
+    type: error.type,
+    message: redact(error.message),
+    nonRetryable: !error.retryable || activityInfo().attempt >= reportedAttempts,
+    details: [story],
+  });
+}

@@ -1,0 +1,53 @@
+import { createRedactor, secretsOf } from '../src/redact.js';
+import { createAlertActivities } from './alert.js';
+import { beatWhileAlive } from './alive-beat.js';
+import { createChecksumActivities } from './checksum.js';
+import { createCleanupActivities } from './cleanup.js';
+import type { ActivityDeps } from './deps.js';
+import { createDumpActivities } from './dump.js';
+import { atTheEdge } from './edge.js';
+import { createInspectActivities } from './inspect.js';
+import { createLoadActivities } from './load.js';
+import { createProveActivities } from './prove.js';
+import { createPublishActivities } from './publish.js';
+import { createStageActivities } from './stage.js';
+import { createSwapActivities } from './swap.js';
+
+/** Every activity a worker offers, in the order in which data meets them. */
+function collect(deps: ActivityDeps) {
+  return {
+    ...createInspectActivities(deps),
+    ...createDumpActivities(deps),
+    ...createChecksumActivities(deps),
+    ...createPublishActivities(deps),
+    ...createCleanupActivities(deps),
+    ...createStageActivities(deps),
+    ...createLoadActivities(deps),
+    ...createProveActivities(deps),
+    ...createSwapActivities(deps),
+    ...createAlertActivities(deps),
+  };
+}
+
+/** What workflows know of activities. */
+export type Activities = ReturnType<typeof collect>;
+
+/** Steps that beat with their progress, and only with it: one that stalls must time out. */
+const beatWithProgress = new Set<string>([
+  'dumpDatabase',
+  'checksumArtifact',
+  'verifyArtifact',
+  'loadBackup',
+  'proveStaging',
+  'recheckArtifact',
+] satisfies (keyof Activities)[]);
+
+/** The activities of a worker with these settings. */
+export function createActivities(deps: ActivityDeps): Activities {
+  const redact = createRedactor(secretsOf(deps.config));
+  const entries = Object.entries(collect(deps)).map(([name, collected]) => {
+    const activity = collected as (...input: unknown[]) => Promise<unknown>;
+    return [name, atTheEdge(beatWithProgress.has(name) ? activity : beatWhileAlive(activity), redact)];
+  });
+  return Object.fromEntries(entries) as Activities;
+}

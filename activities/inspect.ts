@@ -1,0 +1,104 @@
+import type { ClusterConfig } from '../src/config/config.js';
+import { clusterFingerprint } from '../src/config/fingerprint.js';
+import { HoldfastError } from '../src/domain/errors.js';
+import { formatTimestamp, fullBackupId } from '../src/domain/names.js';
+import { formatBytes } from '../src/domain/sizes.js';
+import { estimateArtifactBytes } from '../src/domain/space.js';
+import { findClientTools } from '../src/postgres/client-tools.js';
+import { listDatabases } from '../src/postgres/connection.js';
+import { inspectDatabase } from '../src/postgres/inspect-database.js';
+import { showName } from '../src/postgres/quote.js';
+import { openRepository } from '../src/repository/open-repository.js';
+import type { Repository } from '../src/repository/repository.js';
+import { type ActivityDeps, type BackupStep, clusterOf, toolOptions } from './deps.js';
+import { logged } from './step-log.js';
+
+/** What the first look found out. */
+export interface Inspection {
+  timestamp: string;
+  backupId: string;
+  databaseSizeBytes: number;
+}
+
+/** First looks: is the server there, is the database, are the tools, is there room? */
+export function createInspectActivities(deps: ActivityDeps) {
+  return {
+    /** Databases of the cluster that accept connections and are no template. */
+    async discoverDatabases({ cluster, place }: { cluster: string; place?: string }): Promise<string[]> {
+      const settings = clusterOf(deps, cluster);
+      requirePlace(settings, place);
+      return listDatabases(settings.connection);
+    },
+
+    /** Finds out that the backup can be made at all, before anything is written; gives it its name. */
+    async inspectDatabase(step: BackupStep & { place?: string }): Promise<Inspection> {
+      const cluster = clusterOf(deps, step.cluster);
+      requirePlace(cluster, step.place);
+      const repository = openRepository(cluster);
+      await repository.prepare();
+      return logged(deps, step, 'inspect', async (log) => {
+        const { major, serverVersion, databaseSizeBytes } = await inspectDatabase(
+          cluster.connection,
+          step.database,
+        );
+        const { pgDump } = await findClientTools(major, toolOptions(deps));
+        log.info(
+          { serverVersion, pgDump: pgDump.path, databaseSizeBytes },
+          'server, database and tools are there',
+        );
+        const timestamp = await freeTimestamp(repository, step.database);
+        return { timestamp, backupId: fullBackupId(step.database, timestamp), databaseSizeBytes };
+      });
+    },
+
+    /** Refuses a backup for which, judged from the last ones, there is no room. */
+    async checkSpace(step: BackupStep & { databaseSizeBytes: number }): Promise<{ expectedBytes?: number }> {
+      return logged(deps, step, 'check space', async (log) => {
+        const repository = openRepository(clusterOf(deps, step.cluster));
+        const { backups } = await repository.list({ database: step.database, limit: 3 });
+        const { freeBytes } = await repository.freeSpace();
+        const neededBytes = estimateArtifactBytes(backups, step.databaseSizeBytes);
+        log.info({ freeBytes, neededBytes }, 'looked at free space');
+        if (neededBytes !== undefined && freeBytes < neededBytes)
+          throw noRoom(repository, step, neededBytes, freeBytes);
+        return backups[0] ? { expectedBytes: backups[0].sizeBytes } : {};
+      });
+    },
+  };
+}
+
+/** Refuses to work on another server, or into another repository, than the command that asks means. */
+function requirePlace(cluster: ClusterConfig, place: string | undefined): void {
+  if (place === undefined || place === clusterFingerprint(cluster)) return;
+  const { host = "libpq's default host", port = 'default', user } = cluster.connection;
+  const server = cluster.connection.service ?? `${host}, port ${port}${user ? `, user ${user}` : ''}`;
+  throw new HoldfastError('ConfigurationInvalid', {
+    attempted: `back up cluster "${cluster.name}" by this host's worker`,
+    cause: `the worker has other settings than the command: server ${server}, repository ${cluster.repositoryPath}`,
+    remedy: 'give both the same settings, or stop the worker and let the command do the work itself',
+  });
+}
+
+/** The first second, from now on, whose name no backup of the database has. */
+async function freeTimestamp(repository: Repository, database: string): Promise<string> {
+  const { backups } = await repository.list({ database, limit: 5 });
+  const taken = new Set(backups.map(({ id }) => id));
+  for (let at = Date.now(); ; at += 1000) {
+    const timestamp = formatTimestamp(new Date(at));
+    if (!taken.has(fullBackupId(database, timestamp))) return timestamp;
+  }
+}
+
+function noRoom(
+  repository: Repository,
+  step: BackupStep,
+  neededBytes: number,
+  freeBytes: number,
+): HoldfastError {
+  const [needed, free] = [neededBytes, freeBytes].map((bytes) => `${formatBytes(bytes)} (${bytes} bytes)`);
+  return new HoldfastError('NotEnoughSpace', {
+    attempted: `back up database ${showName(step.database)} to ${repository.root}`,
+    cause: `judged from the last backups it needs ${needed}, and ${free} are free`,
+    remedy: 'free space, or keep fewer backups (RETENTION_DAYS)',
+  });
+}

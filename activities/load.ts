@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { cancellationSignal } from '@temporalio/activity';
+import type { ClusterConfig } from '../src/config/config.js';
+import type { DatabaseProperties } from '../src/domain/backup.js';
+import { HoldfastError } from '../src/domain/errors.js';
+import type { LoadedStaging } from '../src/domain/restore-contracts.js';
+import { findClientTools } from '../src/postgres/client-tools.js';
+import { analyzeDatabase } from '../src/postgres/restore/analyze.js';
+import { applySettings } from '../src/postgres/restore/apply-settings.js';
+import { createStaging } from '../src/postgres/restore/create-staging.js';
+import { startLoad } from '../src/postgres/restore/load.js';
+import { readLoadSettings } from '../src/postgres/restore/load-settings.js';
+import { readTargetState } from '../src/postgres/restore/target-state.js';
+import { sessionName } from '../src/postgres/session-name.js';
+import { artifactPortions, type RestoreSource } from '../src/repository/restore-source.js';
+import { decompress } from '../src/stream/decompress.js';
+import { beatWhileServerWorks } from './busy-beat.js';
+import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
+import { beatWithProgress, type ProgressBeat } from './progress-beat.js';
+import { cutLines, loggedRestore, propertiesFor, type SourceStepInput, sourceOf } from './restore-step.js';
+
+export interface StagingStep extends SourceStepInput {
+  stagingName: string;
+}
+
+export interface LoadStep extends StagingStep {
+  /** SHA-256 of the bytes that were verified: no others are loaded. */
+  checksum: string;
+}
+
+/** Steps that fill the staging database. */
+export function createLoadActivities(deps: ActivityDeps) {
+  return {
+    /** Creates the staging database, empty, with everything of the backup that must be there before its data. */
+    async createStagingDatabase(step: StagingStep): Promise<{ oid: number; warnings: string[] }> {
+      return loggedRestore(deps, step, 'create staging', async () => {
+        const { oid, warnings } = await stageAnew(deps, step);
+        return { oid, warnings: cutLines(warnings) };
+      });
+    },
+
+    /** Loads the artifact into the staging database. Tried again, it begins with an empty one. */
+    async loadBackup(step: LoadStep): Promise<LoadedStaging> {
+      return loggedRestore(deps, step, 'load', async (log) => {
+        const loaded = await load(deps, step);
+        log.info({ statements: loaded.statements, rows: loaded.rows }, `loaded ${loaded.rows} rows`);
+        return loaded;
+      });
+    },
+  };
+}
+
+interface Staged {
+  oid: number;
+  properties: DatabaseProperties;
+  warnings: string[];
+}
+
+async function stageAnew(deps: ActivityDeps, step: StagingStep): Promise<Staged> {
+  const cluster = clusterOf(deps, step.cluster);
+  const { metadata } = await sourceOf(deps, step);
+  const { properties, warnings } = await propertiesFor(cluster, step.target, metadata);
+  const { stagingName: name, target } = step;
+  const order = { ...properties, name, target, runId: runOf().runId };
+  const created = await createStaging(cluster.connection, order);
+  const staging = { name, oid: created.oid, target };
+  const refused = await applySettings(cluster.connection, staging, properties);
+  return { oid: created.oid, properties, warnings: [...warnings, ...created.warnings, ...refused] };
+}
+
+async function load(deps: ActivityDeps, step: LoadStep): Promise<LoadedStaging> {
+  const cluster = clusterOf(deps, step.cluster);
+  const { connection } = cluster;
+  const { runId } = runOf();
+  const source = await sourceOf(deps, step);
+  const beat = beatWithProgress(source.sizeBytes);
+  const staged = await stagedFor(deps, step);
+  const signal = cancellationSignal();
+  return beatWhileServerWorks(
+    connection,
+    runId,
+    () => beat.doing('the server works'),
+    async () => {
+      const done = await pour(deps, step, source, beat);
+      await analyzeDatabase(connection, step.stagingName, { applicationName: sessionName(runId), signal });
+      const { statements, rows } = done;
+      const warnings = cutLines([...staged.warnings, ...done.warnings]);
+      return { name: step.stagingName, oid: staged.oid, statements, rows, warnings };
+    },
+  );
+}
+
+/** The database that `createStagingDatabase` made, at the first attempt; a new one for every other. */
+async function stagedFor(deps: ActivityDeps, step: LoadStep): Promise<Pick<Staged, 'oid' | 'warnings'>> {
+  const { runId, attempt } = runOf();
+  if (attempt > 1) return stageAnew(deps, step);
+  const { marked } = await readTargetState(clusterOf(deps, step.cluster).connection, step.target);
+  const found = marked.find((each) => each.runId === runId && each.name === step.stagingName);
+  return found ? { oid: found.oid, warnings: [] } : stageAnew(deps, step);
+}
+
+/** Artifact → decompressor → psql; the bytes that pass must be those that were verified. */
+async function pour(deps: ActivityDeps, step: LoadStep, source: RestoreSource, beat: ProgressBeat) {
+  const cluster = clusterOf(deps, step.cluster);
+  const signal = cancellationSignal();
+  const hash = createHash('sha256');
+  let readBytes = 0;
+  const portions = artifactPortions(source.path, (portion) => {
+    hash.update(portion);
+    readBytes += portion.length;
+    beat.stored(readBytes);
+  });
+  const loading = startLoad({
+    tools: await toolsFor(deps, cluster, step),
+    connection: cluster.connection,
+    database: step.stagingName,
+    stdin: Readable.from(decompress(portions, source.compression, signal)),
+    sessionSettings: await readLoadSettings(cluster.connection),
+    runTag: runOf().runId,
+    signal,
+    onStep: ({ rows }) => beat.doing(`${rows} rows`),
+  });
+  const done = await loading.finished;
+  const checksum = hash.digest('hex');
+  if (checksum === step.checksum) return done;
+  throw new HoldfastError('VerificationFailed', {
+    attempted: `load ${source.path}`,
+    cause: `the file changed since it was verified: its SHA-256 is ${checksum}, and was ${step.checksum}`,
+    remedy: 'find out who writes to the repository, then restore again',
+  });
+}
+
+async function toolsFor(deps: ActivityDeps, { connection }: ClusterConfig, { target }: LoadStep) {
+  const { serverMajor } = await readTargetState(connection, target);
+  return findClientTools(serverMajor, toolOptions(deps));
+}

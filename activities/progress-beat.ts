@@ -1,0 +1,39 @@
+import { heartbeat } from '@temporalio/activity';
+import type { DumpProgress } from '../src/domain/contracts.js';
+
+/** Turns progress, and only progress, into heartbeats: a step that stalls sends none and times out. */
+export interface ProgressBeat {
+  /** Bytes stored so far, in all, and how many of them were read back. */
+  stored(storedBytes: number, readBackBytes?: number): void;
+  /** Another object was begun. */
+  doing(text: string): void;
+}
+
+/** Heartbeats of a step that stores an artifact of about `expectedBytes`. */
+export function beatWithProgress(expectedBytes?: number): ProgressBeat {
+  const startedAt = performance.now();
+  const progress: DumpProgress = {
+    storedBytes: 0,
+    doing: '',
+    bytesPerSecond: 0,
+    elapsedSeconds: 0,
+    ...(expectedBytes !== undefined && { expectedBytes }),
+  };
+  const beat = (news: Partial<DumpProgress>) => {
+    const elapsedSeconds = (performance.now() - startedAt) / 1000;
+    Object.assign(progress, news, { elapsedSeconds });
+    heartbeat({
+      ...progress,
+      bytesPerSecond: Math.round(progress.storedBytes / Math.max(elapsedSeconds, 0.001)),
+    });
+  };
+  let readBackSoFar = 0;
+  return {
+    stored: (storedBytes, readBackBytes = 0) => {
+      const moved = storedBytes > progress.storedBytes || readBackBytes > readBackSoFar;
+      readBackSoFar = readBackBytes;
+      if (moved) beat({ storedBytes });
+    },
+    doing: (doing) => beat({ doing: doing.slice(0, 200) }),
+  };
+}

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { cancellationSignal } from '@temporalio/activity';
+import type { StoredMetadata, TableRows } from '../src/domain/backup.js';
+import { compareCounts } from '../src/domain/compare-tables.js';
+import { HoldfastError } from '../src/domain/errors.js';
+import { evidenceDigest, provenProblems, type RestoreEvidence } from '../src/domain/evidence.js';
+import { evidenceMarkdown } from '../src/domain/evidence-markdown.js';
+import type { LoadedStaging, RestoreProof } from '../src/domain/restore-contracts.js';
+import { writeOperationDocument } from '../src/log.js';
+import { showName } from '../src/postgres/quote.js';
+import { type CountedTable, countTables } from '../src/postgres/restore/count-tables.js';
+import { type DatabaseContents, describeContents } from '../src/postgres/restore/describe-contents.js';
+import { sealStaging } from '../src/postgres/restore/seal-staging.js';
+import { swapBlockers } from '../src/postgres/restore/swap.js';
+import { readTargetState, type TargetState } from '../src/postgres/restore/target-state.js';
+import { beatWhileServerWorks } from './busy-beat.js';
+import { type ActivityDeps, clusterOf, runOf } from './deps.js';
+import { beatWithProgress } from './progress-beat.js';
+import {
+  cutLines,
+  loggedRestore,
+  propertiesFor,
+  readHandover,
+  type SourceStepInput,
+  sourceOf,
+  writeHandover,
+} from './restore-step.js';
+import { differenceTo } from './target-difference.js';
+
+/** A step about the loaded staging database. */
+export interface StagedStep extends SourceStepInput {
+  staging: LoadedStaging;
+}
+
+export interface EvidenceStep extends StagedStep {
+  previousName: string;
+  /** Of the artifact, as verified. */
+  checksum: string;
+  /** Attempt whose partial file has the rows of every table of the artifact. */
+  expectedAttempt: number;
+  /** Attempt whose partial file has what was counted in the staging database. */
+  countedAttempt: number;
+  /** What could not be restored as it was. */
+  warnings: string[];
+}
+
+/** Steps that prove the staging database to be the backup. */
+export function createProveActivities(deps: ActivityDeps) {
+  return {
+    /** Counts every row of the staging database and describes what else is in it. */
+    async proveStaging(step: StagedStep): Promise<{ attempt: number }> {
+      return loggedRestore(deps, step, 'prove', async (log) => {
+        const counted = await count(deps, step);
+        await writeHandover(clusterOf(deps, step.cluster), 'counted', counted);
+        log.info({ tables: counted.tables.length }, 'counted every row');
+        return { attempt: runOf().attempt };
+      });
+    },
+
+    /** Closes the staging database, so that it stays what was proven, and gives it the backup's grants. */
+    async sealStagingDatabase(step: StagedStep): Promise<string[]> {
+      return loggedRestore(deps, step, 'seal', async () => {
+        const cluster = clusterOf(deps, step.cluster);
+        const { metadata } = await sourceOf(deps, step);
+        const { properties } = await propertiesFor(cluster, step.target, metadata);
+        const staging = { name: step.staging.name, oid: step.staging.oid, target: step.target };
+        return cutLines(await sealStaging(cluster.connection, staging, properties));
+      });
+    },
+
+    /** Compares with the backup and with the present target, and keeps the evidence as a file in `logs/`. */
+    async gatherEvidence(step: EvidenceStep): Promise<RestoreProof> {
+      return loggedRestore(deps, step, 'evidence', async (log) => {
+        const { evidence, state } = await gather(deps, step);
+        const digest = evidenceDigest(evidence, (text) => createHash('sha256').update(text).digest('hex'));
+        const path = keepEvidence(deps, step, { digest, evidence });
+        log.info({ digest, path }, `evidence ${digest}`);
+        refuseUnproven(step, evidence, path);
+        const { tables, rows, sizeBytes } = evidence.staging;
+        return {
+          digest,
+          markdown: evidenceMarkdown(evidence, digest),
+          path,
+          target: orderOf(step, state).target,
+          ...{ tables, rows, sizeBytes },
+          warnings: cutLines([...evidence.warnings, ...evidence.blockers]),
+        };
+      });
+    },
+  };
+}
+
+interface Counted extends DatabaseContents {
+  tables: CountedTable[];
+}
+
+async function count(deps: ActivityDeps, { cluster, staging }: StagedStep): Promise<Counted> {
+  const { connection } = clusterOf(deps, cluster);
+  const { runId: runTag } = runOf();
+  const signal = cancellationSignal();
+  const beat = beatWithProgress();
+  const onStep = (done: { tables: number; ofTables: number }) =>
+    beat.doing(`${done.tables} of ${done.ofTables} tables`);
+  const counting = () => countTables(connection, staging.name, { runTag, signal, onStep });
+  const tables = await beatWhileServerWorks(connection, runTag, () => beat.doing('counting'), counting);
+  return { tables, ...(await describeContents(connection, staging.name, { signal })) };
+}
+
+async function gather(deps: ActivityDeps, step: EvidenceStep) {
+  const cluster = clusterOf(deps, step.cluster);
+  const source = await sourceOf(deps, step);
+  const expected = await readHandover<TableRows[]>(cluster, 'expected', step.expectedAttempt);
+  const { tables, ...contents } = await readHandover<Counted>(cluster, 'counted', step.countedAttempt);
+  const state = await readTargetState(cluster.connection, step.target);
+  const { database } = state;
+  const compared = database
+    ? await differenceTo(clusterOf(deps, step.cluster).connection, step.target, database.sizeBytes, tables)
+    : undefined;
+  const evidence: RestoreEvidence = {
+    backup: {
+      id: source.id,
+      checksum: step.checksum,
+      takenAt: source.takenAt,
+      ageSeconds: Math.round((Date.now() - Date.parse(source.takenAt)) / 1000),
+    },
+    target: targetEvidence(step, state),
+    staging: {
+      name: step.staging.name,
+      oid: step.staging.oid,
+      sizeBytes: contents.sizeBytes,
+      tables: tables.length,
+      rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    },
+    counts: compareCounts(expected, tables),
+    objects: contents.objects,
+    extensions: contents.extensions.map(({ name, version }) => ({ name, version })),
+    missingExtensions: extensionsLost(source.metadata, contents.extensions),
+    invalidIndexes: contents.invalidIndexes,
+    unvalidatedConstraints: contents.unvalidatedConstraints,
+    assertions: [],
+    difference: compared?.difference ?? null,
+    warnings: [...step.warnings, ...(compared?.warnings ?? [])],
+    blockers: await swapBlockers(cluster.connection, orderOf(step, state)),
+  };
+  return { evidence, state };
+}
+
+function targetEvidence({ cluster, target }: EvidenceStep, { database, systemIdentifier }: TargetState) {
+  return {
+    cluster,
+    systemIdentifier,
+    name: target,
+    oid: database?.oid ?? null,
+    sizeBytes: database?.sizeBytes ?? null,
+    sessions: database?.sessions ?? 0,
+  };
+}
+
+function extensionsLost(metadata: StoredMetadata | null, found: { name: string }[]): string[] {
+  if (metadata?.format_version !== 1) return [];
+  const there = new Set(found.map(({ name }) => name));
+  return metadata.properties.extensions.map(({ name }) => name).filter((name) => !there.has(name));
+}
+
+function orderOf(step: EvidenceStep, { database }: TargetState) {
+  const { staging, previousName, target } = step;
+  return {
+    target: {
+      name: target,
+      oid: database?.oid ?? null,
+      acceptsConnections: database?.acceptsConnections ?? true,
+    },
+    staging: { name: staging.name, oid: staging.oid },
+    previousName,
+    comment: null,
+    runId: runOf().runId,
+  };
+}
+
+function keepEvidence(deps: ActivityDeps, step: EvidenceStep, content: object): string {
+  const { workflowId, runId } = runOf();
+  const { cluster, target: database, startedAt } = step;
+  const id = { cluster, database, workflowId, runId, startedAt: new Date(startedAt) };
+  return writeOperationDocument(clusterOf(deps, cluster).repositoryPath, 'restore-evidence', id, content);
+}
+
+function refuseUnproven(step: EvidenceStep, evidence: RestoreEvidence, path: string): void {
+  const problems = provenProblems(evidence);
+  if (problems.length === 0) return;
+  throw new HoldfastError('RestoreUnproven', {
+    attempted: `prove that ${showName(step.staging.name)} is backup ${evidence.backup.id}`,
+    cause: problems.slice(0, 5).join('; ').slice(0, 1000),
+    remedy: `see ${path}; the target was not touched`,
+  });
+}

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import type { ClusterConfig } from '../src/config/config.js';
+import type { DatabaseProperties, StoredMetadata } from '../src/domain/backup.js';
+import { partialName } from '../src/domain/names.js';
+import type { BackupReference } from '../src/domain/restore-contracts.js';
+import type { Logger } from '../src/log.js';
+import { listDatabases } from '../src/postgres/connection.js';
+import { inspectDatabase } from '../src/postgres/inspect-database.js';
+import { openRepository } from '../src/repository/open-repository.js';
+import { findRestoreSource, type RestoreSource } from '../src/repository/restore-source.js';
+import { type ActivityDeps, clusterOf, runOf } from './deps.js';
+import { logged } from './step-log.js';
+
+/** What every step of a restore is about. */
+export interface RestoreStepInput {
+  cluster: string;
+  target: string;
+  /** When the operation began, ISO 8601: the name of its log. */
+  startedAt: string;
+}
+
+/** A step that needs the backup itself. */
+export interface SourceStepInput extends RestoreStepInput {
+  backup: BackupReference;
+}
+
+/** Lines of a list that a payload may hold. */
+const toldLines = 50;
+const longestLine = 300;
+
+/** Warnings as a payload may hold them. */
+export function cutLines(lines: readonly string[]): string[] {
+  const more = lines.length - toldLines;
+  const kept = lines.slice(0, toldLines).map((line) => line.slice(0, longestLine));
+  return more > 0 ? [...kept, `and ${more} more`] : kept;
+}
+
+/** {@link logged} for a restore: the target's name stands in the log's name. */
+export function loggedRestore<T>(
+  deps: ActivityDeps,
+  step: RestoreStepInput,
+  name: string,
+  act: (log: Logger) => Promise<T>,
+): Promise<T> {
+  const { cluster, target: database, startedAt } = step;
+  return logged(deps, { cluster, database, startedAt }, name, act, 'restore');
+}
+
+export function sourceOf(deps: ActivityDeps, step: SourceStepInput): Promise<RestoreSource> {
+  return findRestoreSource(openRepository(clusterOf(deps, step.cluster)), step.backup);
+}
+
+/** What goes from one step to another by a file: it may have thousands of tables. */
+export type Handover = 'expected' | 'counted';
+
+function handoverName(kind: Handover, attempt: number): string {
+  return partialName(runOf().runId, attempt, `.${kind}.json`);
+}
+
+export async function writeHandover(cluster: ClusterConfig, kind: Handover, content: unknown): Promise<void> {
+  const repository = openRepository(cluster);
+  await repository.prepare();
+  const name = handoverName(kind, runOf().attempt);
+  await repository.removePartial(name);
+  await repository.writePartial(name, JSON.stringify(content));
+}
+
+/** Reads what {@link writeHandover} of that attempt of the same run wrote: within one restore it is trusted. */
+export async function readHandover<T>(cluster: ClusterConfig, kind: Handover, attempt: number): Promise<T> {
+  const path = openRepository(cluster).partialPath(handoverName(kind, attempt));
+  return JSON.parse(await readFile(path, 'utf8')) as T;
+}
+
+/** Encoding, locale, owner, settings and grants that the restored database gets, and a warning where they are guessed. */
+export async function propertiesFor(
+  { connection }: ClusterConfig,
+  target: string,
+  metadata: StoredMetadata | null,
+): Promise<{ properties: DatabaseProperties; warnings: string[] }> {
+  if (metadata?.format_version === 1) return { properties: metadata.properties, warnings: [] };
+  const databases = await listDatabases(connection);
+  const model = [target, 'postgres'].find((name) => databases.includes(name)) ?? 'template1';
+  const { properties } = await inspectDatabase(connection, model);
+  const warning = `the backup’s metadata says nothing of owner, encoding and locale: those of database ${JSON.stringify(model)} are used`;
+  const own = model === target ? properties : { ...properties, ...plain };
+  return { properties: { ...own, extensions: [] }, warnings: [warning] };
+}
+
+/** What a database has that nobody changed. */
+const plain = {
+  tablespace: 'pg_default',
+  connection_limit: -1,
+  is_template: false,
+  comment: null,
+  settings: [],
+  grants: null,
+} satisfies Partial<DatabaseProperties>;

@@ -1,0 +1,146 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { defaultPolicy } from '../src/domain/approval.js';
+import { HoldfastError } from '../src/domain/errors.js';
+import { formatTimestamp } from '../src/domain/names.js';
+import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/domain/restore-contracts.js';
+import { byteLength, restoreName } from '../src/domain/restore-names.js';
+import { findClientTools } from '../src/postgres/client-tools.js';
+import { showName } from '../src/postgres/quote.js';
+import { extensionMissing, missingExtensions } from '../src/postgres/restore/missing-extensions.js';
+import { missingRoles, roleMissing, rolesOfProperties } from '../src/postgres/restore/missing-roles.js';
+import { readTargetState } from '../src/postgres/restore/target-state.js';
+import { fileFingerprint, type RestoreSource } from '../src/repository/restore-source.js';
+import { verifyBackup } from '../src/repository/verify-backup.js';
+import { type ReadBack, readBackFile } from '../src/stream/read-back.js';
+import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
+import { beatWithProgress } from './progress-beat.js';
+import {
+  loggedRestore,
+  propertiesFor,
+  type RestoreStepInput,
+  type SourceStepInput,
+  sourceOf,
+  writeHandover,
+} from './restore-step.js';
+
+/** Steps before anything is loaded. None of them touches the target. */
+export function createStageActivities(deps: ActivityDeps) {
+  return {
+    /** Which backup a reference means. What is `latest` is decided here, once. */
+    async resolveBackup(step: SourceStepInput): Promise<ResolvedBackup> {
+      return loggedRestore(deps, step, 'resolve', async (log) => {
+        const { id, path, metadata, takenAt, sizeBytes } = await sourceOf(deps, step);
+        log.info({ backup: id, path, sizeBytes }, `restoring ${id}`);
+        return { id, path, checksum: metadata?.checksum ?? null, takenAt, sizeBytes };
+      });
+    },
+
+    /** Reads every byte of the artifact and holds it against its metadata. */
+    async verifyArtifact(step: SourceStepInput): Promise<VerifiedArtifact> {
+      return loggedRestore(deps, step, 'verify artifact', () => verifyArtifact(deps, step));
+    },
+
+    /** Looks at the target and at what the server lacks for this backup. */
+    async inspectTarget(step: SourceStepInput): Promise<InspectedTarget> {
+      return loggedRestore(deps, step, 'inspect target', () => inspectTarget(deps, step));
+    },
+  };
+}
+
+async function verifyArtifact(deps: ActivityDeps, step: SourceStepInput): Promise<VerifiedArtifact> {
+  const source = await sourceOf(deps, step);
+  const fingerprint = await fileFingerprint(source.path);
+  const beat = beatWithProgress(source.sizeBytes);
+  const found = await readWhole(source, { signal: cancellationSignal(), onProgress: beat.stored });
+  await writeHandover(clusterOf(deps, step.cluster), 'expected', found.tables);
+  return {
+    checksum: found.checksum,
+    sizeBytes: found.sizeBytes,
+    tables: found.tables.length,
+    rows: found.tables.reduce((sum, table) => sum + table.rows, 0),
+    attempt: runOf().attempt,
+    fingerprint,
+  };
+}
+
+async function readWhole(
+  { path, compression, metadata }: RestoreSource,
+  options: { signal: AbortSignal; onProgress: (bytes: number) => void },
+): Promise<ReadBack> {
+  if (metadata) return (await verifyBackup(path, metadata, options)).readBack;
+  const found = await readBackFile(path, compression, options);
+  if (found.complete) return found;
+  throw new HoldfastError('VerificationFailed', {
+    attempted: `verify ${path}`,
+    cause: 'pg_dump’s end marker is missing: it is cut short, or no plain dump of pg_dump',
+    remedy: 'restore another backup',
+  });
+}
+
+async function inspectTarget(deps: ActivityDeps, step: SourceStepInput): Promise<InspectedTarget> {
+  const cluster = clusterOf(deps, step.cluster);
+  const { target } = step;
+  refuseLongName(target);
+  const { metadata } = await sourceOf(deps, step);
+  const state = await readTargetState(cluster.connection, target);
+  const attempted = `restore database ${showName(target)}`;
+  refuseOldServer(attempted, metadata?.pg_version, state.serverMajor, state.serverVersion);
+  const { psql } = await findClientTools(state.serverMajor, toolOptions(deps));
+  if (!psql) throw toolMissing(attempted);
+  const { properties } = await propertiesFor(cluster, target, metadata);
+  const extensions = await missingExtensions(cluster.connection, properties.extensions);
+  if (extensions.length > 0) throw extensionMissing(attempted, extensions);
+  const roles = await missingRoles(cluster.connection, rolesOfProperties(properties));
+  if (roles.length > 0) throw roleMissing(attempted, roles);
+  return {
+    oid: state.database?.oid ?? null,
+    sizeBytes: state.database?.sizeBytes ?? null,
+    ...namesBeside(step, state.names),
+    policy: defaultPolicy,
+  };
+}
+
+/** PostgreSQL would cut it, and another database have it. */
+function refuseLongName(target: string): void {
+  if (target !== '' && byteLength(target) <= longestNameBytes) return;
+  throw new HoldfastError('ConfigurationInvalid', {
+    attempted: `restore database ${showName(target)}`,
+    cause: `the name has ${byteLength(target)} bytes, and a database's name has 1 to ${longestNameBytes}`,
+    remedy: 'choose another name for the target',
+  });
+}
+
+const longestNameBytes = 63;
+
+/** Names of this run's own: the time is that of its start, whichever attempt asks. */
+function namesBeside({ target, startedAt }: RestoreStepInput, taken: string[]) {
+  const timestamp = formatTimestamp(new Date(startedAt));
+  return {
+    stagingName: restoreName(target, 'staging', timestamp, taken),
+    previousName: restoreName(target, 'before', timestamp, taken),
+  };
+}
+
+/** A dump is for servers of its own version or newer ones. */
+function refuseOldServer(
+  attempted: string,
+  takenOn: string | undefined,
+  major: number,
+  version: string,
+): void {
+  const takenOnMajor = Number.parseInt(takenOn ?? '', 10);
+  if (!(takenOnMajor > major)) return;
+  throw new HoldfastError('ServerLacksFeature', {
+    attempted,
+    cause: `the backup is of PostgreSQL ${takenOn}, and the server is ${version}`,
+    remedy: `restore on PostgreSQL ${takenOnMajor} or newer`,
+  });
+}
+
+function toolMissing(attempted: string): HoldfastError {
+  return new HoldfastError('ToolMissing', {
+    attempted,
+    cause: 'there is no psql beside pg_dump',
+    remedy: 'install PostgreSQL’s client programs whole, or name their folder in PG_BIN_DIR',
+  });
+}

@@ -1,0 +1,291 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowFailedError, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ActivityFailure, CancelledFailure } from '@temporalio/common';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Activities } from '../../activities/index.js';
+import { protectedPolicy } from '../../src/domain/approval.js';
+import type { Alert } from '../../src/domain/contracts.js';
+import type {
+  DecisionMessage,
+  RestoreInput,
+  RestoreResult,
+  RestoreStatus,
+} from '../../src/domain/restore-contracts.js';
+import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
+import { evidence, failure, scriptedActivities, withWorker } from './support.js';
+
+let environment: TestWorkflowEnvironment;
+
+beforeAll(async () => {
+  environment = await createTimeSkippingEnvironment();
+});
+
+afterAll(async () => {
+  await environment.teardown();
+});
+
+const decision: DecisionMessage = { approver: 'ann@here', reason: 'seen', evidence };
+
+async function start(
+  queue: string,
+  input: Partial<RestoreInput>,
+  where: TestWorkflowEnvironment,
+): Promise<WorkflowHandle> {
+  const all: RestoreInput = {
+    cluster: randomUUID(),
+    target: 'shop',
+    backup: { reference: 'latest', database: 'shop', allowUnverified: false },
+    hostQueue: queue,
+    requester: 'tester@here',
+    reason: 'test',
+    stallTimeoutSeconds: 60,
+    keepPreviousMinutes: 60,
+    ...input,
+  };
+  return where.client.workflow.start('restoreDatabase', {
+    workflowId: randomUUID(),
+    taskQueue: queue,
+    args: [all],
+  });
+}
+
+function run<T>(
+  activities: Activities,
+  act: (handle: WorkflowHandle) => Promise<T>,
+  input: Partial<RestoreInput> = {},
+  where = environment,
+): Promise<T> {
+  return withWorker(where, activities, async (queue) => act(await start(queue, input, where)));
+}
+
+async function untilWaiting(handle: WorkflowHandle): Promise<RestoreStatus> {
+  let status: RestoreStatus | undefined;
+  const isWaiting = async () => {
+    status = await handle.query<RestoreStatus>('status');
+    return status.approval !== undefined;
+  };
+  await vi.waitUntil(isWaiting, { timeout: 30_000, interval: 50 });
+  if (!status) throw new Error('there is no status');
+  return status;
+}
+
+function resultOf(handle: WorkflowHandle): Promise<RestoreResult> {
+  return handle.result() as Promise<RestoreResult>;
+}
+
+/** The failure at the root of a workflow's. */
+async function rootOf(failed: Promise<unknown>): Promise<unknown> {
+  const error = await failed.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof WorkflowFailedError)) throw new Error(`the workflow did not fail: ${error}`);
+  return error.cause instanceof ActivityFailure ? error.cause.cause : error.cause;
+}
+
+async function refusalOf(update: Promise<unknown>): Promise<string> {
+  const error = await update.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof WorkflowUpdateFailedError)) throw new Error(`the update was not refused: ${error}`);
+  return error.cause?.message ?? '';
+}
+
+function update(handle: WorkflowHandle, name: string, message: object = decision): Promise<unknown> {
+  return handle.executeUpdate(name, { args: [message] });
+}
+
+test('an approved restore swaps, and keeps what the database was', async () => {
+  const { activities, calls } = scriptedActivities();
+  const result = await run(activities, async (handle) => {
+    const waiting = await untilWaiting(handle);
+    expect(waiting).toMatchObject({ step: 'await approval', evidence: { digest: evidence } });
+    expect(calls).not.toContain('swapDatabases');
+    expect(await update(handle, 'approve')).toEqual({ outcome: 'approved', missing: 0 });
+    return resultOf(handle);
+  });
+  expect(result).toMatchObject({
+    ...{ tables: 2, rows: 7, refusedMs: 3, summaryPath: '/data/logs/summary.json' },
+    approval: { outcome: 'approved', approvals: [{ approver: 'ann@here', reason: 'seen' }] },
+    previous: { name: 'shop__before_20260102_030405' },
+  });
+  const steps = calls.filter((name) => name !== 'sendAlert');
+  expect(steps.slice(0, 11)).toEqual([
+    ...['resolveBackup', 'verifyArtifact', 'inspectTarget', 'createStagingDatabase', 'loadBackup'],
+    ...['proveStaging', 'sealStagingDatabase', 'gatherEvidence', 'recheckArtifact', 'swapDatabases'],
+    'writeSummary',
+  ]);
+  expect(calls).not.toContain('dropStaging');
+});
+
+test('a target that does not exist needs no approval and keeps nothing', async () => {
+  const good = scriptedActivities().activities.gatherEvidence;
+  const { activities } = scriptedActivities({
+    gatherEvidence: async (step) => ({
+      ...(await good(step)),
+      target: { name: 'shop', oid: null, acceptsConnections: true },
+    }),
+  });
+  expect(await run(activities, resultOf)).toMatchObject({ approval: null, previous: null });
+});
+
+test('a rejected restore ends as such, drops the staging database and never swaps', async () => {
+  const { activities, calls } = scriptedActivities();
+  const root = await run(activities, async (handle) => {
+    await untilWaiting(handle);
+    await update(handle, 'reject', { ...decision, reason: 'wrong day' });
+    return rootOf(handle.result());
+  });
+  expect(root).toMatchObject({ type: 'RestoreRejected', message: expect.stringContaining('wrong day') });
+  expect(calls).toContain('dropStaging');
+  expect(calls).not.toContain('swapDatabases');
+});
+
+test('a decision may come as a signal, too', async () => {
+  const { activities } = scriptedActivities();
+  const result = await run(activities, async (handle) => {
+    await untilWaiting(handle);
+    await handle.signal('approve', { nonsense: true });
+    await handle.signal('approve', decision);
+    return resultOf(handle);
+  });
+  expect(result.approval?.approvals).toMatchObject([{ approver: 'ann@here' }]);
+});
+
+test('a restore that nobody decides on is reminded of once, expires, and drops the staging database', async () => {
+  const alerts: Alert[] = [];
+  const { activities, calls } = scriptedActivities({ sendAlert: async (alert) => void alerts.push(alert) });
+  // The clock can't run past what other tests have left waiting, without a worker, for an undo.
+  const alone = await createTimeSkippingEnvironment();
+  try {
+    const root = await run(activities, (handle) => rootOf(handle.result()), {}, alone);
+    expect(root).toMatchObject({ type: 'ApprovalExpired' });
+  } finally {
+    await alone.teardown();
+  }
+  expect(alerts.map(({ type }) => type)).toEqual(['restore_approval', 'restore_approval', 'restore_done']);
+  const [first, second] = alerts.map(({ time }) => Date.parse(time));
+  expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(11 * 3_600_000);
+  expect(calls).toContain('dropStaging');
+  expect(calls).not.toContain('swapDatabases');
+});
+
+test('S2 other evidence, the requester of a protected target, and one person twice are refused and recorded', async () => {
+  const good = scriptedActivities().activities.inspectTarget;
+  const policy = { ...protectedPolicy, approvers: 2 };
+  const { activities, calls } = scriptedActivities({
+    inspectTarget: async (step) => ({ ...(await good(step)), policy }),
+  });
+  const result = await run(activities, async (handle) => {
+    await untilWaiting(handle);
+    const other = { ...decision, evidence: 'f'.repeat(64) };
+    expect(await refusalOf(update(handle, 'approve', other))).toContain('other evidence');
+    const requester = { ...decision, approver: 'tester@here' };
+    expect(await refusalOf(update(handle, 'approve', requester))).toContain('asked for the restore');
+    expect(await update(handle, 'approve')).toEqual({ outcome: 'pending', missing: 1 });
+    expect(await refusalOf(update(handle, 'approve'))).toContain('approved already');
+    expect(calls).not.toContain('swapDatabases');
+    await update(handle, 'approve', { ...decision, approver: 'bob@there' });
+    return resultOf(handle);
+  });
+  expect(result.approval?.record.map(({ refusedBecause }) => refusedBecause === null)).toEqual([
+    ...[false, false, true, false, true],
+  ]);
+});
+
+test('an update that is no decision is refused before it reaches the record', async () => {
+  const { activities } = scriptedActivities();
+  const result = await run(activities, async (handle) => {
+    await untilWaiting(handle);
+    expect(await refusalOf(update(handle, 'approve', { approver: 'ann' }))).toContain('it has no reason');
+    await update(handle, 'approve');
+    return resultOf(handle);
+  });
+  expect(result.approval?.record).toHaveLength(1);
+});
+
+test('S2 an artifact that changed while people decided stops the swap', async () => {
+  const { activities, calls } = scriptedActivities({
+    recheckArtifact: () => Promise.reject(failure('VerificationFailed')),
+  });
+  const root = await run(activities, async (handle) => {
+    await untilWaiting(handle);
+    await update(handle, 'approve');
+    return rootOf(handle.result());
+  });
+  expect(root).toMatchObject({ type: 'VerificationFailed' });
+  expect(calls).toContain('dropStaging');
+  expect(calls).not.toContain('swapDatabases');
+});
+
+test('a restore that is cancelled while it waits drops the staging database', async () => {
+  const { activities, calls } = scriptedActivities();
+  const root = await run(activities, async (handle) => {
+    await untilWaiting(handle);
+    await handle.cancel();
+    return rootOf(handle.result());
+  });
+  expect(root).toBeInstanceOf(CancelledFailure);
+  expect(calls).toContain('dropStaging');
+  expect(calls).not.toContain('swapDatabases');
+});
+
+test('a failure while loading drops the staging database and asks nobody', async () => {
+  const { activities, calls } = scriptedActivities({
+    loadBackup: () => Promise.reject(failure('LoadFailed')),
+  });
+  expect(await run(activities, (handle) => rootOf(handle.result()))).toMatchObject({ type: 'LoadFailed' });
+  expect(calls).toContain('dropStaging');
+  expect(calls).not.toContain('gatherEvidence');
+});
+
+test('K1 a damaged artifact ends the restore before anything is created', async () => {
+  const { activities, calls } = scriptedActivities({
+    verifyArtifact: () => Promise.reject(failure('VerificationFailed')),
+  });
+  expect(await run(activities, (handle) => rootOf(handle.result()))).toMatchObject({
+    type: 'VerificationFailed',
+  });
+  for (const name of ['createStagingDatabase', 'dropStaging', 'swapDatabases'])
+    expect(calls).not.toContain(name);
+});
+
+test('X3 a swap that failed but was done all the same counts as done', async () => {
+  const { activities, calls } = scriptedActivities({
+    swapDatabases: () => Promise.reject(failure('ConnectionLost')),
+    settleSwap: async () => 'done' as const,
+  });
+  const result = await run(activities, async (handle) => {
+    await untilWaiting(handle);
+    await update(handle, 'approve');
+    return resultOf(handle);
+  });
+  expect(result).toMatchObject({ refusedMs: null, previous: { name: 'shop__before_20260102_030405' } });
+  expect(calls).not.toContain('dropStaging');
+});
+
+test('X3 a swap that failed and was undone ends the restore and drops the staging database', async () => {
+  const { activities, calls } = scriptedActivities({
+    swapDatabases: () => Promise.reject(failure('SwapRefused')),
+  });
+  const root = await run(activities, async (handle) => {
+    await untilWaiting(handle);
+    await update(handle, 'approve');
+    return rootOf(handle.result());
+  });
+  expect(root).toMatchObject({ type: 'SwapRefused' });
+  expect(calls.indexOf('settleSwap')).toBeLessThan(calls.indexOf('dropStaging'));
+});
+
+test('with 0 hours the previous database is dropped at once', async () => {
+  const { activities, calls } = scriptedActivities();
+  const approve = async (handle: WorkflowHandle) => {
+    await untilWaiting(handle);
+    await update(handle, 'approve');
+    return resultOf(handle);
+  };
+  expect(await run(activities, approve, { keepPreviousMinutes: 0 })).toMatchObject({ previous: null });
+  expect(calls).toContain('dropPrevious');
+});

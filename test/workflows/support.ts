@@ -1,0 +1,137 @@
+import { readFile } from 'node:fs/promises';
+import { ApplicationFailure } from '@temporalio/common';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import type { Activities } from '../../activities/index.js';
+import { defaultPolicy } from '../../src/domain/approval.js';
+import type { BackupSummary } from '../../src/domain/backup.js';
+import type { FullBackupInput } from '../../src/domain/contracts.js';
+import { workflowBundlePath } from '../../src/temporal/workflow-bundle.js';
+
+/** A worker that still winds down must not take the next test's work. */
+let queues = 0;
+
+const backup: BackupSummary = {
+  id: 'shop_full_20260102_020000',
+  cluster: 'default',
+  database: 'shop',
+  takenAt: '2026-01-02T02:00:00.000Z',
+  sizeBytes: 1000,
+  durationSeconds: 3,
+  compression: 'gzip',
+  checksum: 'c'.repeat(64),
+  verifiedAt: '2026-01-02T02:00:03.000Z',
+  pgVersion: '15.1',
+  file: 'full/shop_full_20260102_020000.sql.gz',
+  databaseSizeBytes: 5000,
+  uncompressedBytes: 4000,
+};
+
+const staging = { name: 'shop__staging_20260102_030405', oid: 2, statements: 9, rows: 7, warnings: [] };
+
+/** The digest of the scripted evidence. */
+export const evidence = 'e'.repeat(64);
+
+/** The activities of a restore that goes well over a database that is there. */
+const restoreActivities = {
+  resolveBackup: async () => ({
+    id: backup.id,
+    path: `/data/${backup.file}`,
+    checksum: backup.checksum,
+    takenAt: backup.takenAt,
+    sizeBytes: 1000,
+  }),
+  verifyArtifact: async () => ({
+    ...{ checksum: backup.checksum, sizeBytes: 1000, tables: 2, rows: 7, attempt: 1 },
+    fingerprint: '1000-1-1-1',
+  }),
+  inspectTarget: async () => ({
+    ...{ oid: 1, sizeBytes: 5000, stagingName: staging.name, previousName: 'shop__before_20260102_030405' },
+    policy: defaultPolicy,
+  }),
+  createStagingDatabase: async () => ({ oid: 2, warnings: [] }),
+  loadBackup: async () => staging,
+  proveStaging: async () => ({ attempt: 1 }),
+  sealStagingDatabase: async () => [],
+  gatherEvidence: async () => ({
+    ...{ digest: evidence, markdown: '# Evidence', path: '/data/logs/evidence.json' },
+    target: { name: 'shop', oid: 1, acceptsConnections: true },
+    ...{ tables: 2, rows: 7, sizeBytes: 5000, warnings: [] },
+  }),
+  recheckArtifact: async () => undefined,
+  swapDatabases: async () => ({ refusedMs: 3, endedSessions: 1, attempts: 1 }),
+  settleSwap: async () => 'undone' as const,
+  dropStaging: async () => [staging.name],
+  dropPrevious: async () => true,
+  undoRestore: async () => ({ undoneName: 'shop__undone_20260102_030405' }),
+  writeSummary: async () => '/data/logs/summary.json',
+} satisfies Partial<Activities>;
+
+/** The activities of a backup that goes well, each call's name noted in `calls`. */
+export function scriptedActivities(overrides: Partial<Activities> = {}): {
+  activities: Activities;
+  calls: string[];
+} {
+  const calls: string[] = [];
+  const plain: Activities = {
+    discoverDatabases: async () => ['shop'],
+    inspectDatabase: async () => ({
+      timestamp: '20260102_020000',
+      backupId: backup.id,
+      databaseSizeBytes: 5000,
+    }),
+    checkSpace: async () => ({}),
+    dumpDatabase: async () => ({
+      attempt: 1,
+      sizeBytes: 1000,
+      checksum: backup.checksum,
+      compression: 'gzip',
+      tables: 2,
+      rows: 7,
+    }),
+    dumpGlobals: async () => ({ partial: '.partial-x.globals.sql.gz', missingBecause: null }),
+    checksumArtifact: async () => undefined,
+    publishBackup: async () => ({ backup, path: `/data/${backup.file}` }),
+    expireBackups: async () => ({ expired: [], expiredCount: 0 }),
+    cleanUpPartials: async () => undefined,
+    sendAlert: async () => undefined,
+    ...restoreActivities,
+  };
+  const noting = Object.entries({ ...plain, ...overrides }).map(([name, activity]) => [
+    name,
+    (...input: unknown[]) => {
+      calls.push(name);
+      return (activity as (...input: unknown[]) => unknown)(...input);
+    },
+  ]);
+  return { activities: Object.fromEntries(noting) as Activities, calls };
+}
+
+/** A failure as it leaves an activity's edge. */
+export function failure(type: string, nonRetryable = true): ApplicationFailure {
+  return ApplicationFailure.create({ type, nonRetryable, message: `scripted ${type}` });
+}
+
+/** A worker on the test's queue with these activities, while `use` runs. */
+export async function withWorker<T>(
+  environment: TestWorkflowEnvironment,
+  activities: Activities,
+  use: (queue: string) => Promise<T>,
+): Promise<T> {
+  queues += 1;
+  const queue = `workflow-tests-${process.pid}-${queues}`;
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue: queue,
+    workflowBundle: { code: await readFile(workflowBundlePath, 'utf8') },
+    activities,
+  });
+  return worker.runUntil(() => use(queue));
+}
+
+export const fullBackupInput: Omit<FullBackupInput, 'hostQueue'> = {
+  cluster: 'default',
+  database: 'shop',
+  requester: 'tester@here',
+  stallTimeoutSeconds: 60,
+};

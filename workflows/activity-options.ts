@@ -1,0 +1,70 @@
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+
+/** How long a step may wait for a worker of its host before the host counts as unserved. */
+const unservedAfter = '10 minutes';
+
+/** Steps of seconds: a query, a listing, a rename. They beat as long as their worker lives. */
+export const quickOptions: ActivityOptions = {
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '10 seconds',
+  scheduleToStartTimeout: unservedAfter,
+  retry: {
+    initialInterval: '1 second',
+    backoffCoefficient: 2,
+    maximumInterval: '30 seconds',
+    maximumAttempts: 5,
+  },
+};
+
+/** Publication. Files that could not be made durable are gone: they must be dumped anew, not published again. */
+export const publishOptions: ActivityOptions = {
+  ...quickOptions,
+  retry: { ...quickOptions.retry, nonRetryableErrorTypes: ['StorageFailed'] },
+};
+
+/** First contact with a server: a person may be waiting, so an unreachable server is told soon. */
+export const contactOptions: ActivityOptions = {
+  ...quickOptions,
+  retry: { ...quickOptions.retry, maximumAttempts: 3 },
+};
+
+/**
+ * Steps that move a database's bytes: they heartbeat progress, and only progress. A worker may die under such a
+ * step any number of times; failures that the step itself reports are bounded at the activity's edge.
+ */
+export function transferOptions(stallTimeoutSeconds: number): ActivityOptions {
+  return {
+    startToCloseTimeout: '7 days',
+    heartbeatTimeout: stallTimeoutSeconds * 1000,
+    scheduleToStartTimeout: unservedAfter,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: '1 second',
+      backoffCoefficient: 2,
+      // Longer waits would help nobody: only a worker's death or a stall gets that far.
+      maximumInterval: '15 seconds',
+      maximumAttempts: 100,
+    },
+  };
+}
+
+/** One try of an alert while the operation waits; what it misses goes to `deliverAlert`. */
+export const alertOnceOptions: ActivityOptions = {
+  startToCloseTimeout: '10 seconds',
+  scheduleToStartTimeout: '10 seconds',
+  retry: { maximumAttempts: 1 },
+};
+
+/** An alert that nobody waits for: tried for days. */
+export const alertUntilDeliveredOptions: ActivityOptions = {
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '3 days',
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
+};
+
+/** Steps that may come a day after their restore, when no worker happens to be there: they wait for one. */
+export const keepOptions: ActivityOptions = {
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: quickOptions.retry ?? {},
+};

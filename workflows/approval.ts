@@ -1,0 +1,130 @@
+import {
+  ApplicationFailure,
+  condition,
+  defineSignal,
+  defineUpdate,
+  log,
+  setHandler,
+} from '@temporalio/workflow';
+import {
+  type ApprovalRequest,
+  type ApprovalState,
+  approvalsMissing,
+  type Decision,
+  decide,
+  expire,
+  openApproval,
+} from '../src/domain/approval.js';
+import {
+  type ApprovalView,
+  type DecisionAnswer,
+  type DecisionMessage,
+  restoreMessages,
+} from '../src/domain/restore-contracts.js';
+
+export const approveSignal = defineSignal<[DecisionMessage]>(restoreMessages.approve);
+export const rejectSignal = defineSignal<[DecisionMessage]>(restoreMessages.reject);
+export const approveUpdate = defineUpdate<DecisionAnswer, [DecisionMessage]>(restoreMessages.approve);
+export const rejectUpdate = defineUpdate<DecisionAnswer, [DecisionMessage]>(restoreMessages.reject);
+
+/** Attempts to decide that a status or summary shows. */
+const shownAttempts = 20;
+
+export interface ApprovalEvents {
+  /** The state changed: somebody decided, or was refused. */
+  onChange: () => void;
+  /** Half of the time to decide in is over. */
+  onReminder: () => Promise<void>;
+}
+
+/** An approval of this workflow: its messages are answered from the workflow's start. */
+export class Approval {
+  #state: ApprovalState | undefined;
+  #onChange: () => void = () => undefined;
+
+  constructor() {
+    for (const kind of ['approve', 'reject'] as const) {
+      const [signal, update] =
+        kind === 'approve'
+          ? ([approveSignal, approveUpdate] as const)
+          : ([rejectSignal, rejectUpdate] as const);
+      setHandler(signal, (message) => this.#signalled(kind, message));
+      setHandler(update, (message) => this.#decided(kind, message), {
+        validator: (message) => this.#validate(message),
+      });
+    }
+  }
+
+  /** As it stands; undefined before it was opened. */
+  get view(): ApprovalView | undefined {
+    const state = this.#state;
+    if (!state) return undefined;
+    const { outcome, openedAt, deadline, policy, approvals, record } = state;
+    const missing = approvalsMissing(state);
+    return { outcome, openedAt, deadline, missing, policy, approvals, record: record.slice(-shownAttempts) };
+  }
+
+  /** Opens the approval and waits until it is decided or its deadline has passed. */
+  async wait(request: ApprovalRequest, { onChange, onReminder }: ApprovalEvents): Promise<ApprovalState> {
+    const opened = openApproval(request);
+    this.#state = opened;
+    this.#onChange = onChange;
+    onChange();
+    const isDecided = () => this.#state?.outcome !== 'pending';
+    const left = () => Math.max(1, Date.parse(opened.deadline) - Date.now() + 1);
+    if (!(await condition(isDecided, Math.ceil(left() / 2)))) await onReminder();
+    if (!isDecided()) await condition(isDecided, left());
+    this.#state = expire(this.#state, new Date().toISOString());
+    onChange();
+    return this.#state;
+  }
+
+  #signalled(kind: Decision['kind'], message: DecisionMessage): void {
+    const problem = problemOf(message) ?? (this.#state ? undefined : tooEarly);
+    const refused = problem ?? this.#take(kind, message);
+    if (refused !== undefined) log.warn(`the signal ${kind} does not count: ${refused}`);
+  }
+
+  /** What is refused here is in no history: only what is no decision at all. */
+  #validate(message: DecisionMessage): void {
+    const problem = problemOf(message) ?? (this.#state ? undefined : tooEarly);
+    if (problem !== undefined) throw refusal(problem);
+  }
+
+  /** A decision that does not count is refused here, and not in the validator: it stays on record. */
+  #decided(kind: Decision['kind'], message: DecisionMessage): DecisionAnswer {
+    const refused = this.#take(kind, message);
+    if (refused !== undefined) throw refusal(refused);
+    return { outcome: this.#state?.outcome ?? 'pending', missing: this.view?.missing ?? 0 };
+  }
+
+  #take(kind: Decision['kind'], { approver, reason, evidence }: DecisionMessage): string | undefined {
+    if (!this.#state) return tooEarly;
+    const at = new Date().toISOString();
+    const { state, refusedBecause } = decide(this.#state, { kind, approver, reason, evidence, at });
+    this.#state = state;
+    this.#onChange();
+    return refusedBecause ?? undefined;
+  }
+}
+
+const tooEarly = 'nothing waits for approval yet';
+
+/** A message may come from any client: what is no text is told, never thrown upon. */
+function problemOf(message: DecisionMessage | undefined): string | undefined {
+  const fields = ['approver', 'reason', 'evidence'] as const;
+  const wrong = fields.find((field) => typeof message?.[field] !== 'string');
+  return wrong === undefined
+    ? undefined
+    : `it has no ${wrong}; it must be {"approver": "…", "reason": "…", "evidence": "…"}`;
+}
+
+function refusal(cause: string): ApplicationFailure {
+  const story = { attempted: 'decide about the restore', cause };
+  return ApplicationFailure.create({
+    type: 'ApprovalRefused',
+    nonRetryable: true,
+    message: `${story.attempted}: ${cause}`,
+    details: [story],
+  });
+}

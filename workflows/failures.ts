@@ -1,0 +1,34 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+
+/** The failure that began a chain of Temporal's wrappers: what an activity or a child reported. */
+export function rootFailure(error: unknown): unknown {
+  const wrapped = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure;
+  return wrapped && error.cause ? rootFailure(error.cause) : error;
+}
+
+/** One line for people: the message of the failure's root; for a timeout, which step met which timeout, and where. */
+export function failureMessage(error: unknown, hostQueue = 'its host'): string {
+  const root = rootFailure(error);
+  if (root instanceof TimeoutFailure && error instanceof ActivityFailure) {
+    return `${error.activityType}: ${timeoutWords(root.timeoutType, hostQueue) ?? root.message}`;
+  }
+  return root instanceof Error ? root.message : String(root);
+}
+
+/** The type in the error catalogue, or of Temporal's own failure. */
+export function failureType(error: unknown): string {
+  const root = rootFailure(error);
+  if (root instanceof ApplicationFailure && root.type) return root.type;
+  return root instanceof TimeoutFailure ? 'TimedOut' : 'GeneralError';
+}
+
+function timeoutWords(type: TimeoutFailure['timeoutType'], hostQueue: string): string | undefined {
+  if (type === 'SCHEDULE_TO_START') return `no worker serves ${hostQueue}; start \`holdfast worker\` there`;
+  if (type === 'HEARTBEAT') return 'made no progress and was given up';
+  return type === 'START_TO_CLOSE' ? 'took longer than it may' : undefined;
+}

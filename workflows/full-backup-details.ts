@@ -1,0 +1,38 @@
+import type { BackupStatus, FullBackupInput } from '../src/domain/contracts.js';
+import { formatBytes } from '../src/domain/sizes.js';
+
+const steps: BackupStatus['step'][] = [
+  'inspect',
+  'check space',
+  'dump',
+  'checksum',
+  'publish',
+  'cleanup',
+  'done',
+];
+
+/** The run's current details in Temporal's Web UI: the step, the figures known so far. */
+export function describeBackup(input: FullBackupInput, status: BackupStatus): string {
+  const at = steps.indexOf(status.step);
+  const path = steps.map((step, index) => (index === at ? `**${step}**` : step)).join(' → ');
+  const figures: [string, string | undefined][] = [
+    ['database', `\`${markdownSafe(input.database)}\` of cluster \`${input.cluster}\``],
+    ['asked by', markdownSafe(input.requester)],
+    ['backup', status.backupId && `\`${markdownSafe(status.backupId)}\``],
+    [
+      'database size',
+      status.databaseSizeBytes === undefined ? undefined : formatBytes(status.databaseSizeBytes),
+    ],
+    ['expected size', status.expectedBytes === undefined ? undefined : formatBytes(status.expectedBytes)],
+    ['stored size', status.sizeBytes === undefined ? undefined : formatBytes(status.sizeBytes)],
+    ['tables', status.tables?.toString()],
+    ['rows', status.rows?.toString()],
+  ];
+  const rows = figures.filter(([, value]) => value).map(([name, value]) => `| ${name} | ${value} |`);
+  return [path, '', '| | |', '|---|---|', ...rows].join('\n');
+}
+
+/** A name from outside, so that it can neither break the table nor draw links. */
+function markdownSafe(text: string): string {
+  return text.replace(/[\p{Cc}`|<>[\]\\]/gu, ' ');
+}

@@ -1,0 +1,186 @@
+import {
+  CancellationScope,
+  defineQuery,
+  isCancellation,
+  log,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { BackupStep } from '../activities/deps.js';
+import type { Activities } from '../activities/index.js';
+import {
+  type BackupStatus,
+  type FullBackupInput,
+  type FullBackupResult,
+  statusQuery as statusQueryName,
+} from '../src/domain/contracts.js';
+import { contactOptions, publishOptions, quickOptions, transferOptions } from './activity-options.js';
+import { alert } from './alerts.js';
+import { failureMessage, failureType } from './failures.js';
+import { describeBackup } from './full-backup-details.js';
+import { outcomeAttribute, startAttributes } from './search-attributes.js';
+
+export const statusQuery = defineQuery<BackupStatus>(statusQueryName);
+
+/** Dumps, verifies and publishes one database, then applies retention. */
+export async function fullBackup(input: FullBackupInput): Promise<FullBackupResult> {
+  const status: BackupStatus = { step: 'inspect' };
+  setHandler(statusQuery, () => status);
+  upsertSearchAttributes(startAttributes('full-backup', input.cluster, input.database));
+  const enter = (step: BackupStatus['step'], figures: Partial<BackupStatus> = {}) => {
+    Object.assign(status, figures, { step });
+    setCurrentDetails(describeBackup(input, status));
+  };
+  try {
+    const result = await backUp(input, enter);
+    enter('done');
+    upsertSearchAttributes([outcomeAttribute('succeeded')]);
+    return result;
+  } catch (error) {
+    await recordFailure(input, error);
+    throw error;
+  } finally {
+    await CancellationScope.nonCancellable(() => removePartials(input));
+  }
+}
+
+type Enter = (step: BackupStatus['step'], figures?: Partial<BackupStatus>) => void;
+
+const undelivered =
+  'the alert endpoint did not take the news of this backup; it is tried again while a worker runs';
+
+/** The steps in order. */
+async function backUp(input: FullBackupInput, enter: Enter): Promise<FullBackupResult> {
+  const { hostQueue: taskQueue } = input;
+  const step = stepOf(input);
+  const contact = proxyActivities<Activities>({ ...contactOptions, taskQueue });
+  const quick = proxyActivities<Activities>({ ...quickOptions, taskQueue });
+
+  enter('inspect');
+  const inspected = await contact.inspectDatabase({ ...step, ...(input.place && { place: input.place }) });
+
+  enter('check space', { backupId: inspected.backupId, databaseSizeBytes: inspected.databaseSizeBytes });
+  const space = await quick.checkSpace({ ...step, databaseSizeBytes: inspected.databaseSizeBytes });
+
+  const { published, dumped, globals } = await store(input, { ...inspected, ...space }, enter);
+
+  enter('cleanup');
+  const retention = await expireOldBackups(input);
+
+  const warnings = [globals.missingBecause, retention.warning].filter((text) => text !== null);
+  const result: FullBackupResult = {
+    ...published,
+    tables: dumped.tables,
+    rows: dumped.rows,
+    expired: retention.expired,
+    expiredCount: retention.expiredCount,
+    warnings,
+  };
+  const delivered = await alert({
+    type: 'backup_succeeded',
+    priority: 'info',
+    message: `backed up database "${input.database}" as ${published.backup.id}`,
+    cluster: input.cluster,
+    database: input.database,
+    metrics: { size_bytes: published.backup.sizeBytes, duration_seconds: published.backup.durationSeconds },
+  });
+  if (!delivered) result.warnings.push(undelivered);
+  return result;
+}
+
+/** Times a dump is made when what was stored could not be made durable. */
+const storeRounds = 3;
+
+interface Known {
+  timestamp: string;
+  expectedBytes?: number;
+}
+
+/** Dump to publication; all of it anew when the storage failed, since nothing that it holds can then be trusted. */
+async function store(input: FullBackupInput, known: Known, enter: Enter, round = 1): Promise<Stored> {
+  try {
+    return await storeOnce(input, known, enter);
+  } catch (error) {
+    if (round >= storeRounds || failureType(error) !== 'StorageFailed') throw error;
+    log.warn('the storage failed; dumping anew', { round, cause: failureMessage(error) });
+    return store(input, known, enter, round + 1);
+  }
+}
+
+type Stored = Awaited<ReturnType<typeof storeOnce>>;
+
+async function storeOnce(input: FullBackupInput, { timestamp, expectedBytes }: Known, enter: Enter) {
+  const { hostQueue: taskQueue, stallTimeoutSeconds, compression, compressionLevel } = input;
+  const step = stepOf(input);
+  const quick = proxyActivities<Activities>({ ...quickOptions, taskQueue });
+  const transfer = proxyActivities<Activities>({ ...transferOptions(stallTimeoutSeconds), taskQueue });
+  const { publishBackup } = proxyActivities<Activities>({ ...publishOptions, taskQueue });
+
+  const expected = expectedBytes === undefined ? {} : { expectedBytes };
+  enter('dump', expected);
+  const method = {
+    ...(compression && { compression }),
+    ...(compressionLevel !== undefined && { compressionLevel }),
+  };
+  const dumped = await transfer.dumpDatabase({
+    ...step,
+    ...expected,
+    ...method,
+    timestamp,
+    stallTimeoutSeconds,
+  });
+  const globals = await quick.dumpGlobals(step);
+
+  enter('checksum', { sizeBytes: dumped.sizeBytes, tables: dumped.tables, rows: dumped.rows });
+  await transfer.checksumArtifact({ ...step, dumped });
+
+  enter('publish');
+  const published = await publishBackup({ ...step, timestamp, dumped, globals });
+  return { published, dumped, globals };
+}
+
+function stepOf({ cluster, database }: FullBackupInput): BackupStep {
+  return { cluster, database, startedAt: workflowInfo().startTime.toISOString() };
+}
+
+/** Retention: its failure is told, and never makes a published backup a failed one. */
+async function expireOldBackups(input: FullBackupInput) {
+  const { hostQueue: taskQueue, keepLast } = input;
+  const { expireBackups } = proxyActivities<Activities>({ ...quickOptions, taskQueue });
+  try {
+    const done = await expireBackups({ ...stepOf(input), ...(keepLast !== undefined && { keepLast }) });
+    return { ...done, warning: null };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { expired: [], expiredCount: 0, warning: `retention failed: ${failureMessage(error)}` };
+  }
+}
+
+async function removePartials({ cluster, hostQueue: taskQueue }: FullBackupInput): Promise<void> {
+  const { cleanUpPartials } = proxyActivities<Activities>({ ...quickOptions, taskQueue });
+  try {
+    await cleanUpPartials({ cluster });
+  } catch (error) {
+    // The backup's own outcome counts; the next run of the same host removes what is left.
+    log.warn('partial files could not be removed', { cause: failureMessage(error) });
+  }
+}
+
+async function recordFailure(input: FullBackupInput, error: unknown): Promise<void> {
+  if (isCancellation(error)) {
+    upsertSearchAttributes([outcomeAttribute('cancelled')]);
+    return;
+  }
+  upsertSearchAttributes([outcomeAttribute('failed')]);
+  await alert({
+    type: 'backup_failed',
+    priority: 'critical',
+    message: failureMessage(error, input.hostQueue),
+    cluster: input.cluster,
+    database: input.database,
+    metrics: {},
+  });
+}

@@ -1,0 +1,6 @@
+/** The bundle's one entry: every workflow type Holdfast's workers run. */
+export { backUpCluster } from './back-up-cluster.js';
+export { deliverAlert } from './deliver-alert.js';
+export { fullBackup } from './full-backup.js';
+export { keepPrevious } from './keep-previous.js';
+export { restoreDatabase } from './restore-database.js';

@@ -1,0 +1,119 @@
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
+import {
+  type KeepMessage,
+  type KeepPreviousInput,
+  type KeepPreviousResult,
+  type KeepPreviousStatus,
+  restoreMessages,
+} from '../src/domain/restore-contracts.js';
+import { keepOptions } from './activity-options.js';
+import { rootFailure } from './failures.js';
+import { outcomeAttribute, startAttributes } from './search-attributes.js';
+
+export const undoSignal = defineSignal<[KeepMessage]>(restoreMessages.undo);
+export const confirmSignal = defineSignal<[KeepMessage]>(restoreMessages.confirm);
+export const undoUpdate = defineUpdate<KeepPreviousResult, [KeepMessage]>(restoreMessages.undo);
+export const confirmUpdate = defineUpdate<KeepPreviousResult, [KeepMessage]>(restoreMessages.confirm);
+export const keepStatusQuery = defineQuery<KeepPreviousStatus>(statusQueryName);
+
+type Wish = KeepMessage & { kind: 'undo' | 'confirm' };
+
+/** Keeps the database that a restore replaced until it is asked back, no longer wanted, or its time is over. */
+export async function keepPrevious(input: KeepPreviousInput): Promise<KeepPreviousResult> {
+  const { cluster, target, previous, backupId, keepMinutes } = input;
+  upsertSearchAttributes(startAttributes('keep-previous', cluster, target));
+  const deadline = workflowInfo().startTime.getTime() + keepMinutes * 60_000;
+  const until = new Date(deadline).toISOString();
+  const keeper = new Keeper(input);
+  setHandler(keepStatusQuery, () => {
+    const outcome = keeper.result?.outcome ?? 'kept';
+    return { target, previous: previous.name, backupId, until, outcome };
+  });
+  setCurrentDetails(
+    `Keeps what the database was before a restore, until ${until}.\n\nThe update \`undo\` brings it back, \`confirm\` drops it now.`,
+  );
+  for (;;) {
+    const isAsked = await condition(() => keeper.wish !== undefined, Math.max(1, deadline - Date.now()));
+    const result = await keeper.act(isAsked ? keeper.wish : undefined);
+    if (!result) continue;
+    await condition(allHandlersFinished);
+    upsertSearchAttributes([outcomeAttribute('succeeded')]);
+    return result;
+  }
+}
+
+/** One wish at a time; one that fails leaves everything as it was, and the next one may come. */
+class Keeper {
+  wish: Wish | undefined;
+  result: KeepPreviousResult | undefined;
+  #failure: unknown;
+  readonly #activities;
+
+  constructor(readonly input: KeepPreviousInput) {
+    this.#activities = proxyActivities<Activities>({ ...keepOptions, taskQueue: input.hostQueue });
+    const validator = (_: KeepMessage) => this.#validate();
+    setHandler(undoUpdate, (message) => this.#ask({ ...message, kind: 'undo' }), { validator });
+    setHandler(confirmUpdate, (message) => this.#ask({ ...message, kind: 'confirm' }), { validator });
+    setHandler(undoSignal, (message) => this.#note({ ...message, kind: 'undo' }));
+    setHandler(confirmSignal, (message) => this.#note({ ...message, kind: 'confirm' }));
+  }
+
+  /** Does what was asked, or drops the previous database when nobody asked; undefined when it could not be done. */
+  async act(wish: Wish | undefined): Promise<KeepPreviousResult | undefined> {
+    const { cluster, target, previous, restoredOid } = this.input;
+    const startedAt = workflowInfo().startTime.toISOString();
+    const step = { cluster, target, previous, startedAt };
+    const requester = wish ? String(wish.requester) : null;
+    try {
+      if (wish?.kind === 'undo') {
+        const { undoneName } = await this.#activities.undoRestore({ ...step, restoredOid });
+        this.result = { outcome: 'undone', requester, undoneName };
+      } else {
+        await this.#activities.dropPrevious(step);
+        this.result = { outcome: wish ? 'confirmed' : 'expired', requester, undoneName: null };
+      }
+    } catch (error) {
+      if (!wish) throw error;
+      this.#failure = rootFailure(error);
+      this.wish = undefined;
+    }
+    return this.result;
+  }
+
+  async #ask(wish: Wish): Promise<KeepPreviousResult> {
+    this.#failure = undefined;
+    this.wish = wish;
+    await condition(() => this.result !== undefined || this.#failure !== undefined);
+    if (this.result) return this.result;
+    throw this.#failure instanceof ApplicationFailure ? this.#failure : refusal(String(this.#failure));
+  }
+
+  #note(wish: Wish): void {
+    if (this.wish === undefined && this.result === undefined) this.wish = wish;
+  }
+
+  #validate(): void {
+    if (this.result) throw refusal(`it is over already: ${this.result.outcome}`);
+    if (this.wish) throw refusal(`${this.wish.kind} was asked already, by ${this.wish.requester}`);
+  }
+}
+
+function refusal(cause: string): ApplicationFailure {
+  const story = { attempted: 'undo or confirm the restore', cause };
+  const message = `${story.attempted}: ${cause}`;
+  return ApplicationFailure.create({ type: 'UndoRefused', nonRetryable: true, message, details: [story] });
+}
