@@ -1,0 +1,57 @@
+import { workflowTypes } from '../domain/contracts.js';
+import type { RestoreStatus } from '../domain/restore-contracts.js';
+import { findTemporal, type TemporalPlace } from '../temporal/connection.js';
+import type { CommandContext } from './context.js';
+import { printable } from './output/format.js';
+import { renderTable } from './output/table.js';
+
+interface WaitingRestore {
+  workflow_id: string;
+  status: RestoreStatus | null;
+}
+
+const answerWithinMs = 5_000;
+
+/** `holdfast approvals`: the restores that wait for people. */
+export async function approvalsCommand(context: CommandContext): Promise<number> {
+  const { output } = context;
+  const place = await findTemporal(context.temporalOptions);
+  try {
+    const waiting = (await runningRestores(place)).filter(isWaiting);
+    if (output.json) output.printJson(waiting);
+    else if (waiting.length === 0) output.print('nothing waits for approval');
+    else output.print(renderTable(['ID', 'BACKUP', 'ASKED BY', 'UNTIL', 'EVIDENCE'], waiting.map(row), {}));
+    return 0;
+  } finally {
+    await place.close();
+  }
+}
+
+/** A restore whose worker does not answer may wait, too: better shown than hidden. */
+function isWaiting({ status }: WaitingRestore): boolean {
+  return status === null || status.step === 'await approval';
+}
+
+async function runningRestores({ client }: TemporalPlace): Promise<WaitingRestore[]> {
+  const query = `WorkflowType = '${workflowTypes.restoreDatabase}' AND ExecutionStatus = 'Running'`;
+  const found: WaitingRestore[] = [];
+  for await (const { workflowId, runId } of client.workflow.list({ query })) {
+    const handle = client.workflow.getHandle(workflowId, runId);
+    const ask = () => handle.query<RestoreStatus>('status');
+    const status = await client.withDeadline(Date.now() + answerWithinMs, ask).catch(() => null);
+    found.push({ workflow_id: workflowId, status });
+  }
+  return found;
+}
+
+function row({ workflow_id: id, status }: WaitingRestore): string[] {
+  if (!status) return [printable(id), 'no worker answers', '', '', ''];
+  const { backupId = '', requester, approval, evidence } = status;
+  return [
+    printable(id),
+    printable(backupId),
+    printable(requester),
+    approval?.deadline ?? '',
+    evidence?.digest.slice(0, 12) ?? '',
+  ];
+}

@@ -1,0 +1,79 @@
+import { HoldfastError } from '../domain/errors.js';
+import { type RestoreStatus, restoreWorkflowId } from '../domain/restore-contracts.js';
+import type { CommandContext } from './context.js';
+import { printable } from './output/format.js';
+import { requesterName } from './requester.js';
+import { askForName, canAsk, type DecisionRequest, sendDecision, showEvidence } from './restore-approval.js';
+import { openRunning, type RunningWorkflow } from './restore-running.js';
+import { watchRestore } from './restore-watch.js';
+
+export interface DecideOptions {
+  cluster: string;
+  reason?: string;
+  evidence?: string;
+  yes?: boolean;
+}
+
+/** `holdfast approve ID`: agrees to what the evidence shows. */
+export function approveCommand(context: CommandContext, id: string, options: DecideOptions): Promise<number> {
+  return decideOnRestore(context, 'approve', id, options);
+}
+
+/** `holdfast reject ID`: ends a restore that waits for approval. */
+export function rejectCommand(context: CommandContext, id: string, options: DecideOptions): Promise<number> {
+  return decideOnRestore(context, 'reject', id, options);
+}
+
+async function decideOnRestore(
+  context: CommandContext,
+  kind: DecisionRequest['kind'],
+  id: string,
+  options: DecideOptions,
+): Promise<number> {
+  const workflowId = id.startsWith('restore/') ? id : restoreWorkflowId(options.cluster, id);
+  const attempted = `${kind} ${printable(workflowId)}`;
+  const running = await openRunning(context, workflowId, attempted);
+  try {
+    if (!running.isOpen) throw refused(attempted, 'it is over: the workflow has ended');
+    const status = await running.handle.query<RestoreStatus>('status');
+    if (!status.evidence || !status.approval)
+      throw refused(attempted, `it waits for nobody yet: ${status.step}`);
+    showEvidence(context, status);
+    if (kind === 'approve' && !options.yes && canAsk() && !(await askForName(status.target, never)))
+      throw refused(attempted, 'the name was not typed');
+    const answer = await sendDecision(running, {
+      kind,
+      approver: requesterName(),
+      reason: options.reason ?? '',
+      evidence: options.evidence ?? status.evidence.digest,
+    });
+    if (context.output.json) context.output.printJson({ workflow_id: workflowId, ...answer });
+    else context.output.success(`${kind === 'approve' ? 'approved' : 'rejected'} ${printable(workflowId)}`);
+    if (answer.missing > 0) context.output.note(`${answer.missing} more must approve`);
+    await finishHere(context, running, attempted);
+    return 0;
+  } finally {
+    await running.session.close();
+  }
+}
+
+const never = new AbortController().signal;
+
+/** The command that began the restore is gone: what remains of it is done here. Its own end is not this command's. */
+async function finishHere(
+  context: CommandContext,
+  { worksHere, session, handle }: RunningWorkflow,
+  attempted: string,
+): Promise<void> {
+  if (!worksHere) return;
+  try {
+    await watchRestore(context, session, handle, attempted);
+  } catch (error) {
+    context.output.warn(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function refused(attempted: string, cause: string): HoldfastError {
+  const remedy = '`holdfast approvals` shows what waits.';
+  return new HoldfastError('ApprovalRefused', { attempted, cause, remedy });
+}

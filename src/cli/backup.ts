@@ -1,0 +1,153 @@
+import { hostname, userInfo } from 'node:os';
+import type { ClusterConfig } from '../config/config.js';
+import { clusterFingerprint } from '../config/fingerprint.js';
+import type { CompressionMethod } from '../domain/backup.js';
+import {
+  type BackUpClusterInput,
+  type BackUpClusterResult,
+  backUpClusterWorkflowId,
+  type FullBackupInput,
+  type FullBackupResult,
+  fullBackupWorkflowId,
+  workflowTypes,
+} from '../domain/contracts.js';
+import { HoldfastError } from '../domain/errors.js';
+import { startOperation } from '../temporal/start-operation.js';
+import { type CommandContext, clusterNamed } from './context.js';
+import { bytes, counted, duration, printable } from './output/format.js';
+import type { Output } from './output/output.js';
+import { openSession, type Session } from './session.js';
+import { watchBackup } from './watch-backup.js';
+
+export interface BackupOptions {
+  cluster: string;
+  all?: boolean;
+  detach?: boolean;
+  compression?: CompressionMethod;
+  level?: number;
+  keepLast?: number;
+  parallel: number;
+}
+
+/** `holdfast backup DATABASE` and `holdfast backup --all`. */
+export async function backupCommand(
+  context: CommandContext,
+  database: string | undefined,
+  options: BackupOptions,
+) {
+  if ((database === undefined) !== (options.all === true)) {
+    throw new HoldfastError('ConfigurationInvalid', {
+      attempted: 'back up',
+      cause: database === undefined ? 'no database was named' : 'a database and --all exclude each other',
+      remedy: 'run `holdfast backup DATABASE` or `holdfast backup --all`',
+    });
+  }
+  const cluster = clusterNamed(context.config, options.cluster);
+  const session = await openSession(context, cluster.host, options.detach === true);
+  try {
+    return database === undefined
+      ? await backUpAll(context, session, cluster, options)
+      : await backUpOne(context, session, cluster, database, options);
+  } finally {
+    await session.close();
+  }
+}
+
+async function backUpOne(
+  context: CommandContext,
+  session: Session,
+  cluster: ClusterConfig,
+  database: string,
+  options: BackupOptions,
+): Promise<number> {
+  const input: FullBackupInput = { ...commonInput(context, session, cluster, options), database };
+  const summary = `full backup of ${printable(database)}`;
+  const workflowId = fullBackupWorkflowId(cluster.name, database);
+  const start = { type: workflowTypes.fullBackup, workflowId, queues: session.queues, input, summary };
+  const result = await run<FullBackupResult>(context, session, start, options.detach === true);
+  if (result) show(context, result, printBackup);
+  return 0;
+}
+
+async function backUpAll(
+  context: CommandContext,
+  session: Session,
+  cluster: ClusterConfig,
+  options: BackupOptions,
+): Promise<number> {
+  const common = commonInput(context, session, cluster, options);
+  const input: BackUpClusterInput = { ...common, parallel: options.parallel };
+  const summary = `full backup of every database of ${cluster.name}`;
+  const workflowId = backUpClusterWorkflowId(cluster.name);
+  const start = { type: workflowTypes.backUpCluster, workflowId, queues: session.queues, input, summary };
+  const result = await run<BackUpClusterResult>(context, session, start, options.detach === true);
+  if (!result) return 0;
+  show(context, result, printCluster);
+  return result.failed === 0 ? 0 : 4;
+}
+
+type Start = Parameters<typeof startOperation>[1];
+
+/** Starts the workflow and waits for it; undefined when detached. */
+async function run<T>(
+  context: CommandContext,
+  session: Session,
+  start: Start,
+  detach: boolean,
+): Promise<T | undefined> {
+  const started = await startOperation(session.place.client, start);
+  await session.work();
+  const { output } = context;
+  if (detach) {
+    if (output.json) output.printJson({ workflow_id: start.workflowId, run_id: started.runId });
+    else output.print(`${start.workflowId} (run ${started.runId})`);
+    return undefined;
+  }
+  if (started.adopted) output.note(`resuming ${start.summary}, begun by a command that is gone`);
+  return watchBackup<T>(context, session, started.handle, start.summary);
+}
+
+function commonInput(
+  { config }: CommandContext,
+  session: Session,
+  cluster: ClusterConfig,
+  options: BackupOptions,
+) {
+  return {
+    cluster: cluster.name,
+    hostQueue: session.queues.host,
+    requester: `${userInfo().username}@${hostname()}`,
+    // On another host the same server and repository may well have other paths and names.
+    ...(cluster.host === config.host && { place: clusterFingerprint(cluster) }),
+    stallTimeoutSeconds: cluster.stallTimeoutSeconds,
+    ...(options.compression && { compression: options.compression }),
+    ...(options.level !== undefined && { compressionLevel: options.level }),
+    ...(options.keepLast !== undefined && { keepLast: options.keepLast }),
+  };
+}
+
+function show<T>({ output }: CommandContext, result: T, print: (output: Output, result: T) => void): void {
+  if (output.json) output.printJson(result);
+  else print(output, result);
+}
+
+function printBackup(output: Output, result: FullBackupResult): void {
+  const { backup, path, tables, rows, expiredCount, warnings } = result;
+  output.success(`backed up ${printable(backup.database)} as ${printable(backup.id)}`);
+  output.print(`  file      ${printable(path)}`);
+  output.print(`  size      ${bytes(backup.sizeBytes)}, in ${duration(backup.durationSeconds)}`);
+  output.print(
+    `  verified  ${counted(tables, 'table')}, ${counted(rows, 'row')} read back from the stored file`,
+  );
+  output.print(`  sha256    ${backup.checksum}`);
+  if (expiredCount > 0) output.print(`  expired   ${counted(expiredCount, 'older backup')}`);
+  for (const warning of warnings) output.warn(warning);
+}
+
+function printCluster(output: Output, result: BackUpClusterResult): void {
+  for (const { database, backupId, sizeBytes, error } of result.entries) {
+    if (error) output.fail(`${printable(database)}: ${error.message}`);
+    else output.success(`${printable(database)} as ${printable(backupId ?? '')}, ${bytes(sizeBytes ?? 0)}`);
+  }
+  output.print(`${result.total - result.failed} of ${counted(result.total, 'database')} backed up`);
+}

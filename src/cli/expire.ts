@@ -1,0 +1,48 @@
+import type { RetentionDecision } from '../domain/retention.js';
+import { expireBackups } from '../repository/expire-backups.js';
+import { openRepository } from '../repository/open-repository.js';
+import { type CommandContext, clustersNamed } from './context.js';
+import { printable } from './output/format.js';
+import { renderTable } from './output/table.js';
+
+export interface ExpireOptions {
+  cluster?: string;
+  keepLast?: number;
+  dryRun?: boolean;
+}
+
+/** `holdfast expire [DATABASE] [--dry-run]`: retention, with its reasons. */
+export async function expireCommand(
+  context: CommandContext,
+  database: string | undefined,
+  options: ExpireOptions,
+) {
+  const { output } = context;
+  const plans = [];
+  for (const cluster of clustersNamed(context.config, options.cluster)) {
+    const plan = await expireBackups(openRepository(cluster), {
+      ...(database !== undefined && { database }),
+      retentionDays: cluster.retentionDays,
+      keepLast: options.keepLast ?? cluster.keepLast,
+      dryRun: options.dryRun === true,
+      now: new Date(),
+    });
+    plans.push(plan);
+  }
+  const expire = plans.flatMap((plan) => plan.expire);
+  const keep = plans.flatMap((plan) => plan.keep);
+  if (output.json) {
+    output.printJson({ dry_run: options.dryRun === true, expire, keep });
+    return 0;
+  }
+  const verb = options.dryRun ? 'would expire' : 'expired';
+  const told = (what: string) => (decision: RetentionDecision) => [
+    what,
+    printable(decision.id),
+    decision.because,
+  ];
+  const cells = [...expire.map(told(verb)), ...keep.map(told('kept'))];
+  if (cells.length > 0) output.print(renderTable(['', 'ID', 'BECAUSE'], cells, {}));
+  output.print(`${verb} ${expire.length}, kept ${keep.length}`);
+  return 0;
+}

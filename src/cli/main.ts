@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { exitCodeOf, renderError } from './output/errors.js';
+import { tolerateClosing } from './output/output.js';
+import { createProgram } from './program.js';
+
+const usageExitCode = 2;
+
+// Node ignores it, until a listener of execa's comes and goes: from then on a file over the limit (ulimit -f) would
+// kill this process instead of failing the write with EFBIG.
+process.on('SIGXFSZ', () => undefined);
+
+for (const stream of [process.stdout, process.stderr]) tolerateClosing(stream);
+const program = createProgram(process.env, (code) => {
+  process.exitCode = code;
+});
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+// What the Temporal client leaves open must not keep a finished command from ending.
+await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+process.exit();
+
+function report(error: unknown): number {
+  // Commander has printed its own message already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
+  const { verbose, color } = program.opts<{ verbose?: boolean; color?: boolean }>();
+  const colored = color !== false && process.stderr.isTTY === true && !process.env.NO_COLOR;
+  process.stderr.write(`${renderError(error, { verbose: verbose === true, color: colored })}\n`);
+  return exitCodeOf(error);
+}

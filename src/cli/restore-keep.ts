@@ -1,0 +1,76 @@
+import { HoldfastError } from '../domain/errors.js';
+import {
+  type KeepPreviousResult,
+  keepPreviousWorkflowId,
+  restoreMessages,
+} from '../domain/restore-contracts.js';
+import type { CommandContext } from './context.js';
+import { printable } from './output/format.js';
+import { requesterName } from './requester.js';
+import { openRunning, sendUpdate } from './restore-running.js';
+
+export interface KeepOptions {
+  cluster: string;
+  reason?: string;
+}
+
+/** `holdfast restore undo ID`: the database that a restore replaced comes back. */
+export function restoreUndoCommand(
+  context: CommandContext,
+  id: string,
+  options: KeepOptions,
+): Promise<number> {
+  return decideOnPrevious(context, restoreMessages.undo, id, options);
+}
+
+/** `holdfast restore confirm ID`: the database that a restore replaced is dropped now. */
+export function restoreConfirmCommand(
+  context: CommandContext,
+  id: string,
+  options: KeepOptions,
+): Promise<number> {
+  return decideOnPrevious(context, restoreMessages.confirm, id, options);
+}
+
+async function decideOnPrevious(
+  context: CommandContext,
+  kind: 'undo' | 'confirm',
+  id: string,
+  { cluster, reason }: KeepOptions,
+): Promise<number> {
+  const workflowId = id.startsWith('keep-previous/') ? id : keepPreviousWorkflowId(cluster, id);
+  const attempted = `${kind} the restore that kept ${printable(id)}`;
+  const running = await openRunning(context, workflowId, attempted);
+  const { session, handle, isOpen } = running;
+  try {
+    if (!isOpen) throw over(attempted, await handle.result().catch(() => undefined));
+    const message = { requester: requesterName(), reason: reason ?? '' };
+    const result = await sendUpdate<KeepPreviousResult>(running, kind, message, attempted);
+    await Promise.race([handle.result(), session.workerFailed]);
+    print(context, id, result);
+    return 0;
+  } finally {
+    await session.close();
+  }
+}
+
+function over(attempted: string, result: KeepPreviousResult | undefined): HoldfastError {
+  const words = {
+    undone: 'it was undone already',
+    confirmed: 'it was confirmed: the previous database is dropped',
+    expired: 'its time is over: the previous database is dropped',
+  };
+  const cause = result ? words[result.outcome] : 'it ended without an outcome; see it in the Web UI';
+  return new HoldfastError('UndoRefused', { attempted, cause, remedy: 'Restore a backup instead.' });
+}
+
+function print({ output }: CommandContext, id: string, result: KeepPreviousResult): void {
+  if (output.json) output.printJson(result);
+  else if (result.undoneName === null) output.success(`dropped ${printable(id)}`);
+  else {
+    output.success(`undone: ${printable(id)} has its name back`);
+    output.print(
+      `  what had been restored is now ${printable(result.undoneName)}; drop it when it is not needed`,
+    );
+  }
+}

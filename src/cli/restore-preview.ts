@@ -1,0 +1,66 @@
+import type { ClusterConfig } from '../config/config.js';
+import { formatTimestamp } from '../domain/names.js';
+import type { BackupReference } from '../domain/restore-contracts.js';
+import { restoreName } from '../domain/restore-names.js';
+import { missingExtensions } from '../postgres/restore/missing-extensions.js';
+import { missingRoles, rolesOfProperties } from '../postgres/restore/missing-roles.js';
+import { readTargetState } from '../postgres/restore/target-state.js';
+import { openRepository } from '../repository/open-repository.js';
+import { findRestoreSource, type RestoreSource } from '../repository/restore-source.js';
+import type { CommandContext } from './context.js';
+import { age, bytes, printable } from './output/format.js';
+
+/** `holdfast restore --preview`: what a restore would do. Nothing is read but catalogues, and nothing is written. */
+export async function previewRestore(
+  { output }: CommandContext,
+  cluster: ClusterConfig,
+  backup: BackupReference,
+  target: string,
+): Promise<number> {
+  const source = await findRestoreSource(openRepository(cluster), backup);
+  const state = await readTargetState(cluster.connection, target);
+  const lacks = await missing(cluster, source);
+  const timestamp = formatTimestamp(new Date());
+  const plan = {
+    backup: { id: source.id, path: source.path, takenAt: source.takenAt, sizeBytes: source.sizeBytes },
+    target: { cluster: cluster.name, name: target, exists: state.database !== null, ...state.database },
+    staging: restoreName(target, 'staging', timestamp, state.names),
+    previous: state.database ? restoreName(target, 'before', timestamp, state.names) : null,
+    needsApproval: state.database !== null,
+    ...lacks,
+  };
+  if (output.json) {
+    output.printJson(plan);
+    return 0;
+  }
+  const { database } = state;
+  const size = database?.sizeBytes == null ? '' : `, ${bytes(database.sizeBytes)}`;
+  output.print(`backup    ${printable(source.id)}, taken ${age(source.takenAt)}, ${bytes(source.sizeBytes)}`);
+  output.print(
+    database
+      ? `target    ${printable(target)} exists${size}, ${database.sessions} sessions; they are ended at the swap`
+      : `target    ${printable(target)} does not exist and is created; needs no approval`,
+  );
+  output.print(`1. verify every byte of ${printable(source.path)}`);
+  output.print(`2. load it into ${printable(plan.staging)}, while the target serves`);
+  output.print('3. count every row and compare it with the backup');
+  if (plan.previous) output.print('4. wait for approval');
+  output.print(
+    plan.previous
+      ? `5. rename the target to ${printable(plan.previous)} and the loaded database to ${printable(target)}`
+      : `4. rename the loaded database to ${printable(target)}`,
+  );
+  for (const name of lacks.missingRoles) output.warn(`the server has no role ${printable(name)}`);
+  for (const name of lacks.missingExtensions) output.warn(`the server has no extension ${printable(name)}`);
+  output.print('nothing was touched');
+  return 0;
+}
+
+async function missing({ connection }: ClusterConfig, { metadata }: RestoreSource) {
+  if (metadata?.format_version !== 1) return { missingRoles: [], missingExtensions: [] };
+  const { properties } = metadata;
+  return {
+    missingRoles: await missingRoles(connection, rolesOfProperties(properties)),
+    missingExtensions: await missingExtensions(connection, properties.extensions),
+  };
+}

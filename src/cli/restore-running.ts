@@ -1,0 +1,87 @@
+import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { configFingerprint } from '../config/fingerprint.js';
+import { type ErrorStory, type ErrorType, HoldfastError, isErrorType } from '../domain/errors.js';
+import { findTemporal } from '../temporal/connection.js';
+import { commandQueues, hasLivePoller } from '../temporal/task-queues.js';
+import type { CommandContext } from './context.js';
+import { type Session, sessionOfOthers, sessionOfThisProcess } from './session.js';
+
+/** A workflow that was begun before, and somebody who works on it. */
+export interface RunningWorkflow {
+  session: Session;
+  handle: ReturnType<Session['place']['client']['workflow']['getHandle']>;
+  isOpen: boolean;
+  /** Whether this process has to do the work, since no other worker does. */
+  worksHere: boolean;
+}
+
+/**
+ * Opens the workflow of that id. Where nobody works on it and its command ran with these settings, this process does.
+ *
+ * @throws HoldfastError `GeneralError` when there is none, `NoWorkerForHost`
+ */
+export async function openRunning(
+  context: CommandContext,
+  workflowId: string,
+  attempted: string,
+): Promise<RunningWorkflow> {
+  const place = await findTemporal(context.temporalOptions);
+  try {
+    const handle = place.client.workflow.getHandle(workflowId);
+    const { taskQueue, status } = await handle.describe();
+    const isOpen = status.name === 'RUNNING';
+    const queues = { workflows: taskQueue, host: taskQueue };
+    if (!isOpen || (await hasLivePoller(place.client, taskQueue)))
+      return { session: sessionOfOthers(place, queues), handle, isOpen, worksHere: false };
+    if (taskQueue !== commandQueues(configFingerprint(context.config)).workflows)
+      throw unserved(attempted, taskQueue);
+    const session = sessionOfThisProcess(context, place);
+    await session.work();
+    return { session, handle, isOpen, worksHere: true };
+  } catch (error) {
+    await place.close();
+    throw error instanceof WorkflowNotFoundError ? unknown(attempted, workflowId) : error;
+  }
+}
+
+/** Sends an update and gives its answer; what it is refused with comes out as an error of the catalogue. */
+export async function sendUpdate<T>(
+  { handle, session }: Pick<RunningWorkflow, 'handle'> & { session: Pick<Session, 'workerFailed'> },
+  name: string,
+  message: object,
+  attempted: string,
+): Promise<T> {
+  try {
+    const answer = handle.executeUpdate<T, [object]>(name, { args: [message] });
+    return await Promise.race([answer, session.workerFailed]);
+  } catch (error) {
+    throw errorOfUpdate(error, attempted);
+  }
+}
+
+function errorOfUpdate(error: unknown, attempted: string): unknown {
+  if (error instanceof WorkflowNotFoundError)
+    return new HoldfastError('ApprovalRefused', { attempted, cause: 'it is over: the workflow has ended' });
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  if (!(cause instanceof ApplicationFailure)) return error;
+  const type: ErrorType = isErrorType(cause.type) ? cause.type : 'GeneralError';
+  const [story] = (cause.details ?? []) as [ErrorStory?];
+  return new HoldfastError(type, story ?? { attempted, cause: cause.message }, { cause: error });
+}
+
+function unknown(attempted: string, workflowId: string): HoldfastError {
+  return new HoldfastError('GeneralError', {
+    attempted,
+    cause: `Temporal knows no workflow ${workflowId}`,
+    remedy: '`holdfast approvals` shows what waits; the summary of a restore tells how to undo it',
+  });
+}
+
+function unserved(attempted: string, taskQueue: string): HoldfastError {
+  return new HoldfastError('NoWorkerForHost', {
+    attempted,
+    cause: `no worker serves ${taskQueue}`,
+    remedy: 'start `holdfast worker` on that host, or run this command where and as the restore was run',
+  });
+}

@@ -1,0 +1,37 @@
+import type { RestoreResult } from '../domain/restore-contracts.js';
+import type { CommandContext } from './context.js';
+import { bytes, count, duration, printable } from './output/format.js';
+
+/** Prints what a restore did. */
+export function printRestore({ output }: CommandContext, result: RestoreResult): void {
+  if (output.json) {
+    output.printJson(result);
+    return;
+  }
+  const { backup, approval, previous, steps } = result;
+  output.success(`restored ${printable(result.target)} from ${printable(backup.id)}`);
+  output.print(
+    `  proven    ${count(result.tables)} tables, ${count(result.rows)} rows, ${bytes(result.sizeBytes)}`,
+  );
+  output.print(`  sha256    ${backup.checksum}`);
+  output.print(`  evidence  ${printable(result.evidence.path)}`);
+  if (approval)
+    output.print(`  approved  ${approval.approvals.map(({ approver }) => printable(approver)).join(', ')}`);
+  if (result.refusedMs !== null)
+    output.print(`  swap      clients refused for ${Math.round(result.refusedMs)} ms`);
+  const told = steps.filter(({ durationMs }) => durationMs > 0);
+  output.print(
+    `  steps     ${told.map(({ step, durationMs }) => `${step} ${duration(durationMs / 1000)}`).join(', ')}`,
+  );
+  if (result.summaryPath) output.print(`  summary   ${printable(result.summaryPath)}`);
+  if (previous) {
+    output.print(`  kept      what it was, as ${printable(previous.name)}, until ${previous.until}`);
+    output.print(`  undo      holdfast restore undo ${printable(shellWord(previous.name))}`);
+  }
+  for (const warning of result.warnings) output.warn(printable(warning));
+}
+
+/** A name as a shell takes it for one word. */
+function shellWord(name: string): string {
+  return /^[\w.~-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,105 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import type { DumpProgress } from '../domain/contracts.js';
+import type { RestoreResult, RestoreStatus } from '../domain/restore-contracts.js';
+import { errorOfWorkflow } from '../temporal/failure.js';
+import { type OperationSight, watchOperation } from '../temporal/watch-operation.js';
+import type { CommandContext } from './context.js';
+import { onInterrupt } from './interrupt.js';
+import { bytes, rate } from './output/format.js';
+import { createProgress, type Progress } from './output/progress.js';
+import type { Session } from './session.js';
+
+/** What each step is called while a person waits for it. */
+const stepWords: Record<string, string> = {
+  resolveBackup: 'finding the backup',
+  verifyArtifact: 'verifying the backup',
+  inspectTarget: 'inspecting the target',
+  createStagingDatabase: 'creating the staging database',
+  loadBackup: 'loading',
+  proveStaging: 'counting every row',
+  sealStagingDatabase: 'closing the staging database',
+  gatherEvidence: 'gathering evidence',
+  recheckArtifact: 're-checking',
+  swapDatabases: 'swapping',
+  writeSummary: 'writing the summary',
+};
+
+const lookEveryMs = 500;
+
+/** Called once, when the restore begins to wait for people; `over` tells when it no longer does. */
+export type OnWaiting = (status: RestoreStatus, over: AbortSignal) => Promise<void>;
+
+/** Waits for a restore, drawing its progress; Ctrl-C asks the workflow to cancel and waits until it has cleaned up. */
+export async function watchRestore(
+  context: CommandContext,
+  session: Pick<Session, 'place' | 'workerFailed'>,
+  handle: WorkflowHandle,
+  attempted: string,
+  onWaiting: OnWaiting = async () => undefined,
+): Promise<RestoreResult> {
+  const progress = createProgress(context.output.progressOptions);
+  const over = new AbortController();
+  const stopListening = onInterrupt(() => {
+    progress.note('cancelling; press Ctrl-C again to leave at once');
+    void handle.cancel().catch(() => undefined);
+  });
+  const seen = createTeller(progress, context.output.isTerminal);
+  const result = watchOperation<RestoreResult>(session.place.client, handle, seen).finally(() =>
+    over.abort(),
+  );
+  const waiting = awaitApproval(handle, over.signal, async (status) => {
+    progress.stop();
+    await onWaiting(status, over.signal);
+  });
+  try {
+    const [done] = await Promise.race([Promise.all([result, waiting]), session.workerFailed]);
+    return done;
+  } catch (error) {
+    throw errorOfWorkflow(error, attempted);
+  } finally {
+    over.abort();
+    stopListening();
+    progress.stop();
+  }
+}
+
+/** Looks until the restore waits for people, then tells it once. A look that fails is skipped. */
+async function awaitApproval(
+  handle: WorkflowHandle,
+  over: AbortSignal,
+  onWaiting: (status: RestoreStatus) => Promise<void>,
+): Promise<void> {
+  while (!over.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    if (over.aborted) return;
+    const status = await handle.query<RestoreStatus>('status').catch(() => undefined);
+    if (status?.step === 'await approval' && status.approval?.outcome === 'pending') return onWaiting(status);
+    if (status && ['swap', 'summary', 'done'].includes(status.step)) return;
+  }
+}
+
+/** Turns what is seen of the workflow into progress, telling each failed attempt once. */
+function createTeller(progress: Progress, isTerminal: boolean): (sight: OperationSight) => void {
+  const told = new Set<string>();
+  return ({ activity, attempt, heartbeat, lastFailure }) => {
+    const words = stepWords[activity];
+    if (!words) return;
+    if (attempt > 1 && lastFailure && !told.has(`${activity} ${attempt}`)) {
+      told.add(`${activity} ${attempt}`);
+      progress.note(`${words}: attempt ${attempt}, since: ${lastFailure}`);
+    }
+    // Figures are for a line that is redrawn, not for one more line each time.
+    progress.step(isTerminal && isProgress(heartbeat) ? `${words}: ${figures(heartbeat)}` : words);
+  };
+}
+
+function isProgress(heartbeat: unknown): heartbeat is DumpProgress {
+  return typeof heartbeat === 'object' && heartbeat !== null && 'storedBytes' in heartbeat;
+}
+
+function figures({ storedBytes, expectedBytes, bytesPerSecond, doing }: DumpProgress): string {
+  const read = expectedBytes
+    ? `${bytes(storedBytes)} of ${bytes(expectedBytes)}, ${rate(bytesPerSecond)}`
+    : undefined;
+  return [read, doing].filter(Boolean).join(', ');
+}

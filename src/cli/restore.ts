@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import type { ClusterConfig } from '../config/config.js';
+import { workflowTypes } from '../domain/contracts.js';
+import { HoldfastError } from '../domain/errors.js';
+import { type BackupReference, type RestoreInput, restoreWorkflowId } from '../domain/restore-contracts.js';
+import { startOperation } from '../temporal/start-operation.js';
+import { type CommandContext, clusterNamed } from './context.js';
+import { listCommand } from './list.js';
+import { printable } from './output/format.js';
+import { requesterName } from './requester.js';
+import { askForName, canAsk, sendDecision, showEvidence, showHow } from './restore-approval.js';
+import { previewRestore } from './restore-preview.js';
+import { printRestore } from './restore-summary.js';
+import { type OnWaiting, watchRestore } from './restore-watch.js';
+import { openSession, type Session } from './session.js';
+
+export interface RestoreOptions {
+  cluster: string;
+  latest?: boolean;
+  from?: string;
+  list?: boolean;
+  preview?: boolean;
+  yes?: boolean;
+  reason?: string;
+  /** Hours. */
+  keepPrevious: number;
+  allowUnverified?: boolean;
+  detach?: boolean;
+}
+
+/** `holdfast restore BACKUP TARGET`, `restore --latest TARGET`, `restore --list`. */
+export async function restoreCommand(
+  context: CommandContext,
+  first: string | undefined,
+  second: string | undefined,
+  options: RestoreOptions,
+): Promise<number> {
+  if (options.list) return listCommand(context, first, { cluster: options.cluster });
+  const { backup, target } = whatToRestore(first, second, options);
+  const cluster = clusterNamed(context.config, options.cluster);
+  if (options.preview) return previewRestore(context, cluster, backup, target);
+  const session = await openSession(context, cluster.host, options.detach === true);
+  try {
+    return await restore(
+      context,
+      session,
+      cluster,
+      inputOf(session, cluster, { backup, target, options }),
+      options,
+    );
+  } finally {
+    await session.close();
+  }
+}
+
+async function restore(
+  context: CommandContext,
+  session: Session,
+  cluster: ClusterConfig,
+  input: RestoreInput,
+  options: RestoreOptions,
+): Promise<number> {
+  const { output } = context;
+  const summary = `restore of ${printable(input.target)}`;
+  const workflowId = restoreWorkflowId(cluster.name, input.target);
+  const start = { type: workflowTypes.restoreDatabase, workflowId, queues: session.queues, input, summary };
+  const started = await startOperation(session.place.client, start);
+  await session.work();
+  if (options.detach) {
+    if (output.json) output.printJson({ workflow_id: workflowId, run_id: started.runId });
+    else output.print(`${workflowId} (run ${started.runId})`);
+    return 0;
+  }
+  if (started.adopted) output.note(`resuming ${summary}, begun by a command that is gone`);
+  const { handle } = started;
+  const onWaiting = decideHere(context, session, { handle, workflowId, target: input.target, options });
+  printRestore(context, await watchRestore(context, session, handle, summary, onWaiting));
+  return 0;
+}
+
+interface Waiting {
+  handle: Parameters<typeof watchRestore>[2];
+  workflowId: string;
+  target: string;
+  options: RestoreOptions;
+}
+
+/** What the waiting command itself does for the approval: approves, asks, or says how others can. */
+function decideHere(
+  context: CommandContext,
+  session: Session,
+  { handle, workflowId, target, options }: Waiting,
+): OnWaiting {
+  return async (status, over) => {
+    showEvidence(context, status);
+    showHow(context, workflowId, session.place);
+    const { evidence, approval } = status;
+    if (!evidence || !approval) return;
+    const mayApprove = approval.policy.requesterMayApprove;
+    if (options.yes && !mayApprove)
+      context.output.warn('--yes does not count: the policy asks for another person');
+    const isAgreed = mayApprove && (options.yes || (canAsk() && (await askForName(target, over))));
+    if (!isAgreed || over.aborted) return;
+    const reason = options.reason ?? (options.yes ? 'asked for with --yes' : 'name typed on the terminal');
+    const decision = {
+      kind: 'approve',
+      approver: requesterName(),
+      reason,
+      evidence: evidence.digest,
+    } as const;
+    try {
+      const { missing } = await sendDecision({ handle, session }, decision);
+      context.output.note(missing > 0 ? `approved; ${missing} more must approve` : 'approved');
+    } catch (error) {
+      // The restore goes on waiting, or has ended meanwhile: its own end tells.
+      context.output.warn(error instanceof Error ? error.message : String(error));
+    }
+  };
+}
+
+function inputOf(
+  session: Session,
+  cluster: ClusterConfig,
+  { backup, target, options }: { backup: BackupReference; target: string; options: RestoreOptions },
+): RestoreInput {
+  return {
+    ...{ cluster: cluster.name, target, backup },
+    hostQueue: session.queues.host,
+    requester: requesterName(),
+    reason: options.reason ?? '',
+    stallTimeoutSeconds: cluster.stallTimeoutSeconds,
+    keepPreviousMinutes: options.keepPrevious * 60,
+  };
+}
+
+function whatToRestore(
+  first: string | undefined,
+  second: string | undefined,
+  { latest, from, allowUnverified }: RestoreOptions,
+): { backup: BackupReference; target: string } {
+  const [reference, target] = latest ? ['latest', first] : [first, second];
+  if (!reference || !target || (latest && second !== undefined)) throw unclear(latest === true);
+  const isEnd = reference === 'latest' || reference === 'oldest';
+  const database = from ?? (isEnd ? target : undefined);
+  return {
+    backup: {
+      reference: isEnd ? reference : fileOrId(reference),
+      ...(database !== undefined && { database }),
+      allowUnverified: allowUnverified === true,
+    },
+    target,
+  };
+}
+
+/** A path as the shell completed it is made a full one; an id, and `full/` with a file's name, stay as they are. */
+function fileOrId(reference: string): string {
+  const isPath = reference.includes('/') && !isAbsolute(reference) && existsSync(reference);
+  return isPath ? resolve(reference) : reference;
+}
+
+function unclear(latest: boolean): HoldfastError {
+  return new HoldfastError('ConfigurationInvalid', {
+    attempted: 'restore',
+    cause: latest ? '--latest takes one name, the target’s' : 'it takes a backup and the target’s name',
+    remedy: 'run `holdfast restore BACKUP TARGET` or `holdfast restore --latest TARGET [--from DATABASE]`',
+  });
+}

@@ -1,0 +1,108 @@
+import { HoldfastError } from '../domain/errors.js';
+import { openRepository } from '../repository/open-repository.js';
+import { type Verification, verifyBackup } from '../repository/verify-backup.js';
+import { type CommandContext, clustersNamed } from './context.js';
+import { bytes, counted, printable } from './output/format.js';
+
+export interface VerifyCommandOptions {
+  cluster?: string;
+  all?: boolean;
+}
+
+interface Verdict {
+  id: string;
+  ok: boolean;
+  problem?: string;
+  verification?: Verification;
+}
+
+/** `holdfast verify ID` and `holdfast verify --all`: every byte re-read. Exit code 5 when one fails. */
+export async function verifyCommand(
+  context: CommandContext,
+  id: string | undefined,
+  options: VerifyCommandOptions,
+) {
+  if ((id === undefined) !== (options.all === true)) {
+    throw new HoldfastError('ConfigurationInvalid', {
+      attempted: 'verify',
+      cause: id === undefined ? 'no backup was named' : 'an id and --all exclude each other',
+      remedy: 'run `holdfast verify ID` or `holdfast verify --all`',
+    });
+  }
+  const verdicts =
+    id === undefined ? await verifyAll(context, options.cluster) : [await verifyOne(context, id, options)];
+  if (context.output.json) context.output.printJson(verdicts.map(toJson));
+  if (id === undefined)
+    context.output.print(
+      `${verdicts.filter((v) => v.ok).length} of ${counted(verdicts.length, 'backup')} verified`,
+    );
+  return verdicts.every((verdict) => verdict.ok) ? 0 : 5;
+}
+
+async function verifyOne(
+  context: CommandContext,
+  id: string,
+  options: VerifyCommandOptions,
+): Promise<Verdict> {
+  const [cluster] = clustersNamed(context.config, options.cluster ?? 'default');
+  if (!cluster) throw new Error('unreachable: a named cluster is found or refused');
+  const found = await openRepository(cluster).find(id);
+  return judge(context, found.id, async () => verifyBackup(found.path, found.metadata));
+}
+
+async function verifyAll(context: CommandContext, clusterName: string | undefined): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  for (const cluster of clustersNamed(context.config, clusterName)) {
+    const repository = openRepository(cluster);
+    const { backups, broken } = await repository.list();
+    for (const { id } of backups) {
+      verdicts.push(
+        await judge(context, id, async () => {
+          const found = await repository.find(id);
+          return verifyBackup(found.path, found.metadata);
+        }),
+      );
+    }
+    for (const { file, why } of broken) {
+      context.output.fail(`${printable(file)}: ${why}`);
+      verdicts.push({ id: file, ok: false, problem: why });
+    }
+  }
+  return verdicts;
+}
+
+/** Tells each verdict as soon as it is known. */
+async function judge(
+  { output }: CommandContext,
+  id: string,
+  verify: () => Promise<Verification>,
+): Promise<Verdict> {
+  try {
+    const verification = await verify();
+    const { readBack, tablesCompared } = verification;
+    const rows = readBack.tables.reduce((sum, table) => sum + table.rows, 0);
+    const compared = tablesCompared === undefined ? ' (its metadata has no row counts to compare)' : '';
+    output.success(
+      `${printable(id)}: ${bytes(readBack.sizeBytes)}, ${counted(readBack.tables.length, 'table')}, ${counted(rows, 'row')}${compared}`,
+    );
+    return { id, ok: true, verification };
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    output.fail(`${printable(id)}: ${error.story.cause}`);
+    return { id, ok: false, problem: error.story.cause };
+  }
+}
+
+function toJson({ id, ok, problem, verification }: Verdict) {
+  return {
+    id,
+    ok,
+    ...(problem !== undefined && { problem }),
+    ...(verification && {
+      checksum: verification.readBack.checksum,
+      size_bytes: verification.readBack.sizeBytes,
+      tables: verification.readBack.tables.length,
+      rows: verification.readBack.tables.reduce((sum, table) => sum + table.rows, 0),
+    }),
+  };
+}

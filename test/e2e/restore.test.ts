@@ -1,0 +1,169 @@
+import { copyFile, mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { FullBackupResult } from '../../src/domain/contracts.js';
+import type { RestoreResult } from '../../src/domain/restore-contracts.js';
+import { type Cluster, startCluster } from '../support/cluster.js';
+import { dumpOf } from '../support/dump-of.js';
+import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
+
+vi.setConfig({ testTimeout: 240_000 });
+
+let cluster: Cluster;
+let place: ServedWorkplace;
+let backup: FullBackupResult;
+let count = 0;
+/** A database of this test alone, as the backup has it. */
+let shop: string;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  place = await createServedWorkplace(cluster.env);
+});
+
+afterAll(async () => {
+  await place[Symbol.asyncDispose]();
+  await cluster[Symbol.asyncDispose]();
+});
+
+beforeEach(async () => {
+  shop = `shop ${++count}`;
+  await cluster.createDatabase(shop);
+  await cluster.psql(
+    `CREATE TABLE orders AS SELECT n AS id, 'order ' || n AS note FROM generate_series(1, 1000) n;
+     ALTER TABLE orders ADD PRIMARY KEY (id);
+     COMMENT ON DATABASE "${shop}" IS 'the shop';
+     ALTER DATABASE "${shop}" SET work_mem = '5MB'`,
+    shop,
+  );
+  backup = await place.json<FullBackupResult>('backup', shop);
+  await cluster.psql('DELETE FROM orders WHERE id > 10; CREATE TABLE extra ()', shop);
+});
+
+function ordersIn(database: string): Promise<string> {
+  return cluster.psql('SELECT count(*) FROM orders', database);
+}
+
+/** Every database of this test, the shop itself too. */
+async function databases(): Promise<string[]> {
+  const names = await cluster.psql(
+    `SELECT datname FROM pg_database WHERE starts_with(datname, '${shop}') ORDER BY 1`,
+  );
+  return names.split('\n');
+}
+
+test('a restore over a live database proves, swaps, and can be undone once', async () => {
+  const result = await place.json<RestoreResult>('restore', backup.backup.id, shop, '--yes');
+  expect(result).toMatchObject({ tables: 1, rows: 1000, approval: { outcome: 'approved' } });
+  expect(result.refusedMs).not.toBeNull();
+  expect(await ordersIn(shop)).toBe('1000');
+  const previous = result.previous?.name ?? '';
+  expect(await databases()).toEqual([shop, previous]);
+  const settings = await cluster.psql(
+    `SELECT shobj_description(oid, 'pg_database'), (SELECT setconfig FROM pg_db_role_setting WHERE setdatabase = oid)
+     FROM pg_database WHERE datname = '${shop}'`,
+  );
+  expect(settings).toBe('the shop|{work_mem=5MB}');
+  expect(JSON.parse(await readFile(result.summaryPath ?? '', 'utf8'))).toMatchObject({
+    target: shop,
+    rows: 1000,
+  });
+  expect(JSON.parse(await readFile(result.evidence.path, 'utf8'))).toMatchObject({
+    digest: result.evidence.digest,
+    evidence: { difference: { exact: true, rowsBefore: 10, rowsAfter: 1000, tablesGone: 1 } },
+  });
+
+  const undo = await place.run('restore', 'undo', previous, '--reason', 'wrong one');
+  expect(undo).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(await ordersIn(shop)).toBe('10');
+
+  const again = await place.run('restore', 'undo', previous);
+  expect(again.exitCode).toBe(1);
+  expect(again.stderr).toContain('undone already');
+});
+
+test('a target that does not exist needs no approval, and is the same as what was backed up', async () => {
+  const target = `${shop} copy`;
+  const result = await place.json<RestoreResult>('restore', '--latest', target, '--from', shop);
+  expect(result).toMatchObject({ approval: null, previous: null, rows: 1000 });
+  await cluster.psql(
+    "INSERT INTO orders SELECT n, 'order ' || n FROM generate_series(11, 1000) n; DROP TABLE extra",
+    shop,
+  );
+  expect(await dumpOf(cluster, target)).toBe(await dumpOf(cluster, shop));
+});
+
+test('K1 a flipped byte is refused with 5 before anything is created', async () => {
+  const file = await open(backup.path, 'r+');
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 200);
+  await file.write(Buffer.from([(buffer[0] ?? 0) ^ 1]), 0, 1, 200);
+  await file.close();
+  const { exitCode, stderr } = await place.run('restore', backup.backup.id, shop, '--yes');
+  expect(exitCode).toBe(5);
+  expect(stderr).toContain(backup.path);
+  expect(await databases()).toEqual([shop]);
+  expect(await ordersIn(shop)).toBe('10');
+});
+
+test('a restore waits for approval, which comes from a second process', async () => {
+  const restoring = place.start(['restore', backup.backup.id, shop]);
+  const id = `restore/default/${shop}`;
+  const isWaiting = async () => (await place.run('approvals')).stdout.includes(id);
+  await vi.waitUntil(isWaiting, { timeout: 50_000, interval: 500 });
+  expect(await ordersIn(shop)).toBe('10');
+
+  const other = await place.run('approve', shop, '--evidence', 'f'.repeat(64));
+  expect(other).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('other evidence') });
+  const second = await place.run('restore', backup.backup.id, shop);
+  expect(second).toMatchObject({ exitCode: 7, stderr: expect.stringContaining(id) });
+
+  expect(await place.run('approve', shop, '--reason', 'seen')).toMatchObject({ exitCode: 0 });
+  expect(await restoring).toMatchObject({ exitCode: 0 });
+  expect(await ordersIn(shop)).toBe('1000');
+});
+
+test('a rejected restore ends with 6 and leaves nothing behind', async () => {
+  const restoring = place.start(['restore', backup.backup.id, shop]);
+  const isWaiting = async () => (await place.run('approvals')).stdout.includes(shop);
+  await vi.waitUntil(isWaiting, { timeout: 50_000, interval: 500 });
+  expect(await place.run('reject', shop, '--reason', 'not today')).toMatchObject({ exitCode: 0 });
+  expect(await restoring).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('not today') });
+  expect(await databases()).toEqual([shop]);
+  expect(await ordersIn(shop)).toBe('10');
+  const left = await readdir(join(place.backupDir, 'full'));
+  expect(left.filter((name) => name.startsWith('.partial-'))).toEqual([]);
+});
+
+test('a dump by pg_dump and gzip, without metadata, is restored only when that is asked for', async () => {
+  const folder = join(place.folder, 'elsewhere');
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `dump${count}.sql.gz`);
+  const script = 'set -o pipefail; "$1" | gzip > "$2"';
+  const env = { ...cluster.env, PGDATABASE: shop };
+  await execa('bash', ['-c', script, 'bash', join(cluster.binDir, 'pg_dump'), file], { env });
+  const target = `${shop} by hand`;
+  const refused = await place.run('restore', file, target);
+  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--allow-unverified') });
+  const result = await place.json<RestoreResult>('restore', file, target, '--allow-unverified');
+  expect(result).toMatchObject({ rows: 10, tables: 2, warnings: [expect.stringContaining('metadata')] });
+  expect(await ordersIn(target)).toBe('10');
+});
+
+test('K2 the artifact of one backup under the name of another is refused', async () => {
+  const later = await place.json<FullBackupResult>('backup', shop);
+  await copyFile(later.path, backup.path);
+  const { exitCode } = await place.run('restore', backup.backup.id, `${shop} copy`);
+  expect(exitCode).toBe(5);
+  expect(await databases()).toEqual([shop]);
+});
+
+test('a preview tells the plan and touches nothing', async () => {
+  const before = await readdir(place.backupDir, { recursive: true });
+  const { exitCode, stdout } = await place.run('restore', '--preview', '--latest', shop);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(backup.backup.id);
+  expect(stdout).toContain('wait for approval');
+  expect(await databases()).toEqual([shop]);
+  expect(await readdir(place.backupDir, { recursive: true })).toEqual(before);
+});
