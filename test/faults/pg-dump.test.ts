@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { FullBackupResult } from '../../src/domain/contracts.js';
+import { isPartial } from './invariants.js';
+import { historyLeaves } from './support/histories.js';
+import { oddPgDump } from './support/pg-dump.js';
+import { dumpsTo } from './support/processes.js';
+import { database, patience } from './support/scene.js';
+import { openStage, rows, type Stage, slow } from './support/stage.js';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage[Symbol.asyncDispose]());
+
+test(
+  'P2: a pg_dump killed mid-dump is never taken for one that ended: it is run again',
+  patience,
+  async () => {
+    await using scene = await stage.open();
+    scene.wire.bytesPerSecond = slow;
+    const command = scene.start('--json', 'backup', database);
+    await scene.untilDumping();
+    const [dump] = dumpsTo(scene.wire.port);
+    process.kill(dump?.pid ?? 0, 'SIGKILL');
+    scene.wire.bytesPerSecond = Infinity;
+    const end = await command.end;
+    expect(end.stderr).toMatch(/attempt 2, since: .*killed by SIGKILL/);
+    expect(JSON.parse(end.stdout) as FullBackupResult).toMatchObject({ rows });
+    await scene.invariants.hold(end, 'success');
+  },
+);
+
+test.for([
+  ['nothing', 'exit 0'],
+  ['half of the dump', 'real "$@" | head -c 2000000; exit 0'],
+  ['all but the end', 'real "$@" | head -n -3; exit 0'],
+] as const)(
+  'K3: a pg_dump that exits 0 having written %s is never published',
+  patience,
+  async ([, script]) => {
+    await using scene = await stage.open();
+    await using odd = await oddPgDump(stage.cluster, script);
+    const end = await scene.backUp(odd.env).end;
+    expect((await scene.files()).filter(isPartial)).toEqual([]);
+    await scene.invariants.hold(end, {
+      exitCode: 5,
+      cause: /pg_dump ended well, but the end marker is missing/,
+    });
+  },
+);
+
+const endlessWords =
+  'yes "pg_dump: some words about a table that nobody will ever read in full" | head -c 3000000 >&2';
+
+/** What Temporal keeps in one piece: payloads, and messages of failures. */
+const largestPiece = 64 * 1024;
+
+test(
+  'T5: 3,000 tables and 3 MB on standard error leave small payloads, and an error has the last words',
+  patience,
+  async () => {
+    const many = `DO $$BEGIN FOR i IN 1..3000 LOOP EXECUTE format('CREATE TABLE t%s ()', i); END LOOP; END$$`;
+    await using crowded = await openStage({}, many);
+    await using scene = await crowded.open();
+    await using noisy = await oddPgDump(stage.cluster, `${endlessWords}; real "$@"`);
+    const made = await scene.start('--json', 'backup', database, noisy.env).end;
+    expect(JSON.parse(made.stdout) as FullBackupResult).toMatchObject({ tables: 3000 });
+    await scene.invariants.age();
+
+    await using failing = await oddPgDump(
+      stage.cluster,
+      `${endlessWords}; real "$@"; echo "pg_dump: error: these were the last words" >&2; exit 1`,
+    );
+    const end = await scene.backUp(failing.env).end;
+    const pieces = await historyLeaves(scene.temporal);
+    expect(Math.max(...pieces.map(({ value }) => value.length))).toBeLessThan(largestPiece);
+    await scene.invariants.hold(end, { exitCode: 4, cause: /these were the last words/ });
+  },
+);

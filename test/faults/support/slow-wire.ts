@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A TCP line to a server, as slow as a test wants it: by it a small dump lasts long enough to be hit. */
+export interface SlowWire extends AsyncDisposable {
+  readonly port: number;
+  /** What each connection may bring back; `Infinity`: as it comes. It holds from the next chunk on. */
+  bytesPerSecond: number;
+  /** Refuses connections from now on, and cuts those there are. */
+  cut(): Promise<void>;
+  /** Takes connections again, at the same port. */
+  mend(): Promise<void>;
+}
+
+/** Lays a wire to a port of this machine. */
+export async function startSlowWire(target: number): Promise<SlowWire> {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(target, '127.0.0.1');
+    const slow = throttle(() => wire.bytesPerSecond);
+    near.pipe(far).pipe(slow).pipe(near);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        // What was sent before one end hung up still arrives at the other.
+        if (socket === far) slow.end();
+        else far.destroy();
+      });
+    }
+  });
+  const listen = async (port: number) => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+  const cut = async () => {
+    const closed = server.listening ? once(server, 'close') : Promise.resolve();
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  const port = await listen(0);
+  const mend = async () => void (await listen(port));
+  const wire: SlowWire = { port, bytesPerSecond: Infinity, cut, mend, [Symbol.asyncDispose]: cut };
+  return wire;
+}
+
+/** Small portions, so that a change of speed is felt at once. */
+const portionBytes = 16 * 1024;
+
+function throttle(bytesPerSecond: () => number): Transform {
+  return new Transform({
+    readableHighWaterMark: portionBytes,
+    async transform(chunk: Buffer, _, done) {
+      for (let at = 0; at < chunk.length; at += portionBytes) {
+        const portion = chunk.subarray(at, at + portionBytes);
+        if (bytesPerSecond() !== Infinity) await delay((1000 * portion.length) / bytesPerSecond());
+        this.push(portion);
+      }
+      done();
+    },
+  });
+}
