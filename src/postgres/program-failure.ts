@@ -38,7 +38,11 @@ const signs: [ErrorType, RegExp, string?][] = [
     /(server closed the connection|terminating connection|SSL connection has been closed|could not receive data from server|could not send data to server|no connection to the server|SSL SYSCALL error|lost synchronization with server)/,
     'Check that PostgreSQL runs.',
   ],
-  ['DumpInterrupted', /(terminated by user|could not write to output file: Broken pipe)/],
+  // A socket whose reader went away with bytes unread resets the connection instead of raising SIGPIPE.
+  [
+    'DumpInterrupted',
+    /(terminated by user|could not write to output file: (Broken pipe|Connection reset by peer))/,
+  ],
   [
     'DumpFailed',
     /row-level security/,

@@ -1,4 +1,4 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { type Client, isGrpcServiceError, ServiceError, type WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 
 /** What a running operation shows of itself between two looks. */
@@ -20,7 +20,7 @@ export async function watchOperation<T>(
   handle: WorkflowHandle,
   onSight: (sight: OperationSight) => void,
 ): Promise<T> {
-  const result = handle.result() as Promise<T>;
+  const result = untilResult<T>(handle);
   let over = false;
   const end = result.then(
     () => undefined,
@@ -34,6 +34,31 @@ export async function watchOperation<T>(
     if (!over) for (const sight of await look(client, handle)) onSight(sight);
   }
   return result;
+}
+
+/** Temporal may be restarted under a backup of hours, which goes on: its command waits as long as this for it. */
+const outageMs = 10 * 60 * 1000;
+const askAgainMs = 1_000;
+const unavailable = 14;
+
+/** Waits for the result, through outages of Temporal that are longer than its client bears by itself. */
+async function untilResult<T>(handle: WorkflowHandle): Promise<T> {
+  for (let until = performance.now() + outageMs; ; ) {
+    const askedAt = performance.now();
+    try {
+      return (await handle.result()) as T;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      // The client gives up within half a minute: what took longer was an answer that was waited for.
+      if (performance.now() - askedAt > 60_000) until = performance.now() + outageMs;
+      if (performance.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+    }
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ServiceError && isGrpcServiceError(error.cause) && error.cause.code === unavailable;
 }
 
 /** A look that fails is skipped: the result is waited for in any case. */

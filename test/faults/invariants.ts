@@ -56,17 +56,21 @@ export class Invariants implements AsyncDisposable {
    * @returns the backups listed before the next run
    */
   async hold(end: CommandEnd, expected: Expected): Promise<BackupSummary[]> {
-    this.hasEnded(end, expected);
-    const backups = await this.repositoryIsSound();
-    const isMade = expected === 'success';
-    expect(backups.length - this.olderCount, 'new backups').toBe(isMade ? 1 : 0);
-
+    const backups = await this.check(end, expected);
     const next = await this.run('backup', this.watched.database);
     expect(next, 'the next run').toMatchObject({ exitCode: 0 });
     const after = await this.repositoryIsSound();
     expect(after.length, 'backups after the next run').toBe(backups.length + 1);
     expect((await this.files()).filter(isPartial), 'partial files after the next run').toEqual([]);
     await this.secretIsNowhere();
+    return backups;
+  }
+
+  /** Of {@link hold}, how the command ended and the repository: where more faults are to come, after which it holds. */
+  async check(end: CommandEnd, expected: Expected): Promise<BackupSummary[]> {
+    this.hasEnded(end, expected);
+    const backups = await this.repositoryIsSound();
+    expect(backups.length - this.olderCount, 'new backups').toBe(expected === 'success' ? 1 : 0);
     return backups;
   }
 

@@ -130,7 +130,8 @@ test('a compressor that dies makes the dump an interrupted one', async () => {
   const running = start('large', { stdout: reader.stdin });
   await expect(running.finished).rejects.toMatchObject({
     type: 'DumpInterrupted',
-    message: expect.stringContaining('what read its output went away'),
+    // SIGPIPE, or a reset where the reader left bytes unread: which of them is a matter of timing.
+    message: expect.stringMatching(/what read its output went away|could not write to output file/),
   });
 });
 
