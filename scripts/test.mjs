@@ -61,6 +61,7 @@ function count(file) {
       ({ status, assertionResults }) =>
         status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
     );
+    tellFlaky(results.testResults);
     return {
       passed: results.numPassedTests,
       failed: results.numFailedTests + broken.length,
@@ -85,4 +86,13 @@ function run(command, args) {
 
 function heading(text) {
   console.log(`\n== ${text}`);
+}
+
+/** A test that passed at a second try only is counted as passed, and named: it or the product has a bug. */
+function tellFlaky(files) {
+  for (const { name, assertionResults } of files) {
+    for (const { status, fullName, failureMessages } of assertionResults) {
+      if (status === 'passed' && failureMessages?.length > 0) console.log(`FLAKY ${name}: ${fullName}`);
+    }
+  }
 }

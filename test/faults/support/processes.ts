@@ -26,7 +26,10 @@ const lookEveryMs = 150;
 /** Looks for `secret` in the arguments of every process, again and again. */
 export function watchArguments(secret: string): { seen: ProcessSight[]; stop(): void } {
   const seen: ProcessSight[] = [];
-  const timer = setInterval(() => seen.push(...processes().filter(({ args }) => args.includes(secret))), lookEveryMs);
+  const timer = setInterval(
+    () => seen.push(...processes().filter(({ args }) => args.includes(secret))),
+    lookEveryMs,
+  );
   return { seen, stop: () => clearInterval(timer) };
 }
 

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { expect } from 'vitest';
 import type { Cluster } from '../../support/cluster.js';
 import { type CommandEnd, createWorkplace, holdfastPath, type Workplace } from '../../support/holdfast.js';
-import { startTemporal, type TemporalServer } from '../../support/temporal.js';
+import type { TemporalServer } from '../../support/temporal.js';
 import { Invariants } from '../invariants.js';
 import { type SlowWire, startSlowWire } from './slow-wire.js';
 
@@ -21,7 +21,7 @@ export const patiently = { timeout: 120_000, interval: 50 };
 /** For a test: everything takes many times as long on a machine that does other things as well. */
 export const patience = { timeout: 180_000 };
 
-/** What one test plays in: Temporal and a repository of its own, with an older backup. */
+/** What one test plays in: a repository of its own, with an older backup, and a line of its own to the server. */
 export interface Scene extends AsyncDisposable {
   readonly cluster: Cluster;
   readonly temporal: TemporalServer;
@@ -51,12 +51,16 @@ export interface Running {
   printed(): string;
 }
 
+export interface SceneParts {
+  cluster: Cluster;
+  temporal: TemporalServer;
+  /** The repository whose copy it begins with. */
+  older: string;
+  env: Record<string, string>;
+}
+
 /** Opens a {@link Scene} on a server, with a copy of a repository that has backups already. */
-export async function openScene(
-  cluster: Cluster,
-  older: string,
-  env: Record<string, string>,
-): Promise<Scene> {
+export async function openScene({ cluster, temporal, older, env }: SceneParts): Promise<Scene> {
   const parts: AsyncDisposable[] = [];
   const keep = <T extends AsyncDisposable>(part: T): T => {
     parts.unshift(part);
@@ -66,7 +70,6 @@ export async function openScene(
     for (const part of parts) await part[Symbol.asyncDispose]();
   };
   try {
-    const temporal = keep(await startTemporal());
     const wire = keep(await startSlowWire(cluster.port));
     const server = {
       ...cluster.env,

@@ -1,12 +1,12 @@
-import { expect } from 'vitest';
 import { type Cluster, type ClusterOptions, startCluster } from '../../support/cluster.js';
 import { createWorkplace } from '../../support/holdfast.js';
-import { startTemporal } from '../../support/temporal.js';
+import { startTemporal, type TemporalServer } from '../../support/temporal.js';
 import { canary, database, openScene, type Scene } from './scene.js';
 
-/** A server that asks for the canary password, with a database, and a repository with one backup of it. */
+/** Servers for the tests of a file: PostgreSQL, which asks for the canary password, and Temporal; and an older backup. */
 export interface Stage extends AsyncDisposable {
   readonly cluster: Cluster;
+  readonly temporal: TemporalServer;
   /** Sets up a test. */
   open(env?: Record<string, string>): Promise<Scene>;
 }
@@ -19,29 +19,28 @@ export const slow = 1_000_000;
 
 const table = `CREATE TABLE trades AS SELECT i AS id, md5(i::text) AS buyer, md5((-i)::text) AS seller FROM generate_series(1, ${rows}) i`;
 
-/** Starts the server, and makes the older backup that every test's repository begins with. */
+/** Starts the servers, and makes the older backup that every test's repository begins with. */
 export async function openStage(options: ClusterOptions = {}, setup = table): Promise<Stage> {
-  const cluster = await startCluster({ password: canary, ...options });
-  await cluster.createDatabase(database);
-  await cluster.psql(setup, database);
-  const older = await createWorkplace({ ...cluster.env, PG_BIN_DIR: cluster.binDir });
+  const parts: AsyncDisposable[] = [];
   const dispose = async () => {
-    await older[Symbol.asyncDispose]();
-    await cluster[Symbol.asyncDispose]();
+    for (const part of parts) await part[Symbol.asyncDispose]();
   };
   try {
-    await using temporal = await startTemporal();
-    const { exitCode, stderr } = await older.start(['backup', database], temporal.env);
-    expect(exitCode, stderr).toBe(0);
+    const cluster = await startCluster({ password: canary, ...options });
+    parts.unshift(cluster);
+    await cluster.createDatabase(database);
+    await cluster.psql(setup, database);
+    const temporal = await startTemporal();
+    parts.unshift(temporal);
+    const place = await createWorkplace({ ...cluster.env, ...temporal.env, PG_BIN_DIR: cluster.binDir });
+    parts.unshift(place);
+    await place.json('backup', database);
+    const open = (env = {}) => openScene({ cluster, temporal, older: place.backupDir, env });
+    return { cluster, temporal, open, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
   }
-  return {
-    cluster,
-    open: (env = {}) => openScene(cluster, older.backupDir, env),
-    [Symbol.asyncDispose]: dispose,
-  };
 }
 
 /** Gives the database a table whose dump has several MB, until it is disposed of. */
