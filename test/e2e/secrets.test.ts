@@ -82,6 +82,16 @@ function sampleCommandLines() {
 async function filesBelow(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const texts = await Promise.all(files.map(async (file) => [file, await readFile(file, 'latin1')] as const));
+  const texts = await Promise.all(files.map(async (file) => [file, await readOrGone(file)] as const));
   return new Map(texts);
+}
+
+/** A server that ends meanwhile takes its write-ahead files along: what was in them is in its database then. */
+async function readOrGone(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
 }

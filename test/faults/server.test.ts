@@ -88,10 +88,14 @@ test(
 test('G1: client programs older than the server are refused before any dump', patience, async () => {
   await using newer = await openStage({ version: 16 });
   await using scene = await newer.open();
+  const steps = async (type: string) => {
+    const history = await historyLeaves(scene.temporal);
+    return history.filter(({ value }) => value.equals(Buffer.from(type))).length;
+  };
+  const [looks, dumps] = [await steps('inspectDatabase'), await steps('dumpDatabase')];
   const end = await scene.backUp({ PG_BIN_DIR: await postgresBinDir(15) }).end;
-  const history = await historyLeaves(scene.temporal);
-  expect(history.some(({ value }) => value.equals(Buffer.from('inspectDatabase')))).toBe(true);
-  expect(history.some(({ value }) => value.equals(Buffer.from('dumpDatabase')))).toBe(false);
+  expect(await steps('inspectDatabase')).toBeGreaterThan(looks);
+  expect(await steps('dumpDatabase')).toBe(dumps);
   await scene.invariants.hold(end, {
     exitCode: 2,
     cause: /PostgreSQL 16: the newest pg_dump .* is 15\..*older than the server/,
