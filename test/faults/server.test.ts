@@ -11,7 +11,7 @@ import { openStage, type Stage, slow } from './support/stage.js';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage();
+  stage = await openStage({ initdbArgs: ['--data-checksums'] });
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 
@@ -103,16 +103,16 @@ test('G1: client programs older than the server are refused before any dump', pa
 });
 
 test('G5: a flipped bit in a heap page ends the backup, and the older ones are kept', patience, async () => {
-  await using damaged = await openStage({ initdbArgs: ['--data-checksums'] });
-  await using scene = await damaged.open();
-  const file = await damaged.cluster.psql("SELECT pg_relation_filepath('trades')", database);
-  await damaged.cluster.stop();
-  await flipBit(damaged.cluster, file);
-  await damaged.cluster.start();
+  await using scene = await stage.open();
+  const { cluster } = stage;
+  const file = await cluster.psql("SELECT pg_relation_filepath('trades')", database);
+  await cluster.stop();
+  await flipBit(cluster, file);
+  await cluster.start();
   const end = await scene.backUp().end;
   expect((await scene.files()).filter(isPartial)).toEqual([]);
   expect(end.stderr).toContain('keep the older backups');
-  await flipBit(damaged.cluster, file);
+  await flipBit(cluster, file);
   await scene.invariants.hold(end, { exitCode: 4, cause: /invalid page in block 5 of relation/ });
 });
 

@@ -78,7 +78,13 @@ export async function openScene({ cluster, temporal, older, env }: SceneParts): 
       PGPORT: String(wire.port),
     };
     const place = keep(
-      await createWorkplace({ ...server, ...temporal.env, STALL_TIMEOUT_SECONDS: '5', ...env }),
+      await createWorkplace({
+        ...server,
+        ...temporal.env,
+        STALL_TIMEOUT_SECONDS: '5',
+        COMPRESSION_LEVEL: '1',
+        ...env,
+      }),
     );
     await cp(older, place.backupDir, { recursive: true, preserveTimestamps: true });
     const invariants = keep(await Invariants.watch({ place, temporal, secret: canary, database }));

@@ -11,8 +11,8 @@ export interface Stage extends AsyncDisposable {
   open(env?: Record<string, string>): Promise<Scene>;
 }
 
-/** Rows of the one table: some 5 MB of dump, which gzip halves. */
-export const rows = 60_000;
+/** Rows of the one table: some 4 MB of dump, which gzip halves. */
+export const rows = 50_000;
 
 /** At this rate the dump lasts several seconds, and its progress still shows twice a second. */
 export const slow = 1_000_000;
