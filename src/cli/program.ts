@@ -38,11 +38,13 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
     .exitOverride();
 
   const act =
-    <Rest extends unknown[]>(load: () => Promise<RunCommand<Rest>>) =>
+    <Rest extends unknown[]>(load: () => Promise<RunCommand<Rest>>, prepare?: Prepare<Rest>) =>
     async (...all: [...Rest, Command]) => {
+      const bare = await createContext(program.opts<GlobalOptions>(), env);
+      const rest = all.slice(0, -1) as unknown as Rest;
+      const context = prepare ? await prepare(bare, ...rest) : bare;
       const command = await load();
-      const context = await createContext(program.opts<GlobalOptions>(), env);
-      onExit(await command(context, ...(all.slice(0, -1) as unknown as Rest)));
+      onExit(await command(context, ...rest));
     };
 
   addBackup(program, act);
@@ -51,7 +53,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   program
     .command('worker')
     .description('do what schedules and commands on the Temporal server ask of this host, until stopped')
-    .action(act(async () => (await import('./worker.js')).workerCommand));
+    .action(act(async () => (await import('./worker.js')).workerCommand, headStart));
   const config = program.command('config').description('look at the settings');
   config
     .command('show')
@@ -66,10 +68,23 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
 
 type RunCommand<Rest extends unknown[]> = (context: CommandContext, ...rest: Rest) => Promise<number>;
 
+/** What is begun before a command is loaded. */
+type Prepare<Rest extends unknown[]> = (context: CommandContext, ...rest: Rest) => Promise<CommandContext>;
+
 /** Commands are loaded when they are run: most of them need not wait for Temporal's client to load. */
 type Act = <Rest extends unknown[]>(
   load: () => Promise<RunCommand<Rest>>,
+  prepare?: Prepare<Rest>,
 ) => (...all: [...Rest, Command]) => Promise<void>;
+
+const headStart = async (context: CommandContext) => (await import('./head-start.js')).withHeadStart(context);
+
+/** None for what the command will refuse. */
+const headStartOfBackup = async (
+  context: CommandContext,
+  database: string | undefined,
+  { all = false }: { all?: boolean },
+) => ((database === undefined) === all ? headStart(context) : context);
 
 function addBackup(program: Command, act: Act): void {
   program
@@ -85,7 +100,7 @@ function addBackup(program: Command, act: Act): void {
     .option('--keep-last <n>', 'keep the newest N whatever their age', wholeNumber)
     .option('--parallel <n>', 'with --all: databases at a time', wholeNumber, 2)
     .option('--detach', 'start it, print the workflow id, and return')
-    .action(act(async () => (await import('./backup.js')).backupCommand));
+    .action(act(async () => (await import('./backup.js')).backupCommand, headStartOfBackup));
 }
 
 function addCatalogue(program: Command, act: Act): void {

@@ -1,8 +1,6 @@
-import { createActivities } from '../../activities/index.js';
 import { configFingerprint } from '../config/fingerprint.js';
 import { HoldfastError } from '../domain/errors.js';
 import { findTemporal, type TemporalPlace } from '../temporal/connection.js';
-import { installRuntimeLogger } from '../temporal/runtime-logger.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import {
   commandQueues,
@@ -10,7 +8,7 @@ import {
   lastingQueues,
   type OperationQueues,
 } from '../temporal/task-queues.js';
-import { type RunningWorker, startWorker } from '../temporal/worker.js';
+import type { RunningWorker } from '../temporal/worker.js';
 import type { CommandContext } from './context.js';
 
 /** Temporal, and the queues on which somebody does the work: a lasting worker, or this process. */
@@ -30,6 +28,8 @@ export interface Session {
  * @throws HoldfastError `NoWorkerForHost` when the work can't be done here and nobody else does it
  */
 export async function openSession(context: CommandContext, host: string, detach: boolean): Promise<Session> {
+  // On a server that has just been started nobody does the work but us: what that takes can load meanwhile.
+  if (context.temporalOptions.begun?.startedServer) void import('./own-worker.js');
   const place = await findTemporal(context.temporalOptions);
   try {
     await ensureSearchAttributes(place.connection, place.namespace);
@@ -68,10 +68,9 @@ export function sessionOfThisProcess(context: CommandContext, place: TemporalPla
     queues,
     workerFailed,
     async work() {
-      installRuntimeLogger(context.log);
-      const connection = await place.connectWorker();
-      const activities = createActivities({ config: context.config, logOptions: context.logOptions });
-      worker = await startWorker({ connection, namespace: place.namespace, queues, activities });
+      // Loaded only where it is needed: it takes half a second.
+      const { startOwnWorker } = await import('./own-worker.js');
+      worker = await startOwnWorker(context, place, queues);
       worker.finished.catch(reject);
     },
     async close() {

@@ -1,95 +1,61 @@
 import { Client, type Client as ClientType, Connection, type ConnectionOptions } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
 import { HoldfastError } from '../domain/errors.js';
-import { connectEmbedded } from './embedded/embedded.js';
-
-/** Where Temporal listens when nobody says otherwise. */
-const defaultAddress = '127.0.0.1:7233';
+import { type LocateOptions, locateEmbedded, locateTemporal, type TemporalLocation } from './locate.js';
 
 /** A Temporal server that answers, and the namespace to work in. */
-export interface TemporalPlace {
+export interface TemporalPlace extends Omit<TemporalLocation, 'options' | 'release'> {
   client: ClientType;
   connection: Connection;
-  namespace: string;
-  address: string;
-  /** How it was found. */
-  source: 'configured' | 'default address' | 'embedded';
-  /** Address of the Web UI, where it is known. */
-  uiAddress: string | undefined;
   /** A second connection of the kind that workers need. */
   connectWorker(): Promise<NativeConnection>;
   close(): Promise<void>;
 }
 
-export interface FindTemporalOptions {
-  /** From holdfast.yaml or the environment. */
-  address: string | undefined;
-  namespace: string | undefined;
-  env: Record<string, string | undefined>;
-  /** Folder of the embedded server's database. */
-  stateDir: string;
-  /** Never start an embedded server. */
-  existingOnly?: boolean;
-  onProgress: (message: string) => void;
+export interface FindTemporalOptions extends LocateOptions {
+  /** A search that was begun before. @defaultValue one that begins now */
+  begun?: BegunSearch;
 }
 
+/** A search for Temporal that goes on by itself. */
+export interface BegunSearch {
+  location: Promise<TemporalLocation>;
+  /** Whether it started an embedded server, on which nobody else can be at work yet. */
+  startedServer: boolean;
+}
+
+/** Enough for a server of this machine. What listens at the default address need not be Temporal at all. */
+const defaultAddressMs = 500;
+
 /**
- * Finds Temporal: the configured server; else one at the default address; else an embedded one, started.
+ * Connects to the Temporal server of the settings, else of the default address, else an embedded one.
  *
  * @throws HoldfastError `TemporalUnreachable`
  */
 export async function findTemporal(options: FindTemporalOptions): Promise<TemporalPlace> {
-  const profile = readProfile(options);
-  if (profile.address) {
-    return place(await reach(profile.options), {
-      ...profile,
-      address: profile.address,
-      source: 'configured',
-    });
-  }
-  const atDefault = {
-    ...profile,
-    address: defaultAddress,
-    options: { ...profile.options, address: defaultAddress },
-  };
-  const connection = await reach(atDefault.options, 500).catch(() => undefined);
-  if (connection) return place(connection, { ...atDefault, source: 'default address' });
-  if (options.existingOnly) throw unreachable(defaultAddress, 'nothing answers there');
+  const location = await (options.begun?.location ?? locateTemporal(options));
+  if (location.source !== 'default address') return connectTo(location);
+  return connectTo(location, defaultAddressMs).catch(async () => connectTo(await locateEmbedded(options)));
+}
 
-  const embedded = await connectEmbedded({ stateDir: options.stateDir, onProgress: options.onProgress });
-  const found = await place(await reach({ address: embedded.address }), {
-    address: embedded.address,
-    namespace: 'default',
-    options: { address: embedded.address },
-    source: 'embedded',
+async function connectTo(location: TemporalLocation, timeoutMs?: number): Promise<TemporalPlace> {
+  const { options, release, ...known } = location;
+  const connection = await reach(options, timeoutMs).catch(async (error) => {
+    await release();
+    throw error;
   });
-  const close = async () => {
-    await found.close();
-    await embedded.close();
-  };
-  return { ...found, uiAddress: embedded.uiAddress, close };
-}
-
-interface Profile {
-  address?: string;
-  namespace: string;
-  options: NativeConnectionOptions & ConnectionOptions;
-  source?: TemporalPlace['source'];
-}
-
-/** Temporal's own settings (`TEMPORAL_*`, temporal.toml) as its tools read them, under those of Holdfast. */
-function readProfile({ address, namespace, env }: FindTemporalOptions): Profile {
-  const defined = Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
-  const profile = loadClientConnectConfig({ overrideEnvVars: defined });
-  const chosen = address ?? profile.connectionOptions.address;
-  const options = { ...profile.connectionOptions, ...(chosen && { address: chosen }) };
   return {
-    ...(chosen && { address: chosen }),
-    namespace: namespace ?? profile.namespace ?? 'default',
-    options: options as Profile['options'],
+    ...known,
+    client: new Client({ connection, namespace: location.namespace }),
+    connection,
+    connectWorker: async () => {
+      const { NativeConnection } = await import('@temporalio/worker');
+      return NativeConnection.connect(options);
+    },
+    close: async () => {
+      await connection.close();
+      await release();
+    },
   };
 }
 
@@ -100,33 +66,14 @@ async function reach(options: ConnectionOptions, timeoutMs = 5_000): Promise<Con
     return connection;
   } catch (error) {
     await connection.close();
-    throw unreachable(
-      options.address ?? defaultAddress,
-      error instanceof Error ? error.message : String(error),
-    );
+    throw unreachable(options.address, error instanceof Error ? error.message : String(error));
   }
 }
 
-function unreachable(address: string, cause: string): HoldfastError {
+function unreachable(address: string | undefined, cause: string): HoldfastError {
   return new HoldfastError('TemporalUnreachable', {
     attempted: `connect to Temporal at ${address}`,
     cause,
     remedy: 'check TEMPORAL_ADDRESS and that the server runs, or unset it and let Holdfast start its own',
   });
-}
-
-function place(
-  connection: Connection,
-  found: Profile & { address: string; source: TemporalPlace['source'] },
-): TemporalPlace {
-  return {
-    client: new Client({ connection, namespace: found.namespace }),
-    connection,
-    namespace: found.namespace,
-    address: found.address,
-    source: found.source,
-    uiAddress: undefined,
-    connectWorker: () => NativeConnection.connect(found.options),
-    close: () => connection.close(),
-  };
 }

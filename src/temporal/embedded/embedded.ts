@@ -3,7 +3,6 @@ import { searchAttributeNames } from '../../domain/contracts.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { joinSupervisor, type Membership } from './membership.js';
 import { obtainTemporal } from './obtain.js';
-import { keepHistory, untilReady } from './readiness.js';
 
 /** A Temporal server of this machine that lives as long as anybody holds it. */
 export interface EmbeddedServer {
@@ -21,6 +20,8 @@ export interface EmbeddedOptions {
   /** Folder of the server's database and log; made if need be, readable by this user alone. */
   stateDir: string;
   onProgress?: (message: string) => void;
+  /** Told once there is nothing left but to wait for the server, and whether it was started here and now. */
+  onUnderway?: (startedHere: boolean) => void;
 }
 
 /**
@@ -32,6 +33,7 @@ export interface EmbeddedOptions {
 export async function connectEmbedded({
   stateDir,
   onProgress = () => {},
+  onUnderway = () => {},
 }: EmbeddedOptions): Promise<EmbeddedServer> {
   let executable: string | undefined;
   try {
@@ -45,6 +47,7 @@ export async function connectEmbedded({
       },
       searchAttributes: searchAttributeNames,
       onProgress,
+      onUnderway,
     });
     return await serverOf(membership);
   } catch (error) {
@@ -63,6 +66,8 @@ export async function connectEmbedded({
 
 async function serverOf({ port, uiPort, first, leave }: Membership): Promise<EmbeddedServer> {
   const address = `127.0.0.1:${port}`;
+  // It loads Temporal's client, for which a server that is to be started need not wait.
+  const { keepHistory, untilReady } = await import('./readiness.js');
   try {
     await untilReady(address);
     if (first) await keepHistory(address);

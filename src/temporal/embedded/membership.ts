@@ -23,6 +23,8 @@ export interface JoinOptions {
   obtainExecutable: () => Promise<string>;
   searchAttributes: readonly string[];
   onProgress: (message: string) => void;
+  /** Told once a supervisor runs, before it answers, and whether it was started here and now. */
+  onUnderway: (startedHere: boolean) => void;
 }
 
 /** How long a supervisor may take until it answers at its socket. */
@@ -69,7 +71,9 @@ type Joined = { socket: Socket } & Exclude<Welcome, { error: string }>;
 
 async function join(options: JoinOptions, again: boolean): Promise<Joined> {
   for (;;) {
-    const socket = (await dial(socketPath(options.stateDir))) ?? (await startSupervisor(options));
+    const running = await dial(socketPath(options.stateDir));
+    if (running) options.onUnderway(false);
+    const socket = running ?? (await startSupervisor(options));
     const welcome = socket && (await greet(socket, again));
     if (welcome && 'error' in welcome) throw new Error(`Temporal's server does not start: ${welcome.error}`);
     if (socket && welcome) return { socket, ...welcome };
@@ -125,7 +129,10 @@ async function untilGone(stateDir: string, last: ServerState | undefined): Promi
   );
 }
 
-async function launch({ stateDir, searchAttributes }: JoinOptions, executable: string): Promise<Socket> {
+async function launch(
+  { stateDir, searchAttributes, onUnderway }: JoinOptions,
+  executable: string,
+): Promise<Socket> {
   const socket = socketPath(stateDir);
   await rm(socket, { force: true });
   const { PATH, HOME, TMPDIR, TZ } = process.env;
@@ -143,6 +150,7 @@ async function launch({ stateDir, searchAttributes }: JoinOptions, executable: s
     },
   );
   child.unref();
+  onUnderway(true);
   let failure: Error | undefined;
   child.once('error', (error) => (failure = error));
   for (const deadline = Date.now() + supervisorStartMs; Date.now() < deadline && !failure; await delay(15)) {

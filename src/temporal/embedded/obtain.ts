@@ -3,9 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { HoldfastError } from '../../domain/errors.js';
-import { buildWithGo } from './build-with-go.js';
 import { cacheDir, obtainOnce } from './cache.js';
-import { downloadWithSdk } from './download-with-sdk.js';
 import type { FetchOptions } from './progress.js';
 
 /** Release of the Temporal CLI that Holdfast fetches; later ones can't be installed by `go install`. */
@@ -42,6 +40,9 @@ export async function obtainTemporal({ onProgress, env = process.env }: ObtainOp
 
 /** Makes `file` one way or the other and runs it once, so that nothing broken gets into the cache. */
 async function make(file: string, options: FetchOptions, failures: string[]): Promise<void> {
+  // Loaded only now: most commands find it in the cache.
+  const { downloadWithSdk } = await import('./download-with-sdk.js');
+  const { buildWithGo } = await import('./build-with-go.js');
   for (const [way, run] of [
     ['download', downloadWithSdk],
     ['go install', buildWithGo],

@@ -1,0 +1,18 @@
+import { createActivities } from '../../activities/index.js';
+import type { TemporalPlace } from '../temporal/connection.js';
+import { installRuntimeLogger } from '../temporal/runtime-logger.js';
+import type { OperationQueues } from '../temporal/task-queues.js';
+import { type RunningWorker, startWorker } from '../temporal/worker.js';
+import type { CommandContext } from './context.js';
+
+/** Starts a worker in the command's own process. */
+export async function startOwnWorker(
+  { config, log, logOptions }: CommandContext,
+  place: TemporalPlace,
+  queues: OperationQueues,
+): Promise<RunningWorker> {
+  installRuntimeLogger(log);
+  const connection = await place.connectWorker();
+  const activities = createActivities({ config, logOptions });
+  return startWorker({ connection, namespace: place.namespace, queues, activities });
+}

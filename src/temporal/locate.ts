@@ -1,0 +1,110 @@
+import { connect } from 'node:net';
+import type { ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import { connectEmbedded } from './embedded/embedded.js';
+
+/** Where Temporal listens when nobody says otherwise. */
+const defaultPort = 7233;
+
+/** How long whoever listens at the default address may take to take a connection. */
+const probeMs = 500;
+
+/** A Temporal server to work with. Spoken to it is by `findTemporal`. */
+export interface TemporalLocation {
+  address: string;
+  namespace: string;
+  options: NativeConnectionOptions & ConnectionOptions;
+  /** How it was found. */
+  source: 'configured' | 'default address' | 'embedded';
+  /** Address of the Web UI, where it is known. */
+  uiAddress: string | undefined;
+  /** Lets go of it. */
+  release(): Promise<void>;
+}
+
+export interface LocateOptions {
+  /** From holdfast.yaml or the environment. */
+  address: string | undefined;
+  namespace: string | undefined;
+  env: Record<string, string | undefined>;
+  /** Folder of the embedded server's database. */
+  stateDir: string;
+  onProgress: (message: string) => void;
+  /** Told once there is nothing left but to wait for an embedded server, and whether it was started here and now. */
+  onUnderway?: (startedHere: boolean) => void;
+}
+
+/**
+ * Finds Temporal: the configured server; else one at the default address; else an embedded one, started. Needs
+ * neither Temporal's client nor its worker, which take a second to load: that can go on while the server starts.
+ *
+ * @throws HoldfastError `TemporalUnreachable`
+ */
+export async function locateTemporal(options: LocateOptions): Promise<TemporalLocation> {
+  const profile = readProfile(options);
+  const elsewhere = { ...profile, uiAddress: undefined, release: () => Promise.resolve() };
+  const { address } = profile;
+  if (address) return { ...elsewhere, address, source: 'configured' };
+  if (!(await takesConnections(defaultPort))) return locateEmbedded(options);
+  const atDefault = `127.0.0.1:${defaultPort}`;
+  return {
+    ...elsewhere,
+    address: atDefault,
+    options: { ...profile.options, address: atDefault },
+    source: 'default address',
+  };
+}
+
+/** The embedded server, started if need be. @throws HoldfastError `TemporalUnreachable` */
+export async function locateEmbedded({
+  stateDir,
+  onProgress,
+  onUnderway,
+}: LocateOptions): Promise<TemporalLocation> {
+  const { address, uiAddress, close } = await connectEmbedded({
+    stateDir,
+    onProgress,
+    ...(onUnderway && { onUnderway }),
+  });
+  return {
+    address,
+    namespace: 'default',
+    options: { address },
+    source: 'embedded',
+    uiAddress,
+    release: close,
+  };
+}
+
+/** Temporal's own settings (`TEMPORAL_*`, temporal.toml) as its tools read them, under those of Holdfast. */
+function readProfile({ address, namespace, env }: LocateOptions) {
+  const defined = Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  const profile = loadClientConnectConfig({ overrideEnvVars: defined });
+  const chosen = address ?? profile.connectionOptions.address;
+  return {
+    address: chosen,
+    namespace: namespace ?? profile.namespace ?? 'default',
+    options: {
+      ...profile.connectionOptions,
+      ...(chosen && { address: chosen }),
+    } as TemporalLocation['options'],
+  };
+}
+
+/** Whether somebody listens at a port of this machine: refused in no time, where Temporal's client waits and tries again. */
+async function takesConnections(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, timeout: probeMs });
+    const tell = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket
+      .once('connect', () => tell(true))
+      .once('error', () => tell(false))
+      .once('timeout', () => tell(false));
+  });
+}
