@@ -16,8 +16,12 @@ export async function* decompress(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   if (method === 'gzip') yield* gunzipMembers(source, poolThreads());
-  else
-    yield* decompressBy({ path: await findDecompressor(method), args: ['-d', '-c', '-q'] }, source, signal);
+  else yield* decompressBy(await decompressorOf(method), source, signal);
+}
+
+/** The program that decompresses what Node can't. @throws HoldfastError `ToolMissing` */
+export async function decompressorOf(method: Exclude<CompressionMethod, 'gzip'>): Promise<FilterProgram> {
+  return { path: await findDecompressor(method), args: ['-d', '-c', '-q'] };
 }
 
 async function* decompressBy(

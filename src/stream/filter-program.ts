@@ -9,9 +9,10 @@ export interface FilterProgram {
 }
 
 /** A filter program that runs. */
-export interface RunningFilter {
+export interface RunningFilter<Output = Readable> {
   stdin: Writable;
-  stdout: Readable;
+  /** Null where it was handed over. */
+  stdout: Output;
   /**
    * Resolves when it has ended with exit code 0 and everything it wrote was read.
    *
@@ -39,13 +40,24 @@ const keptStderrBytes = 2000;
 
 /**
  * Starts a filter program in an environment of its own, so that no `GZIP`, `ZSTD_CLEVEL` or locale of the
- * operator's changes what it does. Once `signal` is aborted it is asked to end, and after 5 s made to.
+ * operator's changes what it does. It writes to a pipe of ours, or to the stream whose descriptor it is handed. Once
+ * `signal` is aborted it is asked to end, and after 5 s made to.
  */
-export function startFilter({ path, args }: FilterProgram, signal: AbortSignal): RunningFilter {
-  const child = spawn(path, args, { env: filterEnvironment(), stdio: ['pipe', 'pipe', 'pipe'] });
+export function startFilter(program: FilterProgram, signal: AbortSignal): RunningFilter;
+export function startFilter(
+  program: FilterProgram,
+  signal: AbortSignal,
+  stdout: Writable,
+): RunningFilter<null>;
+export function startFilter(
+  { path, args }: FilterProgram,
+  signal: AbortSignal,
+  stdout: 'pipe' | Writable = 'pipe',
+): RunningFilter<Readable | null> {
+  const child = spawn(path, args, { env: filterEnvironment(), stdio: ['pipe', stdout, 'pipe'] }) as Child;
   // A broken pipe shows in how the program ended.
   child.stdin.on('error', () => {});
-  child.stdout.on('error', () => {});
+  child.stdout?.on('error', () => {});
   const finished = ended(child, path);
   stopOnAbort(child, signal);
   return { stdin: child.stdin, stdout: child.stdout, finished };
@@ -56,7 +68,7 @@ export function filterEnvironment(): Record<string, string> {
   return { PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
 }
 
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+type Child = ChildProcessByStdio<Writable, Readable | null, Readable>;
 
 async function ended(child: Child, path: string): Promise<void> {
   let stderr = '';
@@ -81,7 +93,7 @@ function stopOnAbort(child: Child, signal: AbortSignal): void {
   const stop = () => {
     child.kill('SIGTERM');
     // What nobody reads any more would keep the child from counting as ended.
-    child.stdout.destroy();
+    child.stdout?.destroy();
     child.stdin.destroy();
     timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
   };

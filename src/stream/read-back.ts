@@ -2,16 +2,15 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { CompressionMethod } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
-import { decompress } from './decompress.js';
+import { countStored } from './count-stored.js';
 import { FilterFailed } from './filter-program.js';
-import { type DumpContents, RowCounter } from './row-counter.js';
+import type { CountedDump } from './row-counter-program.js';
 
 /** What reading a stored dump back found. */
-export interface ReadBack extends DumpContents {
+export interface ReadBack extends CountedDump {
   sizeBytes: number;
   /** SHA-256 of the stored bytes, hexadecimal. */
   checksum: string;
-  uncompressedBytes: number;
 }
 
 export interface ReadBackOptions {
@@ -38,19 +37,13 @@ export async function readBack(
 ): Promise<ReadBack> {
   const { signal = new AbortController().signal, subject = 'the stored dump' } = options;
   const meter = new Meter(source, subject, options.onProgress);
-  const counter = new RowCounter();
-  let uncompressedBytes = 0;
   try {
-    for await (const chunk of decompress(meter.read(), compression, signal)) {
-      signal.throwIfAborted();
-      counter.write(chunk);
-      uncompressedBytes += chunk.length;
-    }
+    const counted = await countStored(meter.read(), compression, signal);
     if (meter.sizeBytes === 0) throw new Error('it has 0 bytes');
+    return { sizeBytes: meter.sizeBytes, checksum: meter.checksum(), ...counted };
   } catch (error) {
     throw readBackError(error, { subject, compression, signal, sizeBytes: meter.sizeBytes });
   }
-  return { sizeBytes: meter.sizeBytes, checksum: meter.checksum(), uncompressedBytes, ...counter.end() };
 }
 
 /** {@link readBack} of a file. @throws HoldfastError also `BackupNotFound` */

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { programPath } from '../../program-path.js';
 import { tryLock } from './cache.js';
 import { readState, runsFor, type ServerState, socketPath, type Welcome } from './state.js';
 
@@ -141,7 +140,7 @@ async function launch(
   );
   const child = spawn(
     process.execPath,
-    [supervisorProgram(), stateDir, socket, executable, ...searchAttributes],
+    [programPath('temporal/embedded/supervisor'), stateDir, socket, executable, ...searchAttributes],
     {
       cwd: '/',
       detached: true,
@@ -159,10 +158,4 @@ async function launch(
     if (child.exitCode !== null) failure = new Error(`the supervisor ended with code ${child.exitCode}`);
   }
   throw failure ?? new Error(`the supervisor does not answer at ${socket}`);
-}
-
-/** The compiled program, also for callers that run from the sources, as tests do. */
-function supervisorProgram(): string {
-  const beside = fileURLToPath(new URL('./supervisor.js', import.meta.url));
-  return existsSync(beside) ? beside : beside.replace(/src\/temporal\/embedded\/supervisor\.js$/, 'dist/$&');
 }
