@@ -1,6 +1,7 @@
 import pino, { type DestinationStream } from 'pino';
 import { createRedactor, type Redactor } from '../redact.js';
 import { terminalStream } from './terminal-stream.js';
+import { withoutStacks } from './without-stacks.js';
 
 /** pino's logger with one level more: `success`, between `info` and `warn`. */
 export type Logger = pino.Logger<'success'>;
@@ -10,7 +11,7 @@ export type LogLevel = 'debug' | 'info' | 'success' | 'warn' | 'error' | 'silent
 export interface LoggerOptions {
   /** `terminal`: for people; `json`: one object a line, for machines; `none`: only {@link file}. */
   destination: 'terminal' | 'json' | 'none';
-  /** Least level for the destination; a file gets every level. @defaultValue `info` */
+  /** Least level for the destination; only with `debug` errors have their stacks there. A file gets all. @defaultValue `info` */
   level?: LogLevel;
   /** @defaultValue false */
   color?: boolean;
@@ -57,7 +58,16 @@ function consoleStream({
   stream = process.stderr,
 }: LoggerOptions): DestinationStream {
   if (destination === 'terminal') return terminalStream(stream, color, level === 'debug');
-  return { write: (line) => void stream.write(line) };
+  const shown = level === 'debug' ? (line: string) => line : briefLine;
+  return { write: (line) => void stream.write(shown(line)) };
+}
+
+function briefLine(line: string): string {
+  try {
+    return `${JSON.stringify(withoutStacks(JSON.parse(line)))}\n`;
+  } catch {
+    return line;
+  }
 }
 
 /** Redacts the finished line: only there are message, fields and the bindings of child loggers together. */

@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { DestinationStream } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { printable } from './printable.js';
+import { saidErrors } from './without-stacks.js';
 
 type Fields = Record<string, unknown>;
 type Paint = (text: string) => string;
@@ -32,33 +33,18 @@ export function terminalStream(
 function fitForTerminal(line: string, verbose: boolean): object | string {
   try {
     const fields = JSON.parse(line) as Fields;
-    return printableStrings(verbose ? fields : withoutStacks(fields)) as object;
+    return printableStrings(verbose ? fields : brief(fields)) as object;
   } catch {
     return printable(line);
   }
 }
 
-/** Errors in the fields become what they say; one that only repeats the message goes. */
-function withoutStacks(fields: Fields): Fields {
-  const said = Object.entries(fields).map(([key, value]) => [
-    key,
-    isPlainError(value) ? sayError(value) : value,
-  ]);
-  return Object.fromEntries(said.filter(([key, value]) => key !== 'err' || value !== fields.msg));
-}
-
-interface PlainError {
-  message: string;
-  stack?: unknown;
-  cause?: unknown;
-}
-
-function isPlainError(value: unknown): value is PlainError {
-  return typeof value === 'object' && value !== null && 'message' in value && 'stack' in value;
-}
-
-function sayError({ message, cause }: PlainError): string {
-  return isPlainError(cause) && !message.includes(cause.message) ? `${message}: ${sayError(cause)}` : message;
+/** Errors become what they say; one that only repeats the message goes. */
+function brief(fields: Fields): Fields {
+  const said = saidErrors(fields);
+  return Object.fromEntries(
+    Object.entries(said).filter(([key, value]) => key !== 'err' || value !== fields.msg),
+  );
 }
 
 function printableStrings(value: unknown, key?: string): unknown {

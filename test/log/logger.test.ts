@@ -80,17 +80,20 @@ test.each(['json', 'terminal'] as const)('on %s no path leads a secret into a li
   expect(text().split('\n').length).toBeGreaterThan(8);
 });
 
-test('an error keeps name, stack and causes in JSON', () => {
-  const { logger, objects } = capture();
+test('an error keeps name, stack and causes in the file, and in JSON lines with the level debug', () => {
+  const inFile: string[] = [];
+  const { logger, objects } = capture({ level: 'debug', file: { write: (line) => void inFile.push(line) } });
   logger.error({ err: new TypeError('outer', { cause: new Error('inner') }) }, 'failed');
-  expect(objects()[0]).toMatchObject({
+  const whole = {
     err: {
       name: 'TypeError',
       message: 'outer',
       stack: expect.stringContaining('logger.test'),
       cause: { message: 'inner' },
     },
-  });
+  };
+  expect(objects()).toMatchObject([whole]);
+  expect(inFile.map((line) => JSON.parse(line))).toMatchObject([whole]);
 });
 
 test('a terminal gets level words, and no stack unless every line is asked for', () => {
@@ -134,4 +137,20 @@ test('a message that cannot be formatted does not stop the caller', () => {
   cyclic.self = cyclic;
   logger.info(cyclic, 'cyclic');
   expect(objects()).toMatchObject([{ bigint: '1', self: '[circular]', msg: 'cyclic' }]);
+});
+
+test('JSON lines tell an error by its type, words and causes', () => {
+  const error = new HoldfastError(
+    'ServerUnreachable',
+    { attempted: 'connect', cause: 'refused' },
+    { cause: new Error('no route') },
+  );
+  const inFile: string[] = [];
+  const { logger, objects, text } = capture({ file: { write: (line) => void inFile.push(line) } });
+  logger.error({ err: error }, 'inspect: failed');
+  expect(objects()).toMatchObject([
+    { err: { type: 'ServerUnreachable', message: 'connect: refused: no route' }, msg: 'inspect: failed' },
+  ]);
+  expect(text()).not.toContain('stack');
+  expect(inFile[0]).toContain('logger.test.ts');
 });
