@@ -1,36 +1,61 @@
 #!/bin/sh
 # How long does a verified, published backup take beside the same dump in a pipe by hand?
 #
-#   bench/full-backup.sh [ROWS_IN_MILLIONS] [ROUNDS]
+#   bench/full-backup.sh [ticks|pgbench] [ROUNDS]
+#
+# Each round times, one after the other: the pipe by hand; `holdfast backup` on its own, which starts a Temporal server
+# and stops it; and `holdfast backup` where a worker runs (`holdfast worker`), as with schedules. Read the ratios, not
+# the seconds.
+#
+# The data, some 1 GB: "ticks" is generated and compresses to a quarter, by a busy compressor; "pgbench" is what
+# pgbench makes, compresses to nothing, and keeps PostgreSQL itself busy.
 #
 # Needs a PostgreSQL server that PGHOST, PGUSER ... lead to (a database "holdfast_bench" is made and dropped), a built
-# Holdfast (npm run build), pigz and zstd, and GNU time as /usr/bin/time. Both sides run in turn on the same machine; read the ratios.
+# Holdfast (npm run build), pigz, zstd, and GNU time as /usr/bin/time.
 set -eu
-millions=${1:-6}
+data=${1:-ticks}
 rounds=${2:-3}
 here=$(cd "$(dirname "$0")/.." && pwd)
+holdfast="node '$here/dist/src/cli/main.js'"
 work=$(mktemp -d)
-trap 'dropdb --if-exists holdfast_bench; rm -rf "$work"' EXIT
+worker=
+stop_worker() {
+  [ -z "$worker" ] || { kill "$worker" && wait "$worker" || :; }
+  worker=
+}
+trap 'stop_worker; dropdb --if-exists holdfast_bench; rm -rf "$work"' EXIT
 export BACKUP_DIR="$work/data" HOLDFAST_STATE_DIR="$work/state" KEEP_LAST=1
 
-dropdb --if-exists holdfast_bench
+dropdb --if-exists holdfast_bench 2>/dev/null
 createdb holdfast_bench
-psql -Xq -v ON_ERROR_STOP=1 -d holdfast_bench -c "
-  CREATE TABLE ticks AS
-  SELECT i AS id, 'SYM' || i % 500 AS symbol, timestamptz '2026-01-01 00:00Z' + i * interval '1 second' AS at,
-         round((random() * 1000)::numeric, 4) AS price, (random() * 10000)::int AS quantity,
-         md5(i::text) AS venue_order, repeat(md5((i % 1000)::text), 1) AS note
-  FROM generate_series(1, ${millions} * 1000000) i;
-  CREATE INDEX ON ticks (symbol, at)" -c 'ANALYZE'
-psql -XAtqd holdfast_bench -c "SELECT 'database: ' || pg_size_pretty(pg_database_size('holdfast_bench'))"
+case $data in
+ticks)
+  psql -Xq -v ON_ERROR_STOP=1 -d holdfast_bench -c "
+    CREATE TABLE ticks AS
+    SELECT i AS id, 'SYM' || i % 500 AS symbol, timestamptz '2026-01-01 00:00Z' + i * interval '1 second' AS at,
+           round((random() * 1000)::numeric, 4) AS price, (random() * 10000)::int AS quantity,
+           md5(i::text) AS venue_order, repeat(md5((i % 1000)::text), 1) AS note
+    FROM generate_series(1, 6000000) i;
+    CREATE INDEX ON ticks (symbol, at)" -c 'ANALYZE'
+  ;;
+pgbench) pgbench -i -q -s 68 holdfast_bench 2>/dev/null ;;
+*) echo "no such data: $data" >&2 && exit 2 ;;
+esac
+psql -XAtqd holdfast_bench -c 'CHECKPOINT' -c "SELECT '$data: ' || pg_size_pretty(pg_database_size('holdfast_bench'))"
 
-seconds() { # label, command...
+measure() { # label, command
   label=$1
   shift
   /usr/bin/time -f '%e %M' -o "$work/time" sh -c "$*" >"$work/out" 2>&1 || { cat "$work/out"; exit 1; }
   read -r elapsed peak <"$work/time"
-  printf '%s %s s, largest process %s MB\n' "$label" "$elapsed" "$((peak / 1024))"
   echo "$elapsed" >>"$work/$label"
+  printf '%-18s %6s s, largest process %3s MB\n' "$label" "$elapsed" "$((peak / 1024))"
+}
+
+start_worker() {
+  node "$here/dist/src/cli/main.js" worker >"$work/worker.log" 2>&1 &
+  worker=$!
+  until grep -q 'working for host' "$work/worker.log"; do sleep 0.2; done
 }
 
 median() { sort -n "$1" | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
@@ -38,13 +63,20 @@ median() { sort -n "$1" | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }
 round=0
 while [ "$round" -lt "$rounds" ]; do
   round=$((round + 1))
-  seconds by-hand-gzip "pg_dump holdfast_bench | pigz >'$work/hand.sql.gz' && sync '$work/hand.sql.gz'"
-  seconds holdfast-gzip "node '$here/dist/src/cli/main.js' -q backup holdfast_bench --compression gzip"
-  seconds by-hand-zstd "pg_dump holdfast_bench | zstd -q -3 -f -o '$work/hand.sql.zst' && sync '$work/hand.sql.zst'"
-  seconds holdfast-zstd "node '$here/dist/src/cli/main.js' -q backup holdfast_bench --compression zstd"
+  measure gzip-by-hand "pg_dump holdfast_bench | pigz >'$work/hand.sql.gz' && sync '$work/hand.sql.gz'"
+  measure gzip-alone "$holdfast -q backup holdfast_bench --compression gzip"
+  measure zstd-by-hand "pg_dump holdfast_bench | zstd -q -3 -f -o '$work/hand.sql.zst' && sync '$work/hand.sql.zst'"
+  measure zstd-alone "$holdfast -q backup holdfast_bench --compression zstd"
+  start_worker
+  measure gzip-with-worker "$holdfast -q backup holdfast_bench --compression gzip"
+  measure zstd-with-worker "$holdfast -q backup holdfast_bench --compression zstd"
+  stop_worker
   rm -rf "$BACKUP_DIR"
 done
 for method in gzip zstd; do
-  awk -v a="$(median "$work/holdfast-$method")" -v b="$(median "$work/by-hand-$method")" -v m="$method" \
-    'BEGIN { printf "%s: holdfast %.1f s, by hand %.1f s, ratio %.2f\n", m, a, b, a / b }'
+  by_hand=$(median "$work/$method-by-hand")
+  for how in alone with-worker; do
+    awk -v a="$(median "$work/$method-$how")" -v b="$by_hand" -v what="$method $how" \
+      'BEGIN { printf "%-18s %6.1f s, by hand %6.1f s, ratio %.2f\n", what, a, b, a / b }'
+  done
 done
