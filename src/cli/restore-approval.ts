@@ -23,10 +23,12 @@ export function sendDecision(running: DecisionTarget, request: DecisionRequest):
 }
 
 /** Shows what an approver is to see: on standard error, since it is no result. */
-export function showEvidence({ output }: CommandContext, { evidence, approval }: RestoreStatus): void {
+export function showEvidence({ output }: CommandContext, status: RestoreStatus): void {
+  const { evidence, approval, requester, reason } = status;
   if (!evidence || !approval) return;
   output.tell(`\n${renderMarkdown(evidence.markdown, output)}`);
   const { missing, deadline } = approval;
+  output.tell(`asked for by ${printable(reason ? `${requester}: ${reason}` : requester)}`);
   output.tell(`waits for ${counted(missing, 'approval')} until ${moment(deadline)}`);
 }
 

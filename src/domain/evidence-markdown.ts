@@ -27,7 +27,7 @@ function heading({ backup, target, staging }: RestoreEvidence, digest: string): 
   const present = target.oid === null ? 'does not exist yet' : `is replaced${size}`;
   const { tables, rows, sizeBytes } = staging;
   return [
-    `Backup ${name(backup.id)} of ${backup.takenAt} (${age(backup.ageSeconds)} old)`,
+    `Backup ${name(backup.id)} of ${backup.takenAt.replace(/\.\d+Z$/, 'Z')} (${age(backup.ageSeconds)} old)`,
     `would become database ${name(target.name)} of cluster ${name(target.cluster)}, which ${present}.`,
     '',
     `Restored: ${count(tables)} tables, ${count(rows)} rows, ${bytes(sizeBytes)} in ${name(staging.name)}`,
@@ -45,7 +45,7 @@ function proof(evidence: RestoreEvidence): string[] {
   const kinds = Object.entries(objects).map(([kind, number]) => `${kind}: ${count(number)}`);
   return [
     problems.length === 0 ? '### Proven' : '### NOT proven',
-    ...list(problems),
+    ...(problems.length > 0 ? list(problems) : []),
     `${count(counts.equalTables)} tables have exactly the rows of the metadata; ${count(counts.differenceCount)} differ.`,
     ...(assertions.length > 0
       ? [`${assertions.filter(({ ok }) => ok).length} of ${assertions.length} assertions hold.`]
@@ -67,7 +67,7 @@ function change({ difference, target }: RestoreEvidence): string[] {
   if (!difference) return [`### Nothing is replaced: ${name(target.name)} does not exist`, ''];
   return [
     '### What would be different',
-    totals(difference),
+    ...totals(difference),
     '',
     ...(difference.changes.length > 0 ? ['| table | rows now | rows after |', '|---|---:|---:|'] : []),
     ...difference.changes
@@ -78,10 +78,14 @@ function change({ difference, target }: RestoreEvidence): string[] {
 }
 
 /** Rows are counted, not compared: what an UPDATE spoilt shows in no figure here, and must not be called unchanged. */
-function totals(difference: TargetDifference): string {
+function totals(difference: TargetDifference): string[] {
   const { tablesGone, tablesNew, tablesWithFewerRows, tablesWithMoreRows, tablesUnchanged } = difference;
   const now = `${count(difference.rowsBefore)} rows now${difference.exact ? '' : ' (estimated)'}`;
-  return `${now}, ${count(difference.rowsAfter)} after. Tables: ${tablesGone} gone, ${tablesNew} new, ${tablesWithFewerRows} with fewer rows, ${tablesWithMoreRows} with more, ${tablesUnchanged} with as many (what is in the rows is not compared).`;
+  return [
+    `${now}, ${count(difference.rowsAfter)} after.`,
+    `Tables: ${tablesGone} gone, ${tablesNew} new, ${tablesWithFewerRows} with fewer rows, ${tablesWithMoreRows} with more,`,
+    `${tablesUnchanged} with as many (what is in the rows is not compared).`,
+  ];
 }
 
 function notes({ warnings, blockers, unvalidatedConstraints }: RestoreEvidence): string[] {

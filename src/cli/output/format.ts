@@ -54,9 +54,11 @@ export function count(number: number): string {
   return number.toLocaleString('en-US');
 }
 
-/** A point in time in the future with how long it is until then: `2026-11-23 06:33 UTC (in 23h)`. */
+/** A time to come, and how long it is until then: `2026-11-23 06:33 UTC (in 1d)`. */
 export function moment(time: string, now: Date = new Date()): string {
-  return `${time.slice(0, 16).replace('T', ' ')} UTC (${age(time, now)})`;
+  const minutes = Math.round((Date.parse(time) - now.getTime()) / 60_000);
+  const left = minutes > 0 ? `in ${duration(minutes * 60)}` : 'now';
+  return `${time.slice(0, 16).replace('T', ' ')} UTC (${left})`;
 }
 
 /** A name as a shell takes it for one word. */
