@@ -54,7 +54,7 @@ export function startPostgres() {
     connection,
     psql: (database, args, options = {}) =>
       execFileSync(join(bin, 'psql'), ['-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', database, ...args], {
-        env: { ...env, ...connection },
+        env: { ...env, ...connection, PGOPTIONS: '-c client_min_messages=warning' },
         encoding: 'utf8',
         ...options,
       }).trim(),

@@ -8,13 +8,21 @@ import { connectEmbedded } from '../../dist/src/temporal/embedded/embedded.js';
 export async function connectDemoTemporal(env) {
   const config = await loadConfig({ env, cwd: env.HOLDFAST_STATE_DIR });
   const stateDir = join(env.HOLDFAST_STATE_DIR, configFingerprint(config));
-  return connectEmbedded({ stateDir, onProgress: (message) => console.log(message) });
+  const server = await connectEmbedded({ stateDir, onProgress: () => undefined });
+  const connection = await Connection.connect({ address: server.address });
+  return {
+    address: server.address,
+    uiAddress: server.uiAddress,
+    client: new Client({ connection }),
+    async close() {
+      await connection.close();
+      await server.close();
+    },
+  };
 }
 
 /** Prints the activities of a workflow's newest run, and how long each took. */
-export async function showSteps(temporal, workflowId) {
-  const connection = await Connection.connect({ address: temporal.address });
-  const client = new Client({ connection });
+export async function showSteps({ client, uiAddress }, workflowId) {
   const handle = client.workflow.getHandle(workflowId);
   const { runId } = await handle.describe();
   const { events } = await handle.fetchHistory();
@@ -22,8 +30,8 @@ export async function showSteps(temporal, workflowId) {
   const started = new Map();
   for (const event of events ?? []) {
     const id = String(event.eventId);
-    if (event.activityTaskScheduledEventAttributes)
-      scheduled.set(id, event.activityTaskScheduledEventAttributes.activityType.name);
+    const { activityType } = event.activityTaskScheduledEventAttributes ?? {};
+    if (activityType) scheduled.set(id, activityType.name);
     const start = event.activityTaskStartedEventAttributes;
     if (start)
       started.set(String(start.scheduledEventId), { at: seconds(event.eventTime), attempt: start.attempt });
@@ -31,14 +39,12 @@ export async function showSteps(temporal, workflowId) {
     if (!end) continue;
     const { at, attempt } = started.get(String(end.scheduledEventId));
     const name = scheduled.get(String(end.scheduledEventId));
-    console.log(
-      `  ${name.padEnd(20)} attempt ${attempt}  ${(seconds(event.eventTime) - at).toFixed(2).padStart(7)} s`,
-    );
+    const took = (seconds(event.eventTime) - at).toFixed(2).padStart(6);
+    console.log(`  ${name.padEnd(22)} attempt ${attempt}  ${took} s`);
   }
   console.log(
-    `  ${temporal.uiAddress}/namespaces/default/workflows/${encodeURIComponent(workflowId)}/${runId}/history`,
+    `  ${uiAddress}/namespaces/default/workflows/${encodeURIComponent(workflowId)}/${runId}/history`,
   );
-  await connection.close();
 }
 
 function seconds(time) {

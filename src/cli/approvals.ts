@@ -2,7 +2,7 @@ import { workflowTypes } from '../domain/contracts.js';
 import type { RestoreStatus } from '../domain/restore-contracts.js';
 import { findTemporal, type TemporalPlace } from '../temporal/connection.js';
 import type { CommandContext } from './context.js';
-import { printable } from './output/format.js';
+import { moment, printable } from './output/format.js';
 import { renderTable } from './output/table.js';
 
 interface WaitingRestore {
@@ -51,7 +51,7 @@ function row({ workflow_id: id, status }: WaitingRestore): string[] {
     printable(id),
     printable(backupId),
     printable(requester),
-    approval?.deadline ?? '',
+    approval ? moment(approval.deadline) : '',
     evidence?.digest.slice(0, 12) ?? '',
   ];
 }

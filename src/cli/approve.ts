@@ -38,14 +38,15 @@ async function decideOnRestore(
     const status = await running.handle.query<RestoreStatus>('status');
     if (!status.evidence || !status.approval)
       throw refused(attempted, `it waits for nobody yet: ${status.step}`);
-    showEvidence(context, status);
+    const evidence = fullDigest(options.evidence, status.evidence.digest);
+    if (evidence !== status.evidence.digest || options.evidence === undefined) showEvidence(context, status);
     if (kind === 'approve' && !options.yes && canAsk() && !(await askForName(status.target, never)))
       throw refused(attempted, 'the name was not typed');
     const answer = await sendDecision(running, {
       kind,
       approver: requesterName(),
       reason: options.reason ?? '',
-      evidence: options.evidence ?? status.evidence.digest,
+      evidence,
     });
     if (context.output.json) context.output.printJson({ workflow_id: workflowId, ...answer });
     else context.output.success(`${kind === 'approve' ? 'approved' : 'rejected'} ${printable(workflowId)}`);
@@ -55,6 +56,15 @@ async function decideOnRestore(
   } finally {
     await running.session.close();
   }
+}
+
+/** Enough of a digest that no other evidence begins so by accident. */
+const leastDigest = 12;
+
+/** The digest that is meant: what `approvals` shows is its beginning, and somebody who gives it has seen the evidence. */
+function fullDigest(given: string | undefined, shown: string): string {
+  if (given === undefined) return shown;
+  return given.length >= leastDigest && shown.startsWith(given.toLowerCase()) ? shown : given;
 }
 
 const never = new AbortController().signal;

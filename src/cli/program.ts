@@ -186,7 +186,7 @@ function addDecisions(program: Command, act: Act, cluster: () => Option): void {
     .description('approve a restore that waits, after its evidence was shown')
     .argument('<id>', "the workflow's id, or the target")
     .option('--reason <text>', 'why; needed where the target is protected')
-    .option('--evidence <digest>', 'approve only what this evidence shows')
+    .option('--evidence <digest>', 'approve only this evidence; its first 12 digits will do')
     .option('-y, --yes', 'do not ask for the name to be typed')
     .addOption(cluster())
     .action(act(async () => (await import('./approve.js')).approveCommand));

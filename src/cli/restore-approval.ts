@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline/promises';
 import { type DecisionAnswer, type RestoreStatus, restoreMessages } from '../domain/restore-contracts.js';
 import type { TemporalPlace } from '../temporal/connection.js';
 import type { CommandContext } from './context.js';
-import { printable } from './output/format.js';
+import { counted, moment, printable, shellWord } from './output/format.js';
+import { renderMarkdown } from './output/markdown.js';
 import { type RunningWorkflow, sendUpdate } from './restore-running.js';
 
 export type DecisionTarget = Pick<RunningWorkflow, 'handle'> & Parameters<typeof sendUpdate>[0];
@@ -22,11 +23,13 @@ export function sendDecision(running: DecisionTarget, request: DecisionRequest):
 }
 
 /** Shows what an approver is to see: on standard error, since it is no result. */
-export function showEvidence({ output }: CommandContext, { evidence, approval }: RestoreStatus): void {
+export function showEvidence({ output }: CommandContext, status: RestoreStatus): void {
+  const { evidence, approval, requester, reason } = status;
   if (!evidence || !approval) return;
-  for (const line of evidence.markdown.split('\n')) output.note(line);
+  output.tell(`\n${renderMarkdown(evidence.markdown, output)}`);
   const { missing, deadline } = approval;
-  output.note(`waits for ${missing} ${missing === 1 ? 'approval' : 'approvals'} until ${deadline}`);
+  output.tell(`asked for by ${printable(reason ? `${requester}: ${reason}` : requester)}`);
+  output.tell(`waits for ${counted(missing, 'approval')} until ${moment(deadline)}`);
 }
 
 /** How to decide from elsewhere. */
@@ -35,10 +38,11 @@ export function showHow(
   workflowId: string,
   { uiAddress, namespace }: TemporalPlace,
 ): void {
-  output.note(`approve it from anywhere with: holdfast approve ${printable(workflowId)} --reason WHY`);
-  output.note(`or reject it with:             holdfast reject ${printable(workflowId)} --reason WHY`);
+  const id = printable(shellWord(workflowId));
+  output.tell(`  approve  holdfast approve ${id} --reason WHY`);
+  output.tell(`  reject   holdfast reject ${id} --reason WHY`);
   const page = `namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
-  if (uiAddress) output.note(`or in the Web UI: ${uiAddress}/${page}`);
+  if (uiAddress) output.tell(`  Web UI   ${uiAddress}/${page}`);
 }
 
 /** Whether a person can be asked. */

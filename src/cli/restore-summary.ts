@@ -1,6 +1,6 @@
 import type { RestoreResult } from '../domain/restore-contracts.js';
 import type { CommandContext } from './context.js';
-import { bytes, count, duration, printable } from './output/format.js';
+import { bytes, count, duration, moment, printable, shellWord } from './output/format.js';
 
 /** Prints what a restore did. */
 export function printRestore({ output }: CommandContext, result: RestoreResult): void {
@@ -15,23 +15,21 @@ export function printRestore({ output }: CommandContext, result: RestoreResult):
   );
   output.print(`  sha256    ${backup.checksum}`);
   output.print(`  evidence  ${printable(result.evidence.path)}`);
-  if (approval)
-    output.print(`  approved  ${approval.approvals.map(({ approver }) => printable(approver)).join(', ')}`);
+  if (approval) output.print(`  approved  ${approval.approvals.map(said).join(', ')}`);
   if (result.refusedMs !== null)
     output.print(`  swap      clients refused for ${Math.round(result.refusedMs)} ms`);
-  const told = steps.filter(({ durationMs }) => durationMs > 0);
+  const told = steps.filter(({ durationMs }) => durationMs >= 50);
   output.print(
     `  steps     ${told.map(({ step, durationMs }) => `${step} ${duration(durationMs / 1000)}`).join(', ')}`,
   );
   if (result.summaryPath) output.print(`  summary   ${printable(result.summaryPath)}`);
   if (previous) {
-    output.print(`  kept      what it was, as ${printable(previous.name)}, until ${previous.until}`);
+    output.print(`  kept      what it was, as ${printable(previous.name)}, until ${moment(previous.until)}`);
     output.print(`  undo      holdfast restore undo ${printable(shellWord(previous.name))}`);
   }
   for (const warning of result.warnings) output.warn(printable(warning));
 }
 
-/** A name as a shell takes it for one word. */
-function shellWord(name: string): string {
-  return /^[\w.~-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+function said({ approver, reason }: { approver: string; reason: string }): string {
+  return printable(reason ? `${approver}: ${reason}` : approver);
 }

@@ -1,6 +1,6 @@
 import type { TargetDifference } from './compare-tables.js';
 import { provenProblems, type RestoreEvidence } from './evidence.js';
-import { formatBytes } from './sizes.js';
+import { bytes } from './sizes.js';
 
 /** Temporal shows it in its Web UI, and keeps every version of it in the workflow's history. */
 export const longestMarkdownBytes = 20_000;
@@ -22,14 +22,15 @@ export function evidenceMarkdown(evidence: RestoreEvidence, digest: string): str
 }
 
 function heading({ backup, target, staging }: RestoreEvidence, digest: string): string[] {
-  const size =
-    target.sizeBytes === null ? '' : `, ${formatBytes(target.sizeBytes)}, ${target.sessions} sessions`;
+  const sessions = `${target.sessions} ${target.sessions === 1 ? 'session' : 'sessions'}`;
+  const size = target.sizeBytes === null ? '' : ` (${bytes(target.sizeBytes)}, ${sessions})`;
   const present = target.oid === null ? 'does not exist yet' : `is replaced${size}`;
+  const { tables, rows, sizeBytes } = staging;
   return [
-    `Backup ${name(backup.id)} of ${backup.takenAt} (${age(backup.ageSeconds)} old)`,
+    `Backup ${name(backup.id)} of ${backup.takenAt.replace(/\.\d+Z$/, 'Z')} (${age(backup.ageSeconds)} old)`,
     `would become database ${name(target.name)} of cluster ${name(target.cluster)}, which ${present}.`,
     '',
-    `Restored: ${staging.tables} tables, ${staging.rows} rows, ${formatBytes(staging.sizeBytes)} in ${name(staging.name)}`,
+    `Restored: ${count(tables)} tables, ${count(rows)} rows, ${bytes(sizeBytes)} in ${name(staging.name)}`,
     '',
     `Backup’s SHA-256: \`${backup.checksum}\``,
     '',
@@ -41,12 +42,14 @@ function heading({ backup, target, staging }: RestoreEvidence, digest: string): 
 function proof(evidence: RestoreEvidence): string[] {
   const { counts, assertions, objects, extensions } = evidence;
   const problems = provenProblems(evidence);
-  const kinds = Object.entries(objects).map(([kind, count]) => `${count} ${kind}`);
+  const kinds = Object.entries(objects).map(([kind, number]) => `${kind}: ${count(number)}`);
   return [
     problems.length === 0 ? '### Proven' : '### NOT proven',
-    ...list(problems),
-    `${counts.equalTables} tables have exactly the rows of the metadata; ${counts.differenceCount} differ.`,
-    `${assertions.filter(({ ok }) => ok).length} of ${assertions.length} assertions hold.`,
+    ...(problems.length > 0 ? list(problems) : []),
+    `${count(counts.equalTables)} tables have exactly the rows of the metadata; ${count(counts.differenceCount)} differ.`,
+    ...(assertions.length > 0
+      ? [`${assertions.filter(({ ok }) => ok).length} of ${assertions.length} assertions hold.`]
+      : []),
     '',
     line(kinds.slice(0, 30).join(', ')),
     '',
@@ -64,20 +67,25 @@ function change({ difference, target }: RestoreEvidence): string[] {
   if (!difference) return [`### Nothing is replaced: ${name(target.name)} does not exist`, ''];
   return [
     '### What would be different',
-    totals(difference),
+    ...totals(difference),
     '',
     ...(difference.changes.length > 0 ? ['| table | rows now | rows after |', '|---|---:|---:|'] : []),
     ...difference.changes
       .slice(0, 50)
-      .map(({ table, before, after }) => `| ${name(table)} | ${before ?? '–'} | ${after ?? '–'} |`),
+      .map(({ table, before, after }) => `| ${name(table)} | ${rowsOf(before)} | ${rowsOf(after)} |`),
     '',
   ];
 }
 
-function totals(difference: TargetDifference): string {
+/** Rows are counted, not compared: what an UPDATE spoilt shows in no figure here, and must not be called unchanged. */
+function totals(difference: TargetDifference): string[] {
   const { tablesGone, tablesNew, tablesWithFewerRows, tablesWithMoreRows, tablesUnchanged } = difference;
-  const now = `${difference.rowsBefore} rows now${difference.exact ? '' : ' (estimated)'}`;
-  return `${now}, ${difference.rowsAfter} after. Tables: ${tablesGone} gone, ${tablesNew} new, ${tablesWithFewerRows} with fewer rows, ${tablesWithMoreRows} with more, ${tablesUnchanged} unchanged.`;
+  const now = `${count(difference.rowsBefore)} rows now${difference.exact ? '' : ' (estimated)'}`;
+  return [
+    `${now}, ${count(difference.rowsAfter)} after.`,
+    `Tables: ${tablesGone} gone, ${tablesNew} new, ${tablesWithFewerRows} with fewer rows, ${tablesWithMoreRows} with more,`,
+    `${tablesUnchanged} with as many (what is in the rows is not compared).`,
+  ];
 }
 
 function notes({ warnings, blockers, unvalidatedConstraints }: RestoreEvidence): string[] {
@@ -115,7 +123,16 @@ function cutBytes(text: string, bytes: number): string {
   return `${cut.replace(/\uFFFD*$/, '')}…`;
 }
 
+function rowsOf(rows: number | null): string {
+  return rows === null ? '–' : count(rows);
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
 function age(seconds: number): string {
+  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`;
   if (seconds < 3600) return `${Math.max(0, Math.round(seconds / 60))} min`;
   return seconds < 2 * 86_400 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }

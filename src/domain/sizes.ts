@@ -12,6 +12,20 @@ export function formatBytes(sizeBytes: number): string {
   return unit > 0 && rounded < 10 ? `${rounded.toFixed(1)}${units[unit]}` : `${rounded}${units[unit]}`;
 }
 
+const byteUnits = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** A size with PostgreSQL's units (1 kB = 1024 bytes): `512 bytes`, `1.4 GB`, `142 MB`. */
+export function bytes(sizeBytes: number): string {
+  let unit = 0;
+  let size = Math.max(0, sizeBytes);
+  while (unit < byteUnits.length - 1 && Math.round(size) >= 1024) {
+    size /= 1024;
+    unit += 1;
+  }
+  const digits = unit > 0 && size < 9.95 ? size.toFixed(1) : String(Math.round(size));
+  return `${digits} ${digits === '1' && unit === 0 ? 'byte' : byteUnits[unit]}`;
+}
+
 /** The bytes that a `size_human` stands for, within its own rounding; undefined when it is not a size. */
 export function parseSizeHuman(sizeHuman: string): number | undefined {
   const match = /^(\d+(?:[.,]\d+)?)\s*([KMGTPE]?)i?B?$/i.exec(sizeHuman.trim());

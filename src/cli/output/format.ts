@@ -1,18 +1,7 @@
+import { bytes } from '../../domain/sizes.js';
+
+export { bytes } from '../../domain/sizes.js';
 export { printable } from '../../log/printable.js';
-
-const byteUnits = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
-
-/** A size with PostgreSQL's units (1 kB = 1024 bytes): `512 bytes`, `1.4 GB`, `142 MB`. */
-export function bytes(sizeBytes: number): string {
-  let unit = 0;
-  let size = Math.max(0, sizeBytes);
-  while (unit < byteUnits.length - 1 && Math.round(size) >= 1024) {
-    size /= 1024;
-    unit += 1;
-  }
-  const digits = unit > 0 && size < 9.95 ? size.toFixed(1) : String(Math.round(size));
-  return `${digits} ${digits === '1' && unit === 0 ? 'byte' : byteUnits[unit]}`;
-}
 
 /** `12 MB/s`. */
 export function rate(bytesPerSecond: number): string {
@@ -63,4 +52,16 @@ export function counted(number: number, thing: string): string {
 /** A whole number with its thousands apart, the same in every locale: `1,234,567`. */
 export function count(number: number): string {
   return number.toLocaleString('en-US');
+}
+
+/** A time to come, and how long it is until then: `2026-11-23 06:33 UTC (in 1d)`. */
+export function moment(time: string, now: Date = new Date()): string {
+  const minutes = Math.round((Date.parse(time) - now.getTime()) / 60_000);
+  const left = minutes > 0 ? `in ${duration(minutes * 60)}` : 'now';
+  return `${time.slice(0, 16).replace('T', ' ')} UTC (${left})`;
+}
+
+/** A name as a shell takes it for one word. */
+export function shellWord(name: string): string {
+  return /^[\w./~-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }

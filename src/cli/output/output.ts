@@ -25,6 +25,8 @@ export interface Output {
   warn(text: string): void;
   /** What happens meanwhile; nothing with `quiet`. */
   note(text: string): void;
+  /** What a person is to read meanwhile, not paler than a result, printable already; nothing with `quiet`. */
+  tell(text: string): void;
 }
 
 export interface OutputOptions {
@@ -65,6 +67,7 @@ export function createOutput(options: OutputOptions = {}): Output {
     fail: (text) => write(stderr, `${onError.red('✗')} ${shown(text)}`),
     warn: (text) => write(stderr, `${onError.yellow('!')} ${shown(text)}`),
     note: (text) => quiet || write(stderr, onError.dim(shown(text))),
+    tell: (text) => quiet || write(stderr, text),
   };
 }
 

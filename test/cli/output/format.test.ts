@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { age, bytes, count, duration, printable, rate } from '../../../src/cli/output/format.js';
+import {
+  age,
+  bytes,
+  count,
+  duration,
+  moment,
+  printable,
+  rate,
+  shellWord,
+} from '../../../src/cli/output/format.js';
 
 const MB = 1024 * 1024;
 
@@ -66,4 +75,17 @@ test.each([
 ])('%j is printable as %j', (text, shown) => {
   expect(printable(text)).toBe(shown);
   expect(printable(shown)).toBe(shown);
+});
+
+test.each([
+  ['2026-01-03T04:05:06.789Z', '2026-01-03 04:05 UTC (in 1d)'],
+  ['2026-01-02T05:35:06.000Z', '2026-01-02 05:35 UTC (in 1h 30m)'],
+  ['2026-01-02T04:05:00.000Z', '2026-01-02 04:05 UTC (now)'],
+])('the moment %s is shown as %s', (time, shown) => {
+  expect(moment(time, new Date('2026-01-02T04:05:10Z'))).toBe(shown);
+});
+
+test('a name is quoted only where a shell would not take it for one word', () => {
+  expect(shellWord('restore/default/shop')).toBe('restore/default/shop');
+  expect(shellWord("it's")).toBe("'it'\\''s'");
 });
