@@ -2,6 +2,7 @@ import { pruneLogs } from '../src/log.js';
 import { expireBackups } from '../src/repository/expire-backups.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import { type ActivityDeps, type BackupStep, clusterOf, runOf } from './deps.js';
+import { repositoryWith } from './lease.js';
 import { logged } from './step-log.js';
 
 /** Ids told of what retention removed; the rest is only counted. */
@@ -30,10 +31,15 @@ export function createCleanupActivities(deps: ActivityDeps) {
       });
     },
 
-    /** Removes what this run has left under partial names, what runs of long ago have, and logs of long ago. */
-    async cleanUpPartials({ cluster }: { cluster: string }): Promise<void> {
+    /**
+     * Removes what this run has left under partial names, what runs of long ago have, and logs of long ago. `read` is
+     * the artifact that a restore has read: its lease ends.
+     */
+    async cleanUpPartials({ cluster, read }: { cluster: string; read?: string }): Promise<void> {
+      const { runId } = runOf();
+      if (read !== undefined) await repositoryWith(deps, read)?.removePartials(runId);
       const repository = openRepository(clusterOf(deps, cluster));
-      await repository.removePartials(runOf().runId);
+      await repository.removePartials(runId);
       await repository.removeAbandonedPartials(new Date(Date.now() - abandonedAfterMs));
       await pruneLogs(repository.root);
     },

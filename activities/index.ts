@@ -7,6 +7,7 @@ import type { ActivityDeps } from './deps.js';
 import { createDumpActivities } from './dump.js';
 import { atTheEdge } from './edge.js';
 import { createInspectActivities } from './inspect.js';
+import { createLeaseActivities } from './lease.js';
 import { createLoadActivities } from './load.js';
 import { createProveActivities } from './prove.js';
 import { createPublishActivities } from './publish.js';
@@ -22,6 +23,7 @@ function collect(deps: ActivityDeps) {
     ...createPublishActivities(deps),
     ...createCleanupActivities(deps),
     ...createStageActivities(deps),
+    ...createLeaseActivities(deps),
     ...createLoadActivities(deps),
     ...createProveActivities(deps),
     ...createSwapActivities(deps),

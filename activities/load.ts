@@ -17,6 +17,7 @@ import { artifactPortions, type RestoreSource } from '../src/repository/restore-
 import { decompress } from '../src/stream/decompress.js';
 import { beatWhileServerWorks } from './busy-beat.js';
 import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
+import { whileLeased } from './lease.js';
 import { beatWithProgress, type ProgressBeat } from './progress-beat.js';
 import { cutLines, loggedRestore, propertiesFor, type SourceStepInput, sourceOf } from './restore-step.js';
 
@@ -43,7 +44,7 @@ export function createLoadActivities(deps: ActivityDeps) {
     /** Loads the artifact into the staging database. Tried again, it begins with an empty one. */
     async loadBackup(step: LoadStep): Promise<LoadedStaging> {
       return loggedRestore(deps, step, 'load', async (log) => {
-        const loaded = await load(deps, step);
+        const loaded = await whileLeased(deps, step, () => load(deps, step));
         log.info({ statements: loaded.statements, rows: loaded.rows }, `loaded ${loaded.rows} rows`);
         return loaded;
       });

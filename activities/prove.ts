@@ -15,6 +15,7 @@ import { swapBlockers } from '../src/postgres/restore/swap.js';
 import { readTargetState, type TargetState } from '../src/postgres/restore/target-state.js';
 import { beatWhileServerWorks } from './busy-beat.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
+import { whileLeased } from './lease.js';
 import { beatWithProgress } from './progress-beat.js';
 import {
   cutLines,
@@ -50,7 +51,7 @@ export function createProveActivities(deps: ActivityDeps) {
     /** Counts every row of the staging database and describes what else is in it. */
     async proveStaging(step: StagedStep): Promise<{ attempt: number }> {
       return loggedRestore(deps, step, 'prove', async (log) => {
-        const counted = await count(deps, step);
+        const counted = await whileLeased(deps, step, () => count(deps, step));
         await writeHandover(clusterOf(deps, step.cluster), 'counted', counted);
         log.info({ tables: counted.tables.length }, 'counted every row');
         return { attempt: runOf().attempt };

@@ -13,6 +13,7 @@ import { fileFingerprint, type RestoreSource } from '../src/repository/restore-s
 import { verifyBackup } from '../src/repository/verify-backup.js';
 import { type ReadBack, readBackFile } from '../src/stream/read-back.js';
 import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
+import { whileLeased } from './lease.js';
 import { beatWithProgress } from './progress-beat.js';
 import {
   loggedRestore,
@@ -37,7 +38,9 @@ export function createStageActivities(deps: ActivityDeps) {
 
     /** Reads every byte of the artifact and holds it against its metadata. */
     async verifyArtifact(step: SourceStepInput): Promise<VerifiedArtifact> {
-      return loggedRestore(deps, step, 'verify artifact', () => verifyArtifact(deps, step));
+      return loggedRestore(deps, step, 'verify artifact', () =>
+        whileLeased(deps, step, () => verifyArtifact(deps, step)),
+      );
     },
 
     /** Looks at the target and at what the server lacks for this backup. */

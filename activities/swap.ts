@@ -12,6 +12,7 @@ import { undoSwap } from '../src/postgres/restore/undo-swap.js';
 import { fileFingerprint } from '../src/repository/restore-source.js';
 import { hashFile } from '../src/stream/hash-file.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
+import { whileLeased } from './lease.js';
 import { beatWithProgress } from './progress-beat.js';
 import { loggedRestore, type RestoreStepInput, type SourceStepInput, sourceOf } from './restore-step.js';
 
@@ -42,7 +43,7 @@ export function createSwapActivities(deps: ActivityDeps) {
   return {
     /** Looks, without reading it where nothing touched it, whether the artifact is still the one that was approved. */
     async recheckArtifact(step: RecheckStep): Promise<void> {
-      await loggedRestore(deps, step, 're-check', () => recheck(deps, step));
+      await loggedRestore(deps, step, 're-check', () => whileLeased(deps, step, () => recheck(deps, step)));
     },
 
     /** The restored database gets the target's name, in milliseconds; the target that of the previous one. */

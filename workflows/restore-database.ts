@@ -64,6 +64,7 @@ class Restore {
   readonly #transfer;
   #enteredAt = Date.now();
   #isStaged = false;
+  #readPath: string | undefined;
 
   constructor(readonly input: RestoreInput) {
     const { target, requester, reason, hostQueue: taskQueue, stallTimeoutSeconds } = input;
@@ -79,6 +80,7 @@ class Restore {
   async restore(): Promise<RestoreResult> {
     const resolved = await this.#contact.resolveBackup({ ...this.#step(), backup: this.input.backup });
     // From here on `latest` is this one, whatever is published meanwhile.
+    this.#readPath = resolved.path;
     const { allowUnverified } = this.input.backup;
     const step = { ...this.#step(), backup: { reference: resolved.path, allowUnverified } };
 
@@ -106,7 +108,10 @@ class Restore {
     });
     this.#status.evidence = { digest: proof.digest, markdown: proof.markdown };
 
-    if (proof.target.oid !== null) await this.#awaitApproval(policy, proof);
+    if (proof.target.oid !== null) {
+      await this.#quick.leaseBackup({ ...step, minutes: policy.deadlineMinutes });
+      await this.#awaitApproval(policy, proof);
+    }
 
     this.#enter('swap');
     const { path, checksum, fingerprint } = { ...artifact, path: resolved.path };
@@ -141,7 +146,8 @@ class Restore {
       log.warn('the staging database could not be dropped', { cause: failureMessage(error) });
     }
     try {
-      await this.#quick.cleanUpPartials({ cluster });
+      const read = this.#readPath;
+      await this.#quick.cleanUpPartials({ cluster, ...(read !== undefined && { read }) });
     } catch (error) {
       // The next run of the same host removes what is left.
       log.warn('partial files could not be removed', { cause: failureMessage(error) });

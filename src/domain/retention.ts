@@ -13,6 +13,8 @@ export interface RetentionQuestion {
   retentionDays: number;
   /** Newest backups of each database that are kept whatever their age. */
   keepLast: number;
+  /** Backups that something reads at this moment, by id, and what reads them in words. */
+  readers?: ReadonlyMap<string, string>;
 }
 
 /** A backup's fate, and the reason in words. */
@@ -28,7 +30,8 @@ export interface RetentionPlan {
 
 /**
  * Decides, database by database, which backups have expired: those older than `retentionDays` that are
- * neither among the `keepLast` newest nor the newest verified one (the newest of all where none is verified).
+ * neither among the `keepLast` newest nor the newest verified one (the newest of all where none is verified), and
+ * that nothing reads.
  * A backup dated in the future is kept and counts as neither: a clock that ran ahead must not let the real
  * newest go. Throws ConfigurationInvalid for less than one day or a negative number to keep.
  */
@@ -56,7 +59,7 @@ function reasonToKeep(
 ): string | undefined {
   if (!isOld(backup, question)) return age(backup, question);
   if (position < question.keepLast) return `among the ${question.keepLast} newest of the database`;
-  if (backup !== newestVerified) return undefined;
+  if (backup !== newestVerified) return question.readers?.get(backup.id);
   return backup.verifiedAt === null
     ? 'the newest of the database, which has no verified backup'
     : 'the newest verified backup of the database';

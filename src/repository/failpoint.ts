@@ -10,7 +10,7 @@ export const failpoints = {
     'publish:after-metadata-rename',
     'publish:end',
   ],
-  remove: ['remove:after-unlisting', 'remove:after-artifact'],
+  remove: ['remove:after-unlisting', 'remove:after-decision', 'remove:after-artifact'],
 } as const;
 
 export type Failpoint = (typeof failpoints)[keyof typeof failpoints][number];

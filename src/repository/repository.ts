@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { BackupMetadata, BackupSummary, StoredMetadata } from '../domain/backup.js';
+import type { HeldLease, Lease } from './lease.js';
 
 /** Where artifacts live. What the metadata in it says exists is the catalogue. */
 export interface Repository {
@@ -39,8 +40,20 @@ export interface Repository {
   readMetadata(id: string): Promise<StoredMetadata>;
   /** The artifact, open for reading; never through a symbolic link. */
   openArtifact(id: string): Promise<FileHandle>;
-  /** Unlists the backup, then removes its files. False when there was none. Broken ones can be removed, too. */
+  /**
+   * Unlists the backup, then removes its files. False when there was none. Broken ones can be removed, too.
+   * Throws BackupInUse for one that a lease keeps.
+   */
   remove(id: string): Promise<boolean>;
+  /** Whether the artifact of that full path is one of this repository. */
+  owns(path: string): boolean;
+  /**
+   * Keeps a backup from being removed while a run reads it, from now on for the lease's time. A later lease of the
+   * same run takes its place; `removePartials` of the run ends it. Throws BackupNotFound when the backup is gone.
+   */
+  lease(lease: Lease): Promise<void>;
+  /** Those in force. Throws BackupInUse when one of them can't be understood. */
+  leases(): Promise<HeldLease[]>;
   /**
    * Removes the partial files of a run, and what it renamed but never published. Files of others stay, and those
    * of attempts after `upToAttempt`: an attempt that was thought dead must not take its successor's.

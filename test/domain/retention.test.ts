@@ -41,6 +41,18 @@ describe('retention', () => {
     });
   });
 
+  test('X2: what something reads stays, and says so; the reason of its age or rank comes first', () => {
+    const backups = [1, 40, 41].map((age) => backup(age));
+    const readers = new Map([1, 40, 41].map((age) => [`shop-${age}`, 'a restore reads it']));
+    const plan = planRetention({ backups, now, retentionDays: 30, keepLast: 2, readers });
+    expect(plan.expire).toEqual([]);
+    expect(plan.keep.map(({ because }) => because)).toEqual([
+      '1 days old, kept for 30 days',
+      'among the 2 newest of the database',
+      'a restore reads it',
+    ]);
+  });
+
   test('C4: when every backup is old, the newest verified one stays', () => {
     expect(expired([backup(40), backup(41), backup(39, false)])).toEqual(['shop-39', 'shop-41']);
   });

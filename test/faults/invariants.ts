@@ -42,7 +42,8 @@ export class Invariants implements AsyncDisposable {
 
   /** From now on what is there counts as older. */
   async age(): Promise<void> {
-    this.older = await digests(join(this.watched.place.backupDir, 'full'));
+    const files = await digests(join(this.watched.place.backupDir, 'full'));
+    this.older = new Map([...files].filter(([name]) => !isPartial(name)));
   }
 
   /** Text that a command printed. */
@@ -64,6 +65,16 @@ export class Invariants implements AsyncDisposable {
     expect((await this.files()).filter(isPartial), 'partial files after the next run').toEqual([]);
     await this.secretIsNowhere();
     return backups;
+  }
+
+  /** {@link hold} for the commands of a restore, which makes no backup and leaves nothing where backups are. */
+  async holdRestored(end: CommandEnd, expected: Expected): Promise<void> {
+    this.hasEnded(end, expected);
+    expect(await this.repositoryIsSound(), 'backups').toHaveLength(this.olderCount);
+    expect((await this.files()).filter(isPartial), 'partial files after the restore').toEqual([]);
+    expect(await this.run('backup', this.watched.database), 'the next run').toMatchObject({ exitCode: 0 });
+    await this.repositoryIsSound();
+    await this.secretIsNowhere();
   }
 
   /** Of {@link hold}, how the command ended and the repository: where more faults are to come, after which it holds. */

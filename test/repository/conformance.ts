@@ -163,6 +163,63 @@ export function describeRepository(kind: string, open: () => Promise<Repository>
     );
   });
 
+  describe(`${kind}: leases`, () => {
+    const lease = { workflowId: 'restore/default/shop', runId: 'run-9', validMs: 60_000 };
+
+    test('X2: a backup that a run reads stays listed and whole until the run ends its lease', async () => {
+      const repository = await open();
+      const backupId = await publishSample(repository, { globals: 'roles' });
+      const other = await publishSample(repository, { timestamp: '20250302_120000' });
+      await repository.lease({ ...lease, backupId });
+      await repository.lease({ ...lease, backupId });
+      expect(await repository.leases()).toMatchObject([{ backupId, runId: 'run-9' }]);
+      await expect(repository.remove(backupId)).rejects.toMatchObject({
+        type: 'BackupInUse',
+        message: expect.stringContaining(lease.workflowId),
+      });
+      expect(await readArtifact(repository, backupId)).toBe('a dump');
+      expect(await repository.remove(other)).toBe(true);
+      expect(await repository.removePartials('run-9')).toHaveLength(1);
+      expect(await repository.remove(backupId)).toBe(true);
+    });
+
+    test('X2: a reader that died keeps its backup no longer than its lease', async () => {
+      const repository = await open();
+      const backupId = await publishSample(repository);
+      await repository.lease({ ...lease, backupId, validMs: 50 });
+      const removed = () => repository.remove(backupId).catch(() => 'not yet');
+      await expect.poll(removed, { timeout: 60_000 }).toBe(true);
+    });
+
+    test('a backup that is not there cannot be read, and the attempt leaves nothing', async () => {
+      const repository = await open();
+      const backupId = 'shop_full_20250301_120000';
+      await expect(repository.lease({ ...lease, backupId })).rejects.toMatchObject({
+        type: 'BackupNotFound',
+      });
+      expect(await repository.leases()).toEqual([]);
+      expect(await repository.removePartials('run-9')).toEqual([]);
+    });
+
+    test('a lease in force is never abandoned; one that is over goes like any old partial file', async () => {
+      const repository = await open();
+      const backupId = await publishSample(repository);
+      await repository.lease({ ...lease, backupId });
+      await repository.lease({ ...lease, backupId, runId: 'run-8', validMs: 1 });
+      await expect.poll(async () => (await repository.leases()).length).toBe(1);
+      const later = new Date(Date.now() + 60_000);
+      expect(await repository.removeAbandonedPartials(later)).toEqual([
+        partialName('run-8', 0, '.lease.json'),
+      ]);
+    });
+
+    test('an artifact is owned by the repository it lies in', async () => {
+      const [repository, another] = [await open(), await open()];
+      const { path } = await repository.find(await publishSample(repository));
+      expect([repository.owns(path), another.owns(path)]).toEqual([true, false]);
+    });
+  });
+
   describe(`${kind}: list and find`, () => {
     const timestamps = ['20250228_235959', '20250301_000000', '20250301_120000', '20250302_000000'];
 

@@ -112,10 +112,10 @@ test('an approved restore swaps, and keeps what the database was', async () => {
     previous: { name: 'shop__before_20260102_030405' },
   });
   const steps = calls.filter((name) => name !== 'sendAlert');
-  expect(steps.slice(0, 11)).toEqual([
+  expect(steps.slice(0, 12)).toEqual([
     ...['resolveBackup', 'verifyArtifact', 'inspectTarget', 'createStagingDatabase', 'loadBackup'],
-    ...['proveStaging', 'sealStagingDatabase', 'gatherEvidence', 'recheckArtifact', 'swapDatabases'],
-    'writeSummary',
+    ...['proveStaging', 'sealStagingDatabase', 'gatherEvidence', 'leaseBackup', 'recheckArtifact'],
+    ...['swapDatabases', 'writeSummary'],
   ]);
   expect(calls).not.toContain('dropStaging');
 });

@@ -51,6 +51,7 @@ const restoreActivities = {
   }),
   createStagingDatabase: async () => ({ oid: 2, warnings: [] }),
   loadBackup: async () => staging,
+  leaseBackup: async () => undefined,
   proveStaging: async () => ({ attempt: 1 }),
   sealStagingDatabase: async () => [],
   gatherEvidence: async () => ({

@@ -33,3 +33,17 @@ export async function renameInto(path: string, finalPath: string): Promise<void>
   const context = { attempted: `rename ${path} to ${finalPath}`, path: dirname(finalPath) };
   await storing(context, () => rename(path, finalPath));
 }
+
+/** The same for a file that another process may have renamed or removed meanwhile. False when one has. */
+export async function renameIfThere(path: string, finalPath: string): Promise<boolean> {
+  const context = { attempted: `rename ${path} to ${finalPath}`, path: dirname(finalPath) };
+  return storing(context, () =>
+    rename(path, finalPath).then(
+      () => true,
+      (error: unknown) => {
+        if (errorCode(error) === 'ENOENT') return false;
+        throw error;
+      },
+    ),
+  );
+}

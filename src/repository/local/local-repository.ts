@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
 import type { Repository } from '../repository.js';
 import { createPartial, writePartial } from './create-partial.js';
 import { find } from './find.js';
 import { layoutOf, partialPath } from './layout.js';
+import { lease, leases } from './lease.js';
 import { listBackups } from './list.js';
 import { freeSpace, prepare } from './prepare.js';
 import { publish } from './publish.js';
@@ -27,6 +29,9 @@ export function localRepository(root: string, cluster: string): Repository {
     readMetadata: async (id) => (await find(layout, id)).metadata,
     openArtifact: async (id) => openFile((await find(layout, id)).path),
     remove: (id) => remove(layout, id),
+    owns: (path) => dirname(path) === layout.full,
+    lease: (wanted) => lease(layout, wanted),
+    leases: () => leases(layout),
     removePartials: (runId, options) => removePartials(layout, runId, options),
     removeAbandonedPartials: (before) => removeAbandonedPartials(layout, before),
   };

@@ -1,14 +1,16 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { partialPrefix } from '../../domain/names.js';
 import { artifactNamesOf, globalsSuffix, idOfFile, metadataSuffix } from '../backup-files.js';
 import { readMetadataDocument } from '../metadata-document.js';
 import { syncFolder } from './durable.js';
 import { type Layout, metadataPath } from './layout.js';
-import { isFolder, readText, removeName, statFile } from './real-file.js';
+import { leases } from './lease.js';
+import { partialNames } from './partial-names.js';
+import { readText, removeName, statFile } from './real-file.js';
 import { finishRemoval, idOfRemoval } from './remove.js';
 import { sha256OfFile } from './sha256-file.js';
-import { errorCode, storing } from './storage-error.js';
+import { errorCode } from './storage-error.js';
 
 /** Removes what a run has written and not published; and no attempt of it after `upToAttempt`. */
 export async function removePartials(
@@ -24,14 +26,19 @@ export async function removePartials(
   return removeAll(layout, ofRun);
 }
 
-/** The same for all runs whose files were last written before `before`; and finishes removals cut short. */
+/**
+ * The same for all runs whose files were last written before `before`; and finishes removals cut short. A lease in
+ * force is never abandoned: people may take longer to approve a restore.
+ */
 export async function removeAbandonedPartials(layout: Layout, before: Date): Promise<string[]> {
   const abandoned: string[] = [];
   const removed: string[] = [];
+  const inForce = new Set((await leases(layout)).map(({ file }) => file));
   for (const name of await partialNames(layout)) {
     const id = idOfRemoval(name);
     if (id !== undefined) removed.push(...(await finishRemoval(layout, id)));
-    else if (await wasWrittenBefore(join(layout.full, name), before)) abandoned.push(name);
+    else if (!inForce.has(name) && (await wasWrittenBefore(join(layout.full, name), before)))
+      abandoned.push(name);
   }
   return [...removed, ...(await removeAll(layout, abandoned))];
 }
@@ -81,13 +88,6 @@ async function readDraft(path: string) {
   if (!isFile) return undefined;
   const document = readMetadataDocument(await readText(path));
   return 'metadata' in document && document.metadata.format_version === 1 ? document.metadata : undefined;
-}
-
-async function partialNames(layout: Layout): Promise<string[]> {
-  if (!(await isFolder(layout.full))) return [];
-  const context = { attempted: `list ${layout.full}`, path: layout.full };
-  const names = await storing(context, () => readdir(layout.full));
-  return names.filter((name) => name.startsWith(partialPrefix)).sort();
 }
 
 async function wasWrittenBefore(path: string, before: Date): Promise<boolean> {

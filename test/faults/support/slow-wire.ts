@@ -8,6 +8,8 @@ export interface SlowWire extends AsyncDisposable {
   readonly port: number;
   /** What each connection may bring back; `Infinity`: as it comes. It holds from the next chunk on. */
   bytesPerSecond: number;
+  /** What each connection may send there, in the same way. */
+  sentBytesPerSecond: number;
   /** Refuses connections from now on, and cuts those there are. */
   cut(): Promise<void>;
   /** Takes connections again, at the same port. */
@@ -20,7 +22,11 @@ export async function startSlowWire(target: number): Promise<SlowWire> {
   const server = createServer((near) => {
     const far = connect(target, '127.0.0.1');
     const slow = throttle(() => wire.bytesPerSecond);
-    near.pipe(far).pipe(slow).pipe(near);
+    near
+      .pipe(throttle(() => wire.sentBytesPerSecond))
+      .pipe(far)
+      .pipe(slow)
+      .pipe(near);
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('error', () => {});
@@ -45,7 +51,8 @@ export async function startSlowWire(target: number): Promise<SlowWire> {
   };
   const port = await listen(0);
   const mend = async () => void (await listen(port));
-  const wire: SlowWire = { port, bytesPerSecond: Infinity, cut, mend, [Symbol.asyncDispose]: cut };
+  const unhurried = { bytesPerSecond: Infinity, sentBytesPerSecond: Infinity };
+  const wire: SlowWire = { port, ...unhurried, cut, mend, [Symbol.asyncDispose]: cut };
   return wire;
 }
 

@@ -1,0 +1,13 @@
+import { readdir } from 'node:fs/promises';
+import { partialPrefix } from '../../domain/names.js';
+import type { Layout } from './layout.js';
+import { isFolder } from './real-file.js';
+import { storing } from './storage-error.js';
+
+/** Names of every partial file of the repository, in order. */
+export async function partialNames(layout: Layout): Promise<string[]> {
+  if (!(await isFolder(layout.full))) return [];
+  const context = { attempted: `list ${layout.full}`, path: layout.full };
+  const names = await storing(context, () => readdir(layout.full));
+  return names.filter((name) => name.startsWith(partialPrefix)).sort();
+}
