@@ -86,7 +86,11 @@ class Restore {
     const artifact = await this.#transfer.verifyArtifact(step);
 
     this.#enter('inspect target', { tables: artifact.tables, rows: artifact.rows });
-    const { stagingName, previousName, policy } = await this.#contact.inspectTarget(step);
+    const { approveAsRequester = false } = this.input;
+    const { stagingName, previousName, policy } = await this.#contact.inspectTarget({
+      ...step,
+      approveAsRequester,
+    });
 
     this.#enter('create staging');
     this.#isStaged = true;

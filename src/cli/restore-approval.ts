@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { requesterBarredBecause } from '../domain/approval.js';
 import { type DecisionAnswer, type RestoreStatus, restoreMessages } from '../domain/restore-contracts.js';
 import type { TemporalPlace } from '../temporal/connection.js';
 import type { CommandContext } from './context.js';
@@ -22,11 +23,18 @@ export function sendDecision(running: DecisionTarget, request: DecisionRequest):
 }
 
 /** Shows what an approver is to see: on standard error, since it is no result. */
-export function showEvidence({ output }: CommandContext, { evidence, approval }: RestoreStatus): void {
+export function showEvidence(
+  { output }: CommandContext,
+  { evidence, approval, requester }: RestoreStatus,
+): void {
   if (!evidence || !approval) return;
   for (const line of evidence.markdown.split('\n')) output.note(line);
-  const { missing, deadline } = approval;
+  const { missing, deadline, policy } = approval;
   output.note(`waits for ${missing} ${missing === 1 ? 'approval' : 'approvals'} until ${deadline}`);
+  const barred = requesterBarredBecause(policy);
+  if (barred) output.note(`${barred}: somebody other than ${printable(requester)} must approve, and say why`);
+  if (policy.allowedApprovers)
+    output.note(`who may decide: ${policy.allowedApprovers.map(printable).join(', ')}`);
 }
 
 /** How to decide from elsewhere. */

@@ -43,6 +43,8 @@ export interface RestoreInput {
   stallTimeoutSeconds: number;
   /** How long the replaced database is kept for an undo; 0 drops it at once. */
   keepPreviousMinutes: number;
+  /** The requester means to approve unasked (`--yes`): refused at once where the target's policy does not let him. */
+  approveAsRequester?: boolean;
 }
 
 /** The backup that a reference led to. */

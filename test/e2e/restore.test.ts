@@ -1,9 +1,9 @@
-import { copyFile, mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
-import type { RestoreResult } from '../../src/domain/restore-contracts.js';
+import type { RestoreResult, RestoreStatus } from '../../src/domain/restore-contracts.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { dumpOf } from '../support/dump-of.js';
 import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
@@ -17,9 +17,17 @@ let count = 0;
 /** A database of this test alone, as the backup has it. */
 let shop: string;
 
+/** Databases that are restored by other rules than the rest. */
+const settingsFile = `
+clusters:
+  default:
+    databases:
+      vault: {approval: {protected: true, deadlineMinutes: 30}}
+`;
+
 beforeAll(async () => {
   cluster = await startCluster();
-  place = await createServedWorkplace(cluster.env);
+  place = await createServedWorkplace(cluster.env, settingsFile);
 });
 
 afterAll(async () => {
@@ -121,6 +129,31 @@ test('a restore waits for approval, which comes from a second process', async ()
   expect(await place.run('approve', shop, '--reason', 'seen')).toMatchObject({ exitCode: 0 });
   expect(await restoring).toMatchObject({ exitCode: 0 });
   expect(await ordersIn(shop)).toBe('1000');
+});
+
+test('a protected target refuses --yes and its requester, and takes the approval of somebody else with a reason', async () => {
+  await cluster.psql(`CREATE DATABASE vault TEMPLATE "${shop}"`);
+  const hasty = await place.run('restore', backup.backup.id, 'vault', '--yes');
+  expect(hasty).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('the target is protected') });
+  expect(await cluster.psql("SELECT count(*) FROM pg_database WHERE starts_with(datname, 'vault')")).toBe(
+    '1',
+  );
+
+  // The worker's settings decide: the command's own say that nothing is protected.
+  await writeFile(join(place.folder, 'lax.yaml'), 'version: 1\n');
+  const restoring = place.start(['-c', 'lax.yaml', 'restore', backup.backup.id, 'vault']);
+  const isWaiting = async () => (await place.run('approvals')).stdout.includes('restore/default/vault');
+  await vi.waitUntil(isWaiting, { timeout: 50_000, interval: 500 });
+  const own = await place.run('approve', 'vault', '--reason', 'mine');
+  expect(own).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('somebody else must approve') });
+
+  const handle = place.temporal.client.workflow.getHandle('restore/default/vault');
+  const { evidence } = await handle.query<RestoreStatus>('status');
+  const decision = { approver: 'bob@elsewhere', reason: '', evidence: evidence?.digest };
+  await expect(handle.executeUpdate('approve', { args: [decision] })).rejects.toThrow();
+  await handle.executeUpdate('approve', { args: [{ ...decision, reason: 'ticket 4711' }] });
+  expect(await restoring).toMatchObject({ exitCode: 0 });
+  expect(await ordersIn('vault')).toBe('1000');
 });
 
 test('a rejected restore ends with 6 and leaves nothing behind', async () => {
