@@ -126,6 +126,7 @@ class Restore {
       backup: { ...resolved, checksum },
       ...{ requester: this.input.requester, reason: this.input.reason },
       ...{ tables: proof.tables, rows: proof.rows, sizeBytes: proof.sizeBytes },
+      assertions: proof.assertions,
       approval: this.#approval.view ?? null,
       previous: previous.kept,
       ...{ refusedMs: swapped.refusedMs, endedSessions: swapped.endedSessions },

@@ -1,11 +1,13 @@
+import type { ApprovalPolicy } from '../domain/approval.js';
+import type { Assertion } from '../domain/assertion.js';
 import { resolvePolicy } from './approval-policy.js';
 import type { ClusterConfig, DatabaseConfig } from './config.js';
 import type { Layer } from './layers.js';
 import type { Problem } from './problem.js';
 import type { FileReading } from './read-file.js';
-import type { ApprovalFileSettings } from './restoring-schema.js';
+import type { ApprovalFileSettings, AssertionFileSettings } from './restoring-schema.js';
 
-type Settings = Pick<ClusterConfig, 'approval' | 'databases'>;
+type Settings = Pick<ClusterConfig, 'approval' | 'assertions' | 'databases'>;
 
 export interface ResolvedRestoring {
   settings: Settings;
@@ -23,7 +25,7 @@ export function resolveRestoring(cluster: string, file: FileReading): ResolvedRe
     layer(['defaults', 'approval'], file.settings.defaults?.approval, file),
   ];
   const resolved: ResolvedRestoring = {
-    settings: { approval: resolvePolicy([]).policy, databases: {} },
+    settings: { approval: resolvePolicy([]).policy, assertions: [], databases: {} },
     origins: {},
     problems: [],
   };
@@ -34,11 +36,20 @@ export function resolveRestoring(cluster: string, file: FileReading): ResolvedRe
     resolved.problems.push(...problems);
     return policy;
   };
+  const assertionsAt = (path: string[], listed: readonly AssertionFileSettings[] = []) => {
+    for (const index of listed.keys()) {
+      const place = [...path, 'assertions', index];
+      resolved.origins[place.join('.')] = file.originOf(place);
+    }
+    return listed.map(assertionOf);
+  };
   resolved.settings.approval = policyAt(prefix, shared);
+  resolved.settings.assertions = assertionsAt(prefix, written?.assertions);
   const databases = Object.entries(written?.databases ?? {}).map(([name, own]): [string, DatabaseConfig] => {
     const path = [...prefix, 'databases', name];
     const layers = [layer([...path, 'approval'], own.approval, file), ...shared];
-    return [name, { approval: policyAt(path, layers) }];
+    const assertions = assertionsAt(path, own.assertions);
+    return [name, { approval: policyAt(path, layers), assertions }];
   });
   // Defined, not assigned: a database may be called __proto__.
   resolved.settings.databases = Object.fromEntries(databases);
@@ -46,8 +57,21 @@ export function resolveRestoring(cluster: string, file: FileReading): ResolvedRe
 }
 
 /** Who must agree before a restore replaces that database. */
-export function approvalPolicyOf({ approval, databases }: Settings, database: string) {
-  return (Object.hasOwn(databases, database) ? databases[database] : undefined)?.approval ?? approval;
+export function approvalPolicyOf(settings: Settings, database: string): ApprovalPolicy {
+  return databaseOf(settings, database)?.approval ?? settings.approval;
+}
+
+/** What must hold in a restored copy of that database. */
+export function assertionsOf(settings: Settings, database: string): Assertion[] {
+  return [...settings.assertions, ...(databaseOf(settings, database)?.assertions ?? [])];
+}
+
+function databaseOf({ databases }: Settings, database: string): DatabaseConfig | undefined {
+  return Object.hasOwn(databases, database) ? databases[database] : undefined;
+}
+
+function assertionOf({ name, sql, expected = 'true', timeoutSeconds }: AssertionFileSettings): Assertion {
+  return { name, sql, expected, ...(timeoutSeconds !== undefined && { timeoutSeconds }) };
 }
 
 function layer(

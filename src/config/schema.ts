@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CompressionMethod } from '../domain/backup.js';
-import { approval, databases } from './restoring-schema.js';
+import { approval, assertions, databases } from './restoring-schema.js';
 import { oneOf, optional, text, whole } from './schema-parts.js';
 
 /** Levels that each method takes, as its command-line tool does. */
@@ -94,6 +94,7 @@ const cluster = optional({
   connection: optional({ ...connection, ...passwordSources }).describe('How libpq reaches the server.'),
   ...clusterSettings,
   approval,
+  assertions,
   databases,
 }).describe('A PostgreSQL server instance.');
 

@@ -1,4 +1,4 @@
-import { Document, isPair, visit } from 'yaml';
+import { Document, isPair, isSeq, visit } from 'yaml';
 import { mask, maskUrl } from '../mask-url.js';
 import type { ClusterConfig, Config } from './config.js';
 
@@ -33,7 +33,11 @@ export function renderConfig(config: Config): string {
 
 /** The names above a value; of one in a list, its place there. */
 function pathOf(key: unknown, parents: readonly unknown[]): string[] {
-  const names = parents.flatMap((parent) => (isPair(parent) ? [String(parent.key)] : []));
+  const names = parents.flatMap((parent, index) => {
+    if (isPair(parent)) return [String(parent.key)];
+    const place = isSeq(parent) ? parent.items.indexOf(parents[index + 1]) : -1;
+    return place < 0 ? [] : [String(place)];
+  });
   return typeof key === 'number' ? [...names, String(key)] : names;
 }
 

@@ -46,8 +46,13 @@ function proof(evidence: RestoreEvidence): string[] {
     problems.length === 0 ? '### Proven' : '### NOT proven',
     ...list(problems),
     `${counts.equalTables} tables have exactly the rows of the metadata; ${counts.differenceCount} differ.`,
-    `${assertions.filter(({ ok }) => ok).length} of ${assertions.length} assertions hold.`,
-    '',
+    `${assertions.filter(({ ok }) => ok).length} of ${assertions.length} assertions hold${assertions.length > 0 ? ':' : '.'}`,
+    ...list(
+      assertions.map(
+        ({ name, expected, found, ok }) =>
+          `${ok ? 'holds' : 'DOES NOT HOLD'}: ${name}: found ${found ?? 'NULL'}, expected ${expected ?? 'NULL'}`,
+      ),
+    ),
     line(kinds.slice(0, 30).join(', ')),
     '',
     `Extensions: ${

@@ -101,6 +101,8 @@ export interface RestoreProof {
   tables: number;
   rows: number;
   sizeBytes: number;
+  /** The user's assertions, all of which hold. */
+  assertions: number;
   warnings: string[];
 }
 
@@ -173,6 +175,8 @@ export interface RestoreResult {
   tables: number;
   rows: number;
   sizeBytes: number;
+  /** The user's assertions that were found to hold. */
+  assertions: number;
   /** Null when the target did not exist. */
   approval: ApprovalView | null;
   /** Null when the target did not exist, or was not to be kept. */

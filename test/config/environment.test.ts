@@ -27,6 +27,7 @@ test('with nothing set every default holds', async () => {
       maxBackupAgeHours: 25,
       minDiskSpaceGb: 10,
       approval: anybodyOnce,
+      assertions: [],
       databases: {},
     },
   });
@@ -90,6 +91,7 @@ test('everything can be set by the environment alone', async () => {
     maxBackupAgeHours: 49,
     minDiskSpaceGb: 0,
     approval: anybodyOnce,
+    assertions: [],
     databases: {},
   });
   expect(config).toMatchObject({

@@ -22,6 +22,10 @@ const settingsFile = `
 clusters:
   default:
     databases:
+      asserted:
+        assertions:
+          - {name: all orders, sql: SELECT count(*) FROM orders, expected: 10}
+          - {name: no gap, sql: SELECT max(id) = count(*) FROM orders}
       vault: {approval: {protected: true, deadlineMinutes: 30}}
 `;
 
@@ -154,6 +158,30 @@ test('a protected target refuses --yes and its requester, and takes the approval
   await handle.executeUpdate('approve', { args: [{ ...decision, reason: 'ticket 4711' }] });
   expect(await restoring).toMatchObject({ exitCode: 0 });
   expect(await ordersIn('vault')).toBe('1000');
+});
+
+test('assertions are asked of the restored copy, and one that does not hold ends it with 5 before anybody is asked', async () => {
+  await cluster.psql(`CREATE DATABASE asserted TEMPLATE "${shop}"`);
+  await place.json('backup', 'asserted');
+  const copied = ['restore', '--latest', 'asserted copy', '--from', 'asserted'];
+  const result = await place.json<RestoreResult>(...copied);
+  expect(result).toMatchObject({ assertions: 2, approval: null });
+  expect(JSON.parse(await readFile(result.evidence.path, 'utf8'))).toMatchObject({
+    evidence: {
+      assertions: [
+        { name: 'all orders', expected: '10', found: '10', ok: true },
+        { name: 'no gap', expected: 'true', found: 't', ok: true },
+      ],
+    },
+  });
+  await cluster.psql('DELETE FROM orders WHERE id = 5', 'asserted');
+  await place.json('backup', 'asserted');
+  const failed = await place.run(...copied);
+  expect(failed).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('"all orders": found 9') });
+  expect(failed.stderr).not.toContain('waits for');
+  expect(await ordersIn('asserted copy')).toBe('10');
+  const left = "SELECT count(*) FROM pg_database WHERE starts_with(datname, 'asserted copy')";
+  expect(await cluster.psql(left)).toBe('1');
 });
 
 test('a rejected restore ends with 6 and leaves nothing behind', async () => {
