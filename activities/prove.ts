@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
+import { assertionsOf } from '../src/config/restoring.js';
+import type { AssertionResult } from '../src/domain/assertion.js';
 import type { StoredMetadata, TableRows } from '../src/domain/backup.js';
 import { compareCounts } from '../src/domain/compare-tables.js';
 import { HoldfastError } from '../src/domain/errors.js';
@@ -8,11 +10,13 @@ import { evidenceMarkdown } from '../src/domain/evidence-markdown.js';
 import type { LoadedStaging, RestoreProof } from '../src/domain/restore-contracts.js';
 import { writeOperationDocument } from '../src/log.js';
 import { showName } from '../src/postgres/quote.js';
+import { checkAssertions } from '../src/postgres/restore/assertions.js';
 import { type CountedTable, countTables } from '../src/postgres/restore/count-tables.js';
 import { type DatabaseContents, describeContents } from '../src/postgres/restore/describe-contents.js';
 import { sealStaging } from '../src/postgres/restore/seal-staging.js';
 import { swapBlockers } from '../src/postgres/restore/swap.js';
 import { readTargetState, type TargetState } from '../src/postgres/restore/target-state.js';
+import { sessionName } from '../src/postgres/session-name.js';
 import { beatWhileServerWorks } from './busy-beat.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { whileLeased } from './lease.js';
@@ -48,7 +52,7 @@ export interface EvidenceStep extends StagedStep {
 /** Steps that prove the staging database to be the backup. */
 export function createProveActivities(deps: ActivityDeps) {
   return {
-    /** Counts every row of the staging database and describes what else is in it. */
+    /** Counts every row of the staging database, asks the user's assertions, and describes what else is in it. */
     async proveStaging(step: StagedStep): Promise<{ attempt: number }> {
       return loggedRestore(deps, step, 'prove', async (log) => {
         const counted = await whileLeased(deps, step, () => count(deps, step));
@@ -83,7 +87,7 @@ export function createProveActivities(deps: ActivityDeps) {
           markdown: evidenceMarkdown(evidence, digest),
           path,
           target: orderOf(step, state).target,
-          ...{ tables, rows, sizeBytes },
+          ...{ tables, rows, sizeBytes, assertions: evidence.assertions.length },
           warnings: cutLines([...evidence.warnings, ...evidence.blockers]),
         };
       });
@@ -93,18 +97,28 @@ export function createProveActivities(deps: ActivityDeps) {
 
 interface Counted extends DatabaseContents {
   tables: CountedTable[];
+  assertions: AssertionResult[];
 }
 
-async function count(deps: ActivityDeps, { cluster, staging }: StagedStep): Promise<Counted> {
-  const { connection } = clusterOf(deps, cluster);
+async function count(deps: ActivityDeps, step: StagedStep): Promise<Counted> {
+  const { staging } = step;
+  const cluster = clusterOf(deps, step.cluster);
+  const { connection } = cluster;
+  const { metadata } = await sourceOf(deps, step);
   const { runId: runTag } = runOf();
   const signal = cancellationSignal();
   const beat = beatWithProgress();
   const onStep = (done: { tables: number; ofTables: number }) =>
     beat.doing(`${done.tables} of ${done.ofTables} tables`);
-  const counting = () => countTables(connection, staging.name, { runTag, signal, onStep });
-  const tables = await beatWhileServerWorks(connection, runTag, () => beat.doing('counting'), counting);
-  return { tables, ...(await describeContents(connection, staging.name, { signal })) };
+  const session = { applicationName: sessionName(runTag), signal };
+  // They are about what was backed up, wherever it is restored to.
+  const asked = assertionsOf(cluster, metadata?.database ?? step.target);
+  const look = async () => ({
+    tables: await countTables(connection, staging.name, { runTag, signal, onStep }),
+    assertions: await checkAssertions(connection, staging.name, asked, session),
+  });
+  const found = await beatWhileServerWorks(connection, runTag, () => beat.doing('the server works'), look);
+  return { ...found, ...(await describeContents(connection, staging.name, { signal })) };
 }
 
 async function gather(deps: ActivityDeps, step: EvidenceStep) {
@@ -138,7 +152,7 @@ async function gather(deps: ActivityDeps, step: EvidenceStep) {
     missingExtensions: extensionsLost(source.metadata, contents.extensions),
     invalidIndexes: contents.invalidIndexes,
     unvalidatedConstraints: contents.unvalidatedConstraints,
-    assertions: [],
+    assertions: contents.assertions,
     difference: compared?.difference ?? null,
     warnings: [...step.warnings, ...(compared?.warnings ?? [])],
     blockers: await swapBlockers(cluster.connection, orderOf(step, state)),

@@ -1,5 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
-import { defaultPolicy } from '../src/domain/approval.js';
+import { approvalPolicyOf } from '../src/config/restoring.js';
+import { type ApprovalPolicy, requesterBarredBecause } from '../src/domain/approval.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/domain/restore-contracts.js';
@@ -24,6 +25,11 @@ import {
   writeHandover,
 } from './restore-step.js';
 
+export interface InspectTargetStep extends SourceStepInput {
+  /** The requester means to approve unasked, with `--yes`. */
+  approveAsRequester?: boolean;
+}
+
 /** Steps before anything is loaded. None of them touches the target. */
 export function createStageActivities(deps: ActivityDeps) {
   return {
@@ -44,7 +50,7 @@ export function createStageActivities(deps: ActivityDeps) {
     },
 
     /** Looks at the target and at what the server lacks for this backup. */
-    async inspectTarget(step: SourceStepInput): Promise<InspectedTarget> {
+    async inspectTarget(step: InspectTargetStep): Promise<InspectedTarget> {
       return loggedRestore(deps, step, 'inspect target', () => inspectTarget(deps, step));
     },
   };
@@ -80,13 +86,15 @@ async function readWhole(
   });
 }
 
-async function inspectTarget(deps: ActivityDeps, step: SourceStepInput): Promise<InspectedTarget> {
+async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promise<InspectedTarget> {
   const cluster = clusterOf(deps, step.cluster);
   const { target } = step;
   refuseLongName(target);
   const { metadata } = await sourceOf(deps, step);
   const state = await readTargetState(cluster.connection, target);
   const attempted = `restore database ${showName(target)}`;
+  const policy = approvalPolicyOf(cluster, target);
+  if (state.database && step.approveAsRequester) refuseRequester(attempted, policy);
   refuseOldServer(attempted, metadata?.pg_version, state.serverMajor, state.serverVersion);
   const { psql } = await findClientTools(state.serverMajor, toolOptions(deps));
   if (!psql) throw toolMissing(attempted);
@@ -99,8 +107,19 @@ async function inspectTarget(deps: ActivityDeps, step: SourceStepInput): Promise
     oid: state.database?.oid ?? null,
     sizeBytes: state.database?.sizeBytes ?? null,
     ...namesBeside(step, state.names),
-    policy: defaultPolicy,
+    policy,
   };
+}
+
+/** Told before hours of loading: nobody would be there to be asked. */
+function refuseRequester(attempted: string, policy: ApprovalPolicy): void {
+  const barred = requesterBarredBecause(policy);
+  if (barred === undefined) return;
+  throw new HoldfastError('RestoreRejected', {
+    attempted,
+    cause: `--yes does not count: ${barred}`,
+    remedy: 'leave out --yes, and have somebody else run `holdfast approve`',
+  });
 }
 
 /** PostgreSQL would cut it, and another database have it. */

@@ -33,7 +33,7 @@ const shownAttempts = 20;
 export interface ApprovalEvents {
   /** The state changed: somebody decided, or was refused. */
   onChange: () => void;
-  /** Half of the time to decide in is over. */
+  /** Nobody decided for as long as the policy has between two reminders. */
   onReminder: () => Promise<void>;
 }
 
@@ -71,9 +71,15 @@ export class Approval {
     this.#onChange = onChange;
     onChange();
     const isDecided = () => this.#state?.outcome !== 'pending';
-    const left = () => Math.max(1, Date.parse(opened.deadline) - Date.now() + 1);
-    if (!(await condition(isDecided, Math.ceil(left() / 2)))) await onReminder();
-    if (!isDecided()) await condition(isDecided, left());
+    const deadline = Date.parse(opened.deadline) + 1;
+    const every = reminderMs(opened);
+    for (let next = Date.now() + every; Date.now() < deadline; next += every) {
+      // A reminder in the last minute would come too late to be of use.
+      const isReminder = next < deadline - 60_000;
+      const until = isReminder ? next : deadline;
+      if (await condition(isDecided, Math.max(1, until - Date.now()))) break;
+      if (isReminder) await onReminder();
+    }
     this.#state = expire(this.#state, new Date().toISOString());
     onChange();
     return this.#state;
@@ -106,6 +112,10 @@ export class Approval {
     this.#onChange();
     return refusedBecause ?? undefined;
   }
+}
+
+function reminderMs({ policy }: ApprovalState): number {
+  return 60_000 * (policy.reminderMinutes ?? Math.max(1, Math.ceil(policy.deadlineMinutes / 2)));
 }
 
 const tooEarly = 'nothing waits for approval yet';

@@ -88,7 +88,11 @@ class Restore {
     const artifact = await this.#transfer.verifyArtifact(step);
 
     this.#enter('inspect target', { tables: artifact.tables, rows: artifact.rows });
-    const { stagingName, previousName, policy } = await this.#contact.inspectTarget(step);
+    const { approveAsRequester = false } = this.input;
+    const { stagingName, previousName, policy } = await this.#contact.inspectTarget({
+      ...step,
+      approveAsRequester,
+    });
 
     this.#enter('create staging');
     this.#isStaged = true;
@@ -127,6 +131,7 @@ class Restore {
       backup: { ...resolved, checksum },
       ...{ requester: this.input.requester, reason: this.input.reason },
       ...{ tables: proof.tables, rows: proof.rows, sizeBytes: proof.sizeBytes },
+      assertions: proof.assertions,
       approval: this.#approval.view ?? null,
       previous: previous.kept,
       ...{ refusedMs: swapped.refusedMs, endedSessions: swapped.endedSessions },

@@ -1,3 +1,4 @@
+import { requesterBarredBecause } from '../src/domain/approval.js';
 import type { RestoreInput, RestoreStatus, RestoreStep } from '../src/domain/restore-contracts.js';
 
 const steps: RestoreStep[] = [
@@ -24,12 +25,16 @@ export function describeRestore(input: RestoreInput, status: RestoreStatus): str
   return [path, '', ...facts.flatMap((fact) => [fact, '']), ...waiting(status)].join('\n');
 }
 
-function waiting({ step, approval, evidence }: RestoreStatus): string[] {
+function waiting({ step, approval, evidence, requester }: RestoreStatus): string[] {
   if (step !== 'await approval' || !approval) return [];
   const people = approval.missing === 1 ? '1 approval' : `${approval.missing} approvals`;
   const last = approval.record.at(-1);
+  const barred = requesterBarredBecause(approval.policy);
   return [
     `## Waits for ${people} until ${approval.deadline}`,
+    ...(barred
+      ? [`**${barred}**: somebody other than ${safe(requester)} must approve, and say why.`, '']
+      : []),
     'Send the signal or update `approve` or `reject` with',
     '`{"approver": "you", "reason": "why", "evidence": "the digest below"}`, or run `holdfast approve`.',
     '',

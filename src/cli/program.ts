@@ -150,7 +150,7 @@ function addRestore(program: Command, act: Act): void {
     .option('--from <database>', 'with --latest: whose backup')
     .option('--list', 'list the backups and do nothing')
     .option('--preview', 'print the plan and touch nothing')
-    .option('-y, --yes', 'approve as the requester, where the policy allows it')
+    .option('-y, --yes', 'approve as the requester; refused where the target is protected')
     .option('--reason <text>', 'why, for the record')
     .option('--keep-previous <hours>', 'keep what the target was, for an undo; 0 drops it', hours, 24)
     .option('--allow-unverified', 'take a file that has no metadata')

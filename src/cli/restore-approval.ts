@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { requesterBarredBecause } from '../domain/approval.js';
 import { type DecisionAnswer, type RestoreStatus, restoreMessages } from '../domain/restore-contracts.js';
 import type { TemporalPlace } from '../temporal/connection.js';
 import type { CommandContext } from './context.js';
@@ -27,9 +28,13 @@ export function showEvidence({ output }: CommandContext, status: RestoreStatus):
   const { evidence, approval, requester, reason } = status;
   if (!evidence || !approval) return;
   output.tell(`\n${renderMarkdown(evidence.markdown, output)}`);
-  const { missing, deadline } = approval;
+  const { missing, deadline, policy } = approval;
   output.tell(`asked for by ${printable(reason ? `${requester}: ${reason}` : requester)}`);
   output.tell(`waits for ${counted(missing, 'approval')} until ${moment(deadline)}`);
+  const barred = requesterBarredBecause(policy);
+  if (barred) output.tell(`${barred}: somebody other than ${printable(requester)} must approve, and say why`);
+  if (policy.allowedApprovers)
+    output.tell(`who may decide: ${policy.allowedApprovers.map(printable).join(', ')}`);
 }
 
 /** How to decide from elsewhere. */

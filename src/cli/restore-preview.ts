@@ -1,4 +1,6 @@
 import type { ClusterConfig } from '../config/config.js';
+import { approvalPolicyOf } from '../config/restoring.js';
+import { type ApprovalPolicy, requesterBarredBecause } from '../domain/approval.js';
 import { formatTimestamp } from '../domain/names.js';
 import type { BackupReference } from '../domain/restore-contracts.js';
 import { restoreName } from '../domain/restore-names.js';
@@ -8,7 +10,7 @@ import { readTargetState } from '../postgres/restore/target-state.js';
 import { openRepository } from '../repository/open-repository.js';
 import { findRestoreSource, type RestoreSource } from '../repository/restore-source.js';
 import type { CommandContext } from './context.js';
-import { age, bytes, printable } from './output/format.js';
+import { age, bytes, duration, printable } from './output/format.js';
 
 /** `holdfast restore --preview`: what a restore would do. Nothing is read but catalogues, and nothing is written. */
 export async function previewRestore(
@@ -27,6 +29,7 @@ export async function previewRestore(
     staging: restoreName(target, 'staging', timestamp, state.names),
     previous: state.database ? restoreName(target, 'before', timestamp, state.names) : null,
     needsApproval: state.database !== null,
+    approval: state.database ? approvalPolicyOf(cluster, target) : null,
     ...lacks,
   };
   if (output.json) {
@@ -44,7 +47,7 @@ export async function previewRestore(
   output.print(`1. verify every byte of ${printable(source.path)}`);
   output.print(`2. load it into ${printable(plan.staging)}, while the target serves`);
   output.print('3. count every row and compare it with the backup');
-  if (plan.previous) output.print('4. wait for approval');
+  if (plan.approval) output.print(`4. wait for approval ${approvalWords(plan.approval)}`);
   output.print(
     plan.previous
       ? `5. rename the target to ${printable(plan.previous)} and the loaded database to ${printable(target)}`
@@ -54,6 +57,17 @@ export async function previewRestore(
   for (const name of lacks.missingExtensions) output.warn(`the server has no extension ${printable(name)}`);
   output.print('nothing was touched');
   return 0;
+}
+
+function approvalWords(policy: ApprovalPolicy): string {
+  const { approvers, deadlineMinutes, allowedApprovers } = policy;
+  const barred = requesterBarredBecause(policy);
+  return [
+    approvers > 1 ? `by ${approvers} people` : 'by one person',
+    ...(barred ? [`other than the requester (${barred})`] : []),
+    ...(allowedApprovers ? [`of ${allowedApprovers.map(printable).join(', ')}`] : []),
+    `within ${duration(deadlineMinutes * 60)}`,
+  ].join(' ');
 }
 
 async function missing({ connection }: ClusterConfig, { metadata }: RestoreSource) {

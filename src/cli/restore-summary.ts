@@ -1,6 +1,6 @@
 import type { RestoreResult } from '../domain/restore-contracts.js';
 import type { CommandContext } from './context.js';
-import { bytes, count, duration, moment, printable, shellWord } from './output/format.js';
+import { bytes, counted, duration, moment, printable, shellWord } from './output/format.js';
 
 /** Prints what a restore did. */
 export function printRestore({ output }: CommandContext, result: RestoreResult): void {
@@ -10,9 +10,9 @@ export function printRestore({ output }: CommandContext, result: RestoreResult):
   }
   const { backup, approval, previous, steps } = result;
   output.success(`restored ${printable(result.target)} from ${printable(backup.id)}`);
-  output.print(
-    `  proven    ${count(result.tables)} tables, ${count(result.rows)} rows, ${bytes(result.sizeBytes)}`,
-  );
+  const held = result.assertions > 0 ? [counted(result.assertions, 'assertion')] : [];
+  const proven = [counted(result.tables, 'table'), counted(result.rows, 'row'), ...held];
+  output.print(`  proven    ${[...proven, bytes(result.sizeBytes)].join(', ')}`);
   output.print(`  sha256    ${backup.checksum}`);
   output.print(`  evidence  ${printable(result.evidence.path)}`);
   if (approval) output.print(`  approved  ${approval.approvals.map(said).join(', ')}`);

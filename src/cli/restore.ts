@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { ClusterConfig } from '../config/config.js';
+import { requesterBarredBecause } from '../domain/approval.js';
 import { workflowTypes } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
 import { type BackupReference, type RestoreInput, restoreWorkflowId } from '../domain/restore-contracts.js';
@@ -97,9 +98,10 @@ function decideHere(
     showHow(context, workflowId, session.place);
     const { evidence, approval } = status;
     if (!evidence || !approval) return;
-    const mayApprove = approval.policy.requesterMayApprove;
-    if (options.yes && !mayApprove)
-      context.output.warn('--yes does not count: the policy asks for another person');
+    const barred = requesterBarredBecause(approval.policy);
+    const mayApprove = barred === undefined;
+    // Only where this command took over another's restore: one that it begins is refused at its start.
+    if (options.yes && !mayApprove) context.output.warn(`--yes does not count: ${barred}`);
     const isAgreed = mayApprove && (options.yes || (canAsk() && (await askForName(target, over))));
     if (!isAgreed || over.aborted) return;
     const reason = options.reason ?? (options.yes ? 'asked for with --yes' : 'name typed on the terminal');
@@ -131,6 +133,7 @@ function inputOf(
     reason: options.reason ?? '',
     stallTimeoutSeconds: cluster.stallTimeoutSeconds,
     keepPreviousMinutes: options.keepPrevious * 60,
+    approveAsRequester: options.yes === true,
   };
 }
 

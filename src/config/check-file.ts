@@ -42,8 +42,11 @@ function wrongPaths(issue: Issue): Path[] {
 }
 
 function complaintOf(issue: Issue, path: Path): Pick<Problem, 'complaint' | 'allowed'> {
-  if (issue.code === 'invalid_key')
-    return { complaint: 'no name for a cluster', allowed: clusterNameAllowed };
+  if (issue.code === 'invalid_key') {
+    return path.includes('databases')
+      ? { complaint: 'no name for a database', allowed: 'one that is not empty' }
+      : { complaint: 'no name for a cluster', allowed: clusterNameAllowed };
+  }
   if (issue.code !== 'unrecognized_keys') return { allowed: issue.message };
   const key = String(path.at(-1));
   const known = Object.keys(schemaAt(path.slice(0, -1)).properties ?? {});
@@ -64,7 +67,8 @@ function schemaAt(path: Path): JsonSchema {
   return path.reduce<JsonSchema>((schema, key) => below(schema, key), described);
 }
 
-function below({ properties, additionalProperties }: JsonSchema, key: PropertyKey): JsonSchema {
+function below({ properties, additionalProperties, items }: JsonSchema, key: PropertyKey): JsonSchema {
+  if (items && typeof key === 'number') return items;
   return properties?.[String(key)] ?? (typeof additionalProperties === 'object' ? additionalProperties : {});
 }
 
@@ -87,14 +91,17 @@ function showable(plain: unknown, path: Path, { code }: Issue): unknown {
 }
 
 function valueAt(plain: unknown, path: Path): unknown {
-  return path.reduce<unknown>((value, key) => (isPlainMap(value) ? value[String(key)] : undefined), plain);
+  const at = (value: unknown, key: PropertyKey) =>
+    Array.isArray(value) ? value[Number(key)] : isPlainMap(value) ? value[String(key)] : undefined;
+  return path.reduce<unknown>(at, plain);
 }
 
+/** Of a list nothing is left: all that is wrong in it was told at once. */
 function without(plain: unknown, path: Path): unknown {
   const [first, ...rest] = path;
   if (first === undefined || !isPlainMap(plain)) return {};
   const { [String(first)]: inner, ...others } = plain;
-  return rest.length === 0 || inner === undefined
+  return rest.length === 0 || inner === undefined || Array.isArray(inner)
     ? others
     : { ...others, [String(first)]: without(inner, rest) };
 }

@@ -5,7 +5,10 @@ import type { Problem } from './problem.js';
 import { type ClusterFileSettings, compressionLevels } from './schema.js';
 
 /** What `defaults` in holdfast.yaml can set. */
-export type ClusterSettings = Omit<ClusterFileSettings, 'host' | 'connection'>;
+export type ClusterSettings = Omit<
+  ClusterFileSettings,
+  'host' | 'connection' | 'approval' | 'assertions' | 'databases'
+>;
 
 type Key = keyof ClusterSettings & string;
 

@@ -6,6 +6,7 @@ import type { GlobalSettings, Sources } from './global-settings.js';
 import type { Layer } from './layers.js';
 import type { Problem } from './problem.js';
 import type { VariableName } from './read-environment.js';
+import { resolveRestoring } from './restoring.js';
 
 /** The cluster that the environment describes. */
 export const defaultCluster = 'default';
@@ -35,6 +36,7 @@ export async function resolveCluster(
   const host = written?.host ?? thisHost;
   const resolved = resolveSettings(name, layersOf(name, sources));
   const reached = await resolveConnection({ ...sources, cluster: name, isHere: host === thisHost });
+  const restoring = resolveRestoring(name, sources.file);
   const prefix = `clusters.${name}`;
   const hostOrigin = written?.host ? sources.file.originOf(['clusters', name, 'host']) : global.origins.host;
   const settingOrigins = Object.entries(resolved.origins).map(([key, origin]) => [
@@ -48,13 +50,15 @@ export async function resolveCluster(
       repositoryPath: name === defaultCluster ? backupDir : join(backupDir, name),
       connection: reached.connection,
       ...resolved.settings,
+      ...restoring.settings,
     },
     origins: {
       [`${prefix}.host`]: hostOrigin ?? 'default',
       ...reached.origins,
       ...Object.fromEntries(settingOrigins),
+      ...restoring.origins,
     },
-    problems: [...resolved.problems, ...reached.problems],
+    problems: [...resolved.problems, ...reached.problems, ...restoring.problems],
   };
 }
 

@@ -1,3 +1,5 @@
+import type { ApprovalPolicy } from '../domain/approval.js';
+import type { Assertion } from '../domain/assertion.js';
 import type { CompressionMethod } from '../domain/backup.js';
 
 /** How to reach a cluster, as libpq understands the same words. Undefined: libpq's own default. */
@@ -39,6 +41,19 @@ export interface ClusterConfig {
   maxBackupAgeHours: number;
   /** @defaultValue 10 */
   minDiskSpaceGb: number;
+  /** Who must agree to a restore over a database that `databases` does not name. */
+  approval: ApprovalPolicy;
+  /** What must hold in every restored copy of this cluster's databases. */
+  assertions: Assertion[];
+  /** Databases that holdfast.yaml names. */
+  databases: Record<string, DatabaseConfig>;
+}
+
+/** What holds for one database by its name. */
+export interface DatabaseConfig {
+  approval: ApprovalPolicy;
+  /** Asked besides its cluster's. */
+  assertions: Assertion[];
 }
 
 export interface TemporalConfig {

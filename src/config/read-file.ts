@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { fillEmptyMaps, findProblems } from './check-file.js';
 import type { Problem } from './problem.js';
 import type { FileSettings } from './schema.js';
@@ -71,6 +71,11 @@ function offsetOf(document: Document.Parsed, path: SettingPath): number {
   let node: unknown = document.contents;
   let offset = document.contents?.range[0] ?? 0;
   for (const name of path) {
+    if (isSeq(node)) {
+      node = node.items[Number(name)];
+      offset = isNode(node) ? (node.range?.[0] ?? offset) : offset;
+      continue;
+    }
     if (!isMap(node)) break;
     const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(name));
     if (!pair || !isScalar(pair.key)) break;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { CompressionMethod } from '../domain/backup.js';
+import { approval, assertions, databases } from './restoring-schema.js';
+import { oneOf, optional, text, whole } from './schema-parts.js';
 
 /** Levels that each method takes, as its command-line tool does. */
 export const compressionLevels = {
@@ -14,19 +16,6 @@ const levelsAllowed = Object.entries(compressionLevels)
 
 const tenYears = 36_500;
 const tenYearsInHours = tenYears * 24;
-
-/** Each schema's message is what it allows. */
-const text = (allowed: string, pattern = /^[^\p{Cc}]+$/u) =>
-  z.string({ error: allowed }).regex(pattern, { error: allowed });
-
-const whole = (least: number, most: number, allowed = `a whole number from ${least} to ${most}`) =>
-  z.int({ error: allowed }).min(least, { error: allowed }).max(most, { error: allowed });
-
-const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
-  z.enum(values, { error: `one of ${values.join(', ')}` });
-
-const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape, { error: 'a map of settings' });
 
 /** A name of a machine, as it stands in the names of task queues. */
 export const hostName = text('a host name', /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/).describe(
@@ -93,8 +82,6 @@ const passwordSources = {
   ),
 };
 
-const optional = <Shape extends z.ZodRawShape>(shape: Shape) => section(shape).partial();
-
 /** A cluster's own folder must not be one of those of the default cluster's repository. */
 const clusterName = z.string().regex(/^(?!(?:full|incremental|logs)$)[a-z0-9][a-z0-9_-]{0,40}$/);
 
@@ -106,6 +93,9 @@ const cluster = optional({
   host: hostName,
   connection: optional({ ...connection, ...passwordSources }).describe('How libpq reaches the server.'),
   ...clusterSettings,
+  approval,
+  assertions,
+  databases,
 }).describe('A PostgreSQL server instance.');
 
 /** holdfast.yaml. A setting that comes later gets its place here, and with it its check, show and JSON Schema. */
@@ -114,7 +104,7 @@ export const fileSchema = optional({
   backupDir,
   pgBinDir,
   temporal: optional({ address: temporalAddress, namespace: temporalNamespace }),
-  defaults: optional(clusterSettings).describe('For every cluster that says nothing else.'),
+  defaults: optional({ ...clusterSettings, approval }).describe('For every cluster that says nothing else.'),
   clusters: z
     .record(clusterName, cluster, { error: 'a map of clusters by name' })
     .describe('Clusters by name.'),
@@ -127,6 +117,7 @@ export type ClusterFileSettings = NonNullable<NonNullable<FileSettings['clusters
 export interface JsonSchema {
   properties?: Record<string, JsonSchema>;
   additionalProperties?: JsonSchema | boolean;
+  items?: JsonSchema;
   type?: string;
   [keyword: string]: unknown;
 }

@@ -1,4 +1,4 @@
-import { Document, isScalar } from 'yaml';
+import { Document, isPair, isSeq, visit } from 'yaml';
 import { mask, maskUrl } from '../mask-url.js';
 import type { ClusterConfig, Config } from './config.js';
 
@@ -21,11 +21,29 @@ export function describeConfig(config: Config): Record<string, unknown> {
 /** {@link describeConfig} as YAML, behind each value where it was read. */
 export function renderConfig(config: Config): string {
   const document = new Document(describeConfig(config));
-  for (const [setting, origin] of Object.entries(config.origins)) {
-    const node = document.getIn(setting.split('.'), true);
-    if (isScalar(node)) node.comment = ` ${origin}`;
-  }
+  visit(document, {
+    Scalar: (key, node, parents) => {
+      if (key === 'key') return;
+      const origin = originOf(config, pathOf(key, parents));
+      if (origin !== undefined) node.comment = ` ${origin}`;
+    },
+  });
   return document.toString({ lineWidth: 0 }).trimEnd();
+}
+
+/** The names above a value; of one in a list, its place there. */
+function pathOf(key: unknown, parents: readonly unknown[]): string[] {
+  const names = parents.flatMap((parent, index) => {
+    if (isPair(parent)) return [String(parent.key)];
+    const place = isSeq(parent) ? parent.items.indexOf(parents[index + 1]) : -1;
+    return place < 0 ? [] : [String(place)];
+  });
+  return typeof key === 'number' ? [...names, String(key)] : names;
+}
+
+/** Where it was read; of a part of a list, where the list was. */
+function originOf({ origins }: Config, path: readonly string[]): string | undefined {
+  return origins[path.join('.')] ?? origins[path.slice(0, -1).join('.')];
 }
 
 function describeCluster({ name: _, connection, ...settings }: ClusterConfig): Record<string, unknown> {

@@ -6,8 +6,16 @@ export interface ApprovalPolicy {
   requesterMayApprove: boolean;
   /** Time to decide in; after it the restore ends as if rejected. */
   deadlineMinutes: number;
+  /** People are reminded this often while it waits. @defaultValue half of the time to decide in */
+  reminderMinutes?: number;
   /** Names that may decide; absent: anybody's. */
   allowedApprovers?: string[];
+}
+
+/** Why an approval of the requester's can't count, in words; undefined where it can. */
+export function requesterBarredBecause({ protected: isProtected, requesterMayApprove }: ApprovalPolicy) {
+  if (requesterMayApprove && !isProtected) return undefined;
+  return isProtected ? 'the target is protected' : 'the policy asks for another person';
 }
 
 /** Of a target that is not marked `protected`: one person, who may be the one who asked. */
@@ -101,8 +109,9 @@ export function refusalOf(state: ApprovalState, decision: Decision): string | un
   if (policy.allowedApprovers && !policy.allowedApprovers.some((allowed) => personOf(allowed) === name))
     return `${shown(approver)} is not among those who may decide: ${policy.allowedApprovers.join(', ') || 'nobody'}`;
   if (reason.trim() === '' && (kind === 'reject' || policy.protected)) return 'it says not why';
-  if (kind === 'approve' && !policy.requesterMayApprove && personOf(state.requester) === name)
-    return `${shown(approver)} asked for the restore, and ${policy.protected ? 'the target is protected' : 'the policy asks for another person'}: somebody else must approve`;
+  const barred = requesterBarredBecause(policy);
+  if (kind === 'approve' && barred !== undefined && personOf(state.requester) === name)
+    return `${shown(approver)} asked for the restore, and ${barred}: somebody else must approve`;
   if (kind === 'approve' && state.approvals.some((earlier) => personOf(earlier.approver) === name))
     return `${shown(approver)} has approved already, and ${policy.approvers} different people must`;
   return undefined;

@@ -47,9 +47,7 @@ function proof(evidence: RestoreEvidence): string[] {
     problems.length === 0 ? '### Proven' : '### NOT proven',
     ...(problems.length > 0 ? list(problems) : []),
     `${count(counts.equalTables)} tables have exactly the rows of the metadata; ${count(counts.differenceCount)} differ.`,
-    ...(assertions.length > 0
-      ? [`${assertions.filter(({ ok }) => ok).length} of ${assertions.length} assertions hold.`]
-      : []),
+    ...asked(assertions),
     '',
     line(kinds.slice(0, 30).join(', ')),
     '',
@@ -60,6 +58,19 @@ function proof(evidence: RestoreEvidence): string[] {
         .join(', ') || 'none'
     }`,
     '',
+  ];
+}
+
+/** The user's own questions, each with its answer. */
+function asked(assertions: RestoreEvidence['assertions']): string[] {
+  if (assertions.length === 0) return [];
+  const told = assertions.map(
+    ({ name: question, expected, found, ok }) =>
+      `${ok ? 'holds' : 'DOES NOT HOLD'}: ${question}: found ${found ?? 'NULL'}, expected ${expected ?? 'NULL'}`,
+  );
+  return [
+    `${assertions.filter(({ ok }) => ok).length} of ${assertions.length} assertions hold:`,
+    ...list(told),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { AssertionResult } from './assertion.js';
 import type { CountComparison, TargetDifference } from './compare-tables.js';
 
 /** What an approver sees: what would be restored, how it was proven, and what would be different. */
@@ -29,7 +30,8 @@ export interface RestoreEvidence {
   missingExtensions: string[];
   invalidIndexes: string[];
   unvalidatedConstraints: string[];
-  assertions: { name: string; expected: string | null; found: string | null; ok: boolean }[];
+  /** Questions of the user's own, and the answers. */
+  assertions: AssertionResult[];
   /** Null when the target doesn't exist. */
   difference: TargetDifference | null;
   /** What could not be restored as it was: settings, grants, tablespace. */

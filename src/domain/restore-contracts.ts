@@ -43,6 +43,8 @@ export interface RestoreInput {
   stallTimeoutSeconds: number;
   /** How long the replaced database is kept for an undo; 0 drops it at once. */
   keepPreviousMinutes: number;
+  /** The requester means to approve unasked (`--yes`): refused at once where the target's policy does not let him. */
+  approveAsRequester?: boolean;
 }
 
 /** The backup that a reference led to. */
@@ -99,6 +101,8 @@ export interface RestoreProof {
   tables: number;
   rows: number;
   sizeBytes: number;
+  /** The user's assertions, all of which hold. */
+  assertions: number;
   warnings: string[];
 }
 
@@ -171,6 +175,8 @@ export interface RestoreResult {
   tables: number;
   rows: number;
   sizeBytes: number;
+  /** The user's assertions that were found to hold. */
+  assertions: number;
   /** Null when the target did not exist. */
   approval: ApprovalView | null;
   /** Null when the target did not exist, or was not to be kept. */

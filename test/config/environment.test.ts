@@ -26,11 +26,22 @@ test('with nothing set every default holds', async () => {
       stallTimeoutSeconds: 60,
       maxBackupAgeHours: 25,
       minDiskSpaceGb: 10,
+      approval: anybodyOnce,
+      assertions: [],
+      databases: {},
     },
   });
   expect(config.alertEndpoint).toBeUndefined();
   expect(config.origins['clusters.default.retentionDays']).toBe('default');
 });
+
+const anybodyOnce = {
+  protected: false,
+  approvers: 1,
+  requesterMayApprove: true,
+  deadlineMinutes: 1440,
+  reminderMinutes: 720,
+};
 
 test('everything can be set by the environment alone', async () => {
   const config = await folder.load({
@@ -79,6 +90,9 @@ test('everything can be set by the environment alone', async () => {
     stallTimeoutSeconds: 60,
     maxBackupAgeHours: 49,
     minDiskSpaceGb: 0,
+    approval: anybodyOnce,
+    assertions: [],
+    databases: {},
   });
   expect(config).toMatchObject({
     alertEndpoint: 'https://alerts.example/hook',

@@ -140,6 +140,7 @@ test('the Markdown shows target, digest, proof and change', () => {
     '`d1`',
     '### Proven',
     '1 of 1 assertions hold',
+    'holds: has users: found t, expected t',
     '| `public.gone` | 3 | – |',
     '2 h old',
   ])

@@ -1,9 +1,9 @@
-import { copyFile, mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
-import type { RestoreResult } from '../../src/domain/restore-contracts.js';
+import type { RestoreResult, RestoreStatus } from '../../src/domain/restore-contracts.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { dumpOf } from '../support/dump-of.js';
 import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
@@ -17,9 +17,21 @@ let count = 0;
 /** A database of this test alone, as the backup has it. */
 let shop: string;
 
+/** Databases that are restored by other rules than the rest. */
+const settingsFile = `
+clusters:
+  default:
+    databases:
+      asserted:
+        assertions:
+          - {name: all orders, sql: SELECT count(*) FROM orders, expected: 10}
+          - {name: no gap, sql: SELECT max(id) = count(*) FROM orders}
+      vault: {approval: {protected: true, deadlineMinutes: 30}}
+`;
+
 beforeAll(async () => {
   cluster = await startCluster();
-  place = await createServedWorkplace(cluster.env);
+  place = await createServedWorkplace(cluster.env, settingsFile);
 });
 
 afterAll(async () => {
@@ -121,6 +133,55 @@ test('a restore waits for approval, which comes from a second process', async ()
   expect(await place.run('approve', shop, '--reason', 'seen')).toMatchObject({ exitCode: 0 });
   expect(await restoring).toMatchObject({ exitCode: 0 });
   expect(await ordersIn(shop)).toBe('1000');
+});
+
+test('a protected target refuses --yes and its requester, and takes the approval of somebody else with a reason', async () => {
+  await cluster.psql(`CREATE DATABASE vault TEMPLATE "${shop}"`);
+  const hasty = await place.run('restore', backup.backup.id, 'vault', '--yes');
+  expect(hasty).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('the target is protected') });
+  expect(await cluster.psql("SELECT count(*) FROM pg_database WHERE starts_with(datname, 'vault')")).toBe(
+    '1',
+  );
+
+  // The worker's settings decide: the command's own say that nothing is protected.
+  await writeFile(join(place.folder, 'lax.yaml'), 'version: 1\n');
+  const restoring = place.start(['-c', 'lax.yaml', 'restore', backup.backup.id, 'vault']);
+  const isWaiting = async () => (await place.run('approvals')).stdout.includes('restore/default/vault');
+  await vi.waitUntil(isWaiting, { timeout: 50_000, interval: 500 });
+  const own = await place.run('approve', 'vault', '--reason', 'mine');
+  expect(own).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('somebody else must approve') });
+
+  const handle = place.temporal.client.workflow.getHandle('restore/default/vault');
+  const { evidence } = await handle.query<RestoreStatus>('status');
+  const decision = { approver: 'bob@elsewhere', reason: '', evidence: evidence?.digest };
+  await expect(handle.executeUpdate('approve', { args: [decision] })).rejects.toThrow();
+  await handle.executeUpdate('approve', { args: [{ ...decision, reason: 'ticket 4711' }] });
+  expect(await restoring).toMatchObject({ exitCode: 0 });
+  expect(await ordersIn('vault')).toBe('1000');
+});
+
+test('assertions are asked of the restored copy, and one that does not hold ends it with 5 before anybody is asked', async () => {
+  await cluster.psql(`CREATE DATABASE asserted TEMPLATE "${shop}"`);
+  await place.json('backup', 'asserted');
+  const copied = ['restore', '--latest', 'asserted copy', '--from', 'asserted'];
+  const result = await place.json<RestoreResult>(...copied);
+  expect(result).toMatchObject({ assertions: 2, approval: null });
+  expect(JSON.parse(await readFile(result.evidence.path, 'utf8'))).toMatchObject({
+    evidence: {
+      assertions: [
+        { name: 'all orders', expected: '10', found: '10', ok: true },
+        { name: 'no gap', expected: 'true', found: 't', ok: true },
+      ],
+    },
+  });
+  await cluster.psql('DELETE FROM orders WHERE id = 5', 'asserted');
+  await place.json('backup', 'asserted');
+  const failed = await place.run(...copied);
+  expect(failed).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('"all orders": found 9') });
+  expect(failed.stderr).not.toContain('waits for');
+  expect(await ordersIn('asserted copy')).toBe('10');
+  const left = "SELECT count(*) FROM pg_database WHERE starts_with(datname, 'asserted copy')";
+  expect(await cluster.psql(left)).toBe('1');
 });
 
 test('a rejected restore ends with 6 and leaves nothing behind', async () => {

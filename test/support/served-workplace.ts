@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { vi } from 'vitest';
 import { hostQueue } from '../../src/domain/contracts.js';
 import { hasLivePoller } from '../../src/temporal/task-queues.js';
@@ -10,11 +12,18 @@ export interface ServedWorkplace extends Workplace {
 
 let served = 0;
 
-/** A {@link Workplace} with a Temporal server and a `holdfast worker` of its own: its commands need not start them. */
-export async function createServedWorkplace(env: Record<string, string>): Promise<ServedWorkplace> {
+/**
+ * A {@link Workplace} with a Temporal server and a `holdfast worker` of its own: its commands need not start them.
+ * `settingsFile` is the text of a holdfast.yaml in its folder.
+ */
+export async function createServedWorkplace(
+  env: Record<string, string>,
+  settingsFile?: string,
+): Promise<ServedWorkplace> {
   const temporal = await startTemporal();
   const host = `served-${process.pid}-${++served}`;
   const place = await createWorkplace({ ...env, ...temporal.env, HOLDFAST_HOST: host });
+  if (settingsFile !== undefined) await writeFile(join(place.folder, 'holdfast.yaml'), settingsFile);
   const dispose = async () => {
     await place[Symbol.asyncDispose]();
     await temporal[Symbol.asyncDispose]();

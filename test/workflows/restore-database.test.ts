@@ -195,6 +195,43 @@ test('S2 other evidence, the requester of a protected target, and one person twi
   ]);
 });
 
+test('people are reminded as often as the policy says, until the deadline', async () => {
+  const good = scriptedActivities().activities.inspectTarget;
+  const alerts: Alert[] = [];
+  const { activities, calls } = scriptedActivities({
+    inspectTarget: async (step) => ({
+      ...(await good(step)),
+      policy: { ...protectedPolicy, deadlineMinutes: 100, reminderMinutes: 30 },
+    }),
+    sendAlert: async (alert) => void alerts.push(alert),
+  });
+  // The clock can't run past what other tests have left waiting, without a worker, for an undo.
+  const alone = await createTimeSkippingEnvironment();
+  try {
+    await run(activities, (handle) => rootOf(handle.result()), {}, alone);
+  } finally {
+    await alone.teardown();
+  }
+  expect(alerts.map(({ type }) => type)).toEqual([
+    ...['restore_approval', 'restore_approval', 'restore_approval', 'restore_approval', 'restore_done'],
+  ]);
+  expect(calls).not.toContain('swapDatabases');
+});
+
+test('that the requester means to approve unasked is told to the step that knows the policy', async () => {
+  const asked: unknown[] = [];
+  const { activities, calls } = scriptedActivities({
+    inspectTarget: ({ approveAsRequester }) => {
+      asked.push(approveAsRequester);
+      return Promise.reject(failure('RestoreRejected'));
+    },
+  });
+  const root = await run(activities, (handle) => rootOf(handle.result()), { approveAsRequester: true });
+  expect(root).toMatchObject({ type: 'RestoreRejected' });
+  expect(asked).toEqual([true]);
+  expect(calls).not.toContain('createStagingDatabase');
+});
+
 test('an update that is no decision is refused before it reaches the record', async () => {
   const { activities } = scriptedActivities();
   const result = await run(activities, async (handle) => {

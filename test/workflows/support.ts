@@ -57,7 +57,7 @@ const restoreActivities = {
   gatherEvidence: async () => ({
     ...{ digest: evidence, markdown: '# Evidence', path: '/data/logs/evidence.json' },
     target: { name: 'shop', oid: 1, acceptsConnections: true },
-    ...{ tables: 2, rows: 7, sizeBytes: 5000, warnings: [] },
+    ...{ tables: 2, rows: 7, sizeBytes: 5000, assertions: 0, warnings: [] },
   }),
   recheckArtifact: async () => undefined,
   swapDatabases: async () => ({ refusedMs: 3, endedSessions: 1, attempts: 1 }),

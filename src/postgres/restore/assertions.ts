@@ -1,28 +1,12 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
+import type { Assertion, AssertionResult } from '../../domain/assertion.js';
 import { withConnection } from '../connection.js';
 import { reportedError } from '../connection-error.js';
 import type { SessionOptions } from '../open-session.js';
 
-/** A question of the user's to a restored database, and the answer it must give. */
-export interface Assertion {
-  name: string;
-  /** One SELECT, VALUES, TABLE or WITH. */
-  sql: string;
-  /** The first column of the first row as text; null for NULL, no row fits nothing. */
-  expected: string | null;
-}
-
-export interface AssertionResult {
-  name: string;
-  expected: string | null;
-  /** The answer as text, cut to 200 characters; the server's words when it refused the question. */
-  found: string | null;
-  ok: boolean;
-}
-
 export interface AssertionOptions extends SessionOptions {
-  /** Of each question. @defaultValue 600_000 */
+  /** Of each question that says nothing else. @defaultValue 600_000 */
   statementTimeoutMs?: number;
 }
 
@@ -45,10 +29,15 @@ export async function checkAssertions(
     database,
     async (client) => {
       // The user's tables, as his own sessions find them; ours are told to look in pg_catalog alone.
-      await client.query(`SET statement_timeout = ${statementTimeoutMs}; SET row_security = off`);
+      await client.query('SET row_security = off');
       await client.query("SELECT set_config('search_path', $1, false)", [await userSearchPath(client)]);
       const results: AssertionResult[] = [];
-      for (const assertion of assertions) results.push(await check(client, assertion));
+      for (const assertion of assertions) {
+        const { timeoutSeconds } = assertion;
+        const timeoutMs = timeoutSeconds === undefined ? statementTimeoutMs : timeoutSeconds * 1000;
+        await client.query(`SET statement_timeout = ${timeoutMs}`);
+        results.push(await check(client, assertion));
+      }
       return results;
     },
     session,

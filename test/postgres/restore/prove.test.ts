@@ -77,6 +77,17 @@ test('a question that takes too long is not held, and the next one is asked', as
   expect(fast).toMatchObject({ ok: true });
 });
 
+test('a question’s own time to answer stands over the others’', async () => {
+  const questions = [
+    { name: 'slow', sql: "SELECT pg_sleep(2), 'x'", expected: '', timeoutSeconds: 1 },
+    { name: 'slower', sql: 'SELECT pg_sleep(1.5)', expected: '' },
+  ];
+  expect(await checkAssertions(settings(cluster), 'shop', questions)).toMatchObject([
+    { ok: false, found: expect.stringMatching(/statement timeout/) },
+    { ok: true },
+  ]);
+});
+
 test('a long answer is cut after it was compared', async () => {
   const result = await check("SELECT repeat('x', 5000)", 'x'.repeat(5000));
   expect(result).toMatchObject({ ok: true });
