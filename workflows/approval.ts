@@ -27,6 +27,12 @@ export const rejectSignal = defineSignal<[DecisionMessage]>(restoreMessages.reje
 export const approveUpdate = defineUpdate<DecisionAnswer, [DecisionMessage]>(restoreMessages.approve);
 export const rejectUpdate = defineUpdate<DecisionAnswer, [DecisionMessage]>(restoreMessages.reject);
 
+/** What the Web UI shows where a message is chosen. */
+const descriptions = {
+  approve: 'agree to what the evidence shows: the database is replaced',
+  reject: 'end the restore: the database stays as it is',
+} as const;
+
 /** Attempts to decide that a status or summary shows. */
 const shownAttempts = 20;
 
@@ -48,8 +54,10 @@ export class Approval {
         kind === 'approve'
           ? ([approveSignal, approveUpdate] as const)
           : ([rejectSignal, rejectUpdate] as const);
-      setHandler(signal, (message) => this.#signalled(kind, message));
+      const description = descriptions[kind];
+      setHandler(signal, (message) => this.#signalled(kind, message), { description });
       setHandler(update, (message) => this.#decided(kind, message), {
+        description,
         validator: (message) => this.#validate(message),
       });
     }

@@ -66,8 +66,14 @@ class Keeper {
   constructor(readonly input: KeepPreviousInput) {
     this.#activities = proxyActivities<Activities>({ ...keepOptions, taskQueue: input.hostQueue });
     const validator = (_: KeepMessage) => this.#validate();
-    setHandler(undoUpdate, (message) => this.#ask({ ...message, kind: 'undo' }), { validator });
-    setHandler(confirmUpdate, (message) => this.#ask({ ...message, kind: 'confirm' }), { validator });
+    setHandler(undoUpdate, (message) => this.#ask({ ...message, kind: 'undo' }), {
+      description: 'bring back what the database was before the restore',
+      validator,
+    });
+    setHandler(confirmUpdate, (message) => this.#ask({ ...message, kind: 'confirm' }), {
+      description: 'drop what the database was before the restore, now',
+      validator,
+    });
     setHandler(undoSignal, (message) => this.#note({ ...message, kind: 'undo' }));
     setHandler(confirmSignal, (message) => this.#note({ ...message, kind: 'confirm' }));
   }

@@ -20,7 +20,7 @@ export function describeRestore(input: RestoreInput, status: RestoreStatus): str
   const facts = [
     `Restore of database \`${safe(input.target)}\` in cluster \`${safe(input.cluster)}\`, asked for by ${safe(input.requester)}`,
     ...(input.reason ? [`Why: ${safe(input.reason)}`] : []),
-    ...(status.backupId ? [`Backup: \`${safe(status.backupId)}\``] : []),
+    ...(status.backupId && !status.evidence ? [`Backup: \`${safe(status.backupId)}\``] : []),
   ];
   return [path, '', ...facts.flatMap((fact) => [fact, '']), ...waiting(status)].join('\n');
 }
@@ -31,12 +31,17 @@ function waiting({ step, approval, evidence, requester }: RestoreStatus): string
   const last = approval.record.at(-1);
   const barred = requesterBarredBecause(approval.policy);
   return [
-    `## Waits for ${people} until ${approval.deadline}`,
+    `## Waits for ${people} until ${approval.deadline.slice(0, 16).replace('T', ' ')} UTC`,
     ...(barred
       ? [`**${barred}**: somebody other than ${safe(requester)} must approve, and say why.`, '']
       : []),
-    'Send the signal or update `approve` or `reject` with',
-    '`{"approver": "you", "reason": "why", "evidence": "the digest below"}`, or run `holdfast approve`.',
+    'To decide, run `holdfast approve` or `holdfast reject`, or choose *More Actions*, *Send an Update* here:',
+    '`approve` or `reject`, and as its data, with your name and your reason between the empty quotes:',
+    '',
+    '```json',
+    '{"approver": "", "reason": "", "evidence":',
+    ` "${evidence?.digest ?? ''}"}`,
+    '```',
     '',
     ...approval.approvals.map(({ approver, at }) => `- approved by ${safe(approver)} at ${at}`),
     ...(last?.refusedBecause

@@ -22,8 +22,10 @@ export async function showDisaster({ postgres, temporal, env }) {
   const restoring = startCommand(env, ['restore', '--latest', 'trading', '--reason', 'UPDATE without WHERE']);
   await restoring.hold('holdfast reject');
   const id = 'restore/default/trading';
-  console.log(`  Web UI   ${temporal.uiAddress}/namespaces/default/workflows/${encodeURIComponent(id)}`);
-  const { evidence } = await temporal.client.workflow.getHandle(id).query('status');
+  const handle = temporal.client.workflow.getHandle(id);
+  const { evidence } = await handle.query('status');
+  const { runId } = await handle.describe();
+  console.log(`  Web UI   ${temporal.workflowPage(id, runId)}/user-metadata`);
 
   say('The database still serves, as bad as it is. In a second terminal, somebody else looks and agrees');
   await runCommand(env, ['approvals']);

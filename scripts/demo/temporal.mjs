@@ -14,6 +14,8 @@ export async function connectDemoTemporal(env) {
     address: server.address,
     uiAddress: server.uiAddress,
     client: new Client({ connection }),
+    workflowPage: (workflowId, runId) =>
+      `${server.uiAddress}/namespaces/default/workflows/${encodeURIComponent(workflowId)}/${runId}`,
     async close() {
       await connection.close();
       await server.close();
@@ -22,7 +24,7 @@ export async function connectDemoTemporal(env) {
 }
 
 /** Prints the activities of a workflow's newest run, and how long each took. */
-export async function showSteps({ client, uiAddress }, workflowId) {
+export async function showSteps({ client, workflowPage }, workflowId) {
   const handle = client.workflow.getHandle(workflowId);
   const { runId } = await handle.describe();
   const { events } = await handle.fetchHistory();
@@ -42,9 +44,7 @@ export async function showSteps({ client, uiAddress }, workflowId) {
     const took = (seconds(event.eventTime) - at).toFixed(2).padStart(6);
     console.log(`  ${name.padEnd(22)} attempt ${attempt}  ${took} s`);
   }
-  console.log(
-    `  ${uiAddress}/namespaces/default/workflows/${encodeURIComponent(workflowId)}/${runId}/history`,
-  );
+  console.log(`  ${workflowPage(workflowId, runId)}/history`);
 }
 
 function seconds(time) {

@@ -5,7 +5,8 @@ import type { CommandContext } from './context.js';
 import { moment, printable } from './output/format.js';
 import { renderTable } from './output/table.js';
 
-interface WaitingRestore {
+/** One line of `holdfast --json approvals`; the status is null when no worker answers. */
+export interface WaitingRestore {
   workflow_id: string;
   status: RestoreStatus | null;
 }

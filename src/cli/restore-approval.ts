@@ -40,14 +40,15 @@ export function showEvidence({ output }: CommandContext, status: RestoreStatus):
 /** How to decide from elsewhere. */
 export function showHow(
   { output }: CommandContext,
-  workflowId: string,
-  { uiAddress, namespace }: TemporalPlace,
+  { workflowId, runId }: { workflowId: string; runId: string },
+  { uiAddress, address, source, namespace }: TemporalPlace,
 ): void {
   const id = printable(shellWord(workflowId));
   output.tell(`  approve  holdfast approve ${id} --reason WHY`);
   output.tell(`  reject   holdfast reject ${id} --reason WHY`);
-  const page = `namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
+  const page = `namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}/user-metadata`;
   if (uiAddress) output.tell(`  Web UI   ${uiAddress}/${page}`);
+  if (source === 'embedded') output.tell(`  temporal --address ${address} workflow signal …`);
 }
 
 /** Whether a person can be asked. */

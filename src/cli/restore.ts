@@ -74,8 +74,9 @@ async function restore(
     return 0;
   }
   if (started.adopted) output.note(`resuming ${summary}, begun by a command that is gone`);
-  const { handle } = started;
-  const onWaiting = decideHere(context, session, { handle, workflowId, target: input.target, options });
+  const { handle, runId } = started;
+  const waiting = { handle, workflowId, runId, target: input.target, options };
+  const onWaiting = decideHere(context, session, waiting);
   printRestore(context, await watchRestore(context, session, handle, summary, onWaiting));
   return 0;
 }
@@ -83,6 +84,7 @@ async function restore(
 interface Waiting {
   handle: Parameters<typeof watchRestore>[2];
   workflowId: string;
+  runId: string;
   target: string;
   options: RestoreOptions;
 }
@@ -91,11 +93,11 @@ interface Waiting {
 function decideHere(
   context: CommandContext,
   session: Session,
-  { handle, workflowId, target, options }: Waiting,
+  { handle, workflowId, runId, target, options }: Waiting,
 ): OnWaiting {
   return async (status, over) => {
     showEvidence(context, status);
-    showHow(context, workflowId, session.place);
+    showHow(context, { workflowId, runId }, session.place);
     const { evidence, approval } = status;
     if (!evidence || !approval) return;
     const barred = requesterBarredBecause(approval.policy);

@@ -14,8 +14,8 @@ const longestText = 120;
 export function evidenceMarkdown(evidence: RestoreEvidence, digest: string): string {
   const text = [
     ...heading(evidence, digest),
-    ...proof(evidence),
     ...change(evidence),
+    ...proof(evidence),
     ...notes(evidence),
   ].join('\n');
   return cutBytes(text, longestMarkdownBytes - 200);

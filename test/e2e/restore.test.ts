@@ -2,8 +2,10 @@ import { copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { WaitingRestore } from '../../src/cli/approvals.js';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
 import type { RestoreResult, RestoreStatus } from '../../src/domain/restore-contracts.js';
+import { obtainTemporal } from '../../src/temporal/embedded/obtain.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { dumpOf } from '../support/dump-of.js';
 import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
@@ -194,6 +196,45 @@ test('a rejected restore ends with 6 and leaves nothing behind', async () => {
   expect(await ordersIn(shop)).toBe('10');
   const left = await readdir(join(place.backupDir, 'full'));
   expect(left.filter((name) => name.startsWith('.partial-'))).toEqual([]);
+});
+
+test("Temporal's own command line approves and rejects by signal, and what does not count changes nothing", async () => {
+  const temporal = await obtainTemporal({ onProgress: () => undefined });
+  const id = `restore/default/${shop}`;
+  const signal = (name: string, message: object) => {
+    const args = [
+      'workflow',
+      'signal',
+      '--workflow-id',
+      id,
+      '--name',
+      name,
+      '--input',
+      JSON.stringify(message),
+    ];
+    return execa(temporal, args, { env: place.temporal.env });
+  };
+  const waitingEvidence = () =>
+    vi.waitUntil(
+      async () => {
+        const waiting = await place.json<WaitingRestore[]>('approvals');
+        return waiting.find(({ workflow_id }) => workflow_id === id)?.status?.evidence?.digest;
+      },
+      { timeout: 50_000, interval: 500 },
+    );
+
+  const first = place.start(['restore', backup.backup.id, shop]);
+  const said = { approver: 'ann', reason: 'by signal', evidence: await waitingEvidence() };
+  await signal('approve', { ...said, evidence: 'other' });
+  await signal('approve', { approver: 'ann' });
+  await signal('reject', said);
+  expect(await first).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('by ann: by signal') });
+  expect(await ordersIn(shop)).toBe('10');
+
+  const second = place.start(['restore', backup.backup.id, shop]);
+  await signal('approve', { ...said, evidence: await waitingEvidence() });
+  expect(await second).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('ann: by signal') });
+  expect(await ordersIn(shop)).toBe('1000');
 });
 
 test('a dump by pg_dump and gzip, without metadata, is restored only when that is asked for', async () => {
