@@ -14,18 +14,29 @@ import { database, patience, type Scene } from './support/scene.js';
 import { openStage, type Stage } from './support/stage.js';
 
 let stage: Stage;
+/** One for all: what is refused changes nothing. */
+let scene: Scene;
+let id: string;
 beforeAll(async () => {
   stage = await openStage();
+  scene = await stage.open();
+  await changeTarget(scene);
+  await scene.startWorker();
+  id = (await olderBackup(scene)).id;
 });
-afterAll(() => stage[Symbol.asyncDispose]());
+afterAll(async () => {
+  await scene[Symbol.asyncDispose]();
+  await stage[Symbol.asyncDispose]();
+});
 
 /** Restores over the target, which must be refused with that exit code and left as it was. */
-async function refused(scene: Scene, id: string, exitCode: number, cause: RegExp, what: string) {
-  const end = await scene.start('restore', id, database, '--yes').end;
+async function refused(exitCode: number, cause: RegExp, what: string, backup = id) {
+  const end = await scene.start('restore', backup, database, '--yes').end;
   expect(end.exitCode, `${what}: ${end.stderr}`).toBe(exitCode);
   expect(end.stderr, what).toMatch(cause);
   expect(end.stderr, what).not.toContain('attempt 2');
   expect(await strayDatabases(scene), what).toBe('');
+  expect(await targetIs(scene), what).toBe('changed since');
   return end;
 }
 
@@ -44,22 +55,17 @@ test(
   'K1: an artifact or metadata that was flipped, truncated or emptied is refused with 5, and the target is untouched',
   patience,
   async () => {
-    await using scene = await stage.open();
-    await changeTarget(scene);
-    await scene.startWorker();
-    const { id } = await olderBackup(scene);
     let end: Awaited<ReturnType<typeof refused>> | undefined;
     for (const kind of ['artifact', 'metadata'] as const) {
       const path = filesOf(scene, id)[kind];
       const whole = await readFile(path);
       for (const damage of [flipped, truncated, emptied]) {
         await damage(path);
-        end = await refused(scene, id, 5, new RegExp(`✗ .*${id}`), `${damage.name} ${kind}`);
+        end = await refused(5, new RegExp(`✗ .*${id}`), `${damage.name} ${kind}`);
       }
       await writeFile(path, whole);
     }
-    expect(await targetIs(scene)).toBe('changed since');
-    if (end) await scene.invariants.holdRestored(end, { exitCode: 5, cause: /metadata|read backup/ });
+    if (end) await scene.invariants.check(end, { exitCode: 5, cause: /metadata|read backup/ });
   },
 );
 
@@ -67,10 +73,6 @@ test(
   'K2: a backup with the artifact, the metadata or all files of another is refused with 5',
   patience,
   async () => {
-    await using scene = await stage.open();
-    await changeTarget(scene);
-    await scene.startWorker();
-    const { id } = await olderBackup(scene);
     // Other content of the same length, so that only the checksum tells.
     const other = await copyAsOf(scene, id, '20250101_000000');
     await flipped(filesOf(scene, other).artifact);
@@ -82,13 +84,12 @@ test(
     let end: Awaited<ReturnType<typeof refused>> | undefined;
     for (const [what, kinds] of exchanges) {
       for (const kind of kinds) await exchange(filesOf(scene, id)[kind], filesOf(scene, other)[kind]);
-      end = await refused(scene, id, 5, new RegExp(`✗ .*${id}`), what);
+      end = await refused(5, new RegExp(`✗ .*${id}`), what);
       for (const kind of kinds) await exchange(filesOf(scene, id)[kind], filesOf(scene, other)[kind]);
     }
-    expect(await targetIs(scene)).toBe('changed since');
     await rename(filesOf(scene, other).artifact, `${scene.place.folder}/artifact`);
     await rename(filesOf(scene, other).metadata, `${scene.place.folder}/metadata`);
-    if (end) await scene.invariants.holdRestored(end, { exitCode: 5, cause: /backup_file/ });
+    if (end) await scene.invariants.check(end, { exitCode: 5, cause: /backup_file/ });
   },
 );
 
@@ -96,10 +97,6 @@ test(
   'what the server lacks for a backup is refused with 2 before anything is created',
   patience,
   async () => {
-    await using scene = await stage.open();
-    await changeTarget(scene);
-    await scene.startWorker();
-    const { id } = await olderBackup(scene);
     const { metadata } = filesOf(scene, id);
     const whole = await readFile(metadata);
     const lacks: [string, (metadata: BackupMetadata) => void, RegExp][] = [
@@ -123,11 +120,10 @@ test(
     let end: Awaited<ReturnType<typeof refused>> | undefined;
     for (const [what, change, cause] of lacks) {
       await rewriteMetadata(scene, id, change);
-      end = await refused(scene, id, 2, cause, what);
+      end = await refused(2, cause, what);
       await writeFile(metadata, whole);
     }
-    expect(await targetIs(scene)).toBe('changed since');
-    if (end) await scene.invariants.holdRestored(end, { exitCode: 2, cause: /99\.1/ });
+    if (end) await scene.invariants.check(end, { exitCode: 2, cause: /99\.1/ });
   },
 );
 
@@ -135,8 +131,6 @@ test(
   'a role that only the dump itself names ends the load with 2, and its staging database goes',
   patience,
   async () => {
-    await using scene = await stage.open();
-    await changeTarget(scene);
     await scene.cluster.psql(
       'CREATE ROLE leaver; CREATE TABLE desk (); ALTER TABLE desk OWNER TO leaver',
       database,
@@ -144,8 +138,7 @@ test(
     const made = await scene.place.json<{ backup: { id: string } }>('backup', database);
     await scene.invariants.age();
     await scene.cluster.psql('DROP TABLE desk; DROP ROLE leaver', database);
-    const end = await refused(scene, made.backup.id, 2, /role "leaver" does not exist/, 'load');
-    expect(await targetIs(scene)).toBe('changed since');
+    const end = await refused(2, /role "leaver" does not exist/, 'load', made.backup.id);
     await scene.invariants.holdRestored(end, { exitCode: 2, cause: /leaver/ });
   },
 );

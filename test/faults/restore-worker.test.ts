@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { swapFailpoints } from '../../src/postgres/restore/failpoint.js';
-import { changeTarget, olderBackup, strayDatabases, targetIs } from './support/restoring.js';
+import { changeTarget, strayDatabases, targetIs } from './support/restoring.js';
 import { canary, database, patience, patiently, type Scene } from './support/scene.js';
 import { openStage, type Stage } from './support/stage.js';
 
@@ -64,9 +64,9 @@ test(
     const doomed = await scene.startWorker();
     const command = scene.start(...restore);
     await untilStaging(scene, "query LIKE 'COPY%'");
-    // Counting, and nothing before it, looks at this catalogue.
-    await using held = await holdLock(scene, 'pg_publication');
-    scene.wire.sentBytesPerSecond = Infinity;
+    await using held = await lockOnceAnalyzed(scene, () => {
+      scene.wire.sentBytesPerSecond = Infinity;
+    });
     await untilStaging(scene, "wait_event_type = 'Lock'");
     const before = await stagingDatabases(scene);
     doomed.kill('SIGKILL');
@@ -108,15 +108,25 @@ test.each(points)(
   },
 );
 
-/** A session in the staging database that lets nobody else look at a catalogue. */
-async function holdLock(scene: Scene, catalogue: string) {
+/** A session in the staging database that, once it is analyzed, lets nobody look at one of its catalogues. */
+async function lockOnceAnalyzed(scene: Scene, ready: () => void) {
   const { socketDir: host, port } = scene.cluster;
   const holder = new pg.Client({
     ...{ host, port, user: 'postgres', password: canary, database: await stagingDatabases(scene) },
   });
   holder.on('error', () => undefined);
   await holder.connect();
-  await holder.query(`BEGIN; LOCK TABLE ${catalogue} IN ACCESS EXCLUSIVE MODE`);
+  const analyzing = `EXISTS (SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND query ILIKE 'analyze%')`;
+  const pause = 'PERFORM pg_stat_clear_snapshot(), pg_sleep(0.002)';
+  const waiting = holder.query(
+    `DO $$ BEGIN
+       WHILE NOT ${analyzing} LOOP ${pause}; END LOOP;
+       WHILE ${analyzing} LOOP ${pause}; END LOOP;
+     END $$; BEGIN; LOCK TABLE pg_largeobject_metadata IN ACCESS EXCLUSIVE MODE`,
+  );
+  ready();
+  await waiting;
   const release = () => holder.end();
   return { release, [Symbol.asyncDispose]: release };
 }

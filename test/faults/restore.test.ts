@@ -1,5 +1,6 @@
 import { open, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Hammer } from '../postgres/restore/hammer.js';
 import {
   changeTarget,
   copyAsOf,
@@ -9,12 +10,12 @@ import {
   targetIs,
   untilWaiting,
 } from './support/restoring.js';
-import { database, patience } from './support/scene.js';
+import { canary, database, patience } from './support/scene.js';
 import { openStage, type Stage, slow } from './support/stage.js';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage();
+  stage = await openStage({ settings: { max_connections: '200' } });
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 
@@ -72,6 +73,33 @@ test(
     expect(await strayDatabases(scene)).toBe('');
     await writeFile(artifact, whole);
     await scene.invariants.holdRestored(end, { exitCode: 5, cause: /changed since it was verified/ });
+  },
+);
+
+test(
+  'X4: a hundred clients that reconnect while another process restores reach the old database before, the new one after',
+  patience,
+  async () => {
+    await using scene = await stage.open({ STALL_TIMEOUT_SECONDS: '60' });
+    await changeTarget(scene);
+    const { id } = await olderBackup(scene);
+    const restoring = scene.start('restore', id, database, ...keepNothing);
+    await untilWaiting(restoring);
+    const query =
+      "SELECT CASE WHEN to_regclass('since_the_backup') IS NULL THEN 'new' ELSE 'old' END AS content";
+    const hammer = new Hammer(scene.cluster, database, 100, { password: canary, query });
+    await hammer.everyClientReads('old');
+    expect(await scene.place.run('approve', database, '--reason', 'seen')).toMatchObject({ exitCode: 0 });
+    await hammer.everyClientReads('new');
+    const { perClient, refusals } = await hammer.stop();
+    for (const contents of perClient) {
+      expect(contents.filter((content, index) => content !== contents[index - 1])).toEqual(['old', 'new']);
+    }
+    // Not taking connections, renamed while connecting, ended by an administrator: nothing else is met.
+    expect(['55000', '3D000', '57P01']).toEqual(expect.arrayContaining([...refusals.keys()]));
+    const end = await restoring.end;
+    expect(await strayDatabases(scene)).toBe('');
+    await scene.invariants.holdRestored(end, 'success');
   },
 );
 

@@ -2,7 +2,7 @@ import { cp, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Cluster } from '../../support/cluster.js';
 import { type CommandEnd, createWorkplace, holdfastPath, type Workplace } from '../../support/holdfast.js';
 import type { TemporalServer } from '../../support/temporal.js';
@@ -142,7 +142,8 @@ class PlayedScene implements Scene {
 
   async startWorker(env: Record<string, string> = {}): Promise<Running> {
     const worker = this.start('worker', env);
-    await expect.poll(() => worker.printed(), patiently).toContain('working for host');
+    // Not expect.poll: a hook may start it, too.
+    await vi.waitUntil(() => worker.printed().includes('working for host'), patiently);
     return worker;
   }
 

@@ -11,6 +11,12 @@ export interface Hammered {
   refusals: Map<string, number>;
 }
 
+export interface HammerOptions {
+  password?: string;
+  /** Tells which database it is, as `content`. */
+  query?: string;
+}
+
 /** Keeps clients coming to `database` until {@link Hammer.stop}. */
 export class Hammer {
   #isOn = true;
@@ -21,6 +27,7 @@ export class Hammer {
     private readonly cluster: Cluster,
     private readonly database: string,
     clients: number,
+    private readonly options: HammerOptions = {},
   ) {
     this.#seen = { perClient: Array.from({ length: clients }, () => []), refusals: new Map() };
     this.#clients = this.#seen.perClient.map((contents) => this.#run(contents));
@@ -41,14 +48,15 @@ export class Hammer {
 
   async #run(contents: string[]): Promise<void> {
     while (this.#isOn) {
-      const client = new pg.Client({ ...settings(this.cluster), database: this.database });
+      const { password, query = 'SELECT content FROM which' } = this.options;
+      const client = new pg.Client({ ...settings(this.cluster), password, database: this.database });
       let told: unknown;
       client.on('error', (error) => {
         told = error;
       });
       try {
         await client.connect();
-        const { rows } = await client.query<{ content: string }>('SELECT content FROM which');
+        const { rows } = await client.query<{ content: string }>(query);
         contents.push(rows[0]?.content ?? '(nothing)');
       } catch (error) {
         // What the server said comes before what node-postgres makes of the closed connection.
