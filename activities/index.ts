@@ -10,6 +10,7 @@ import { createInspectActivities } from './inspect.js';
 import { createLoadActivities } from './load.js';
 import { createProveActivities } from './prove.js';
 import { createPublishActivities } from './publish.js';
+import { createRoleActivities } from './roles.js';
 import { createStageActivities } from './stage.js';
 import { createSwapActivities } from './swap.js';
 
@@ -22,6 +23,7 @@ function collect(deps: ActivityDeps) {
     ...createPublishActivities(deps),
     ...createCleanupActivities(deps),
     ...createStageActivities(deps),
+    ...createRoleActivities(deps),
     ...createLoadActivities(deps),
     ...createProveActivities(deps),
     ...createSwapActivities(deps),

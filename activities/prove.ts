@@ -44,6 +44,8 @@ export interface EvidenceStep extends StagedStep {
   expectedAttempt: number;
   /** Attempt whose partial file has what was counted in the staging database. */
   countedAttempt: number;
+  /** Roles that this restore has created. */
+  createdRoles: string[];
   /** What could not be restored as it was. */
   warnings: string[];
 }
@@ -152,6 +154,7 @@ async function gather(deps: ActivityDeps, step: EvidenceStep) {
     invalidIndexes: contents.invalidIndexes,
     unvalidatedConstraints: contents.unvalidatedConstraints,
     assertions: contents.assertions,
+    createdRoles: step.createdRoles,
     difference: compared?.difference ?? null,
     warnings: [...step.warnings, ...(compared?.warnings ?? [])],
     blockers: await swapBlockers(cluster.connection, orderOf(step, state)),

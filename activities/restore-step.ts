@@ -51,7 +51,7 @@ export function sourceOf(deps: ActivityDeps, step: SourceStepInput): Promise<Res
 }
 
 /** What goes from one step to another by a file: it may have thousands of tables. */
-export type Handover = 'expected' | 'counted';
+export type Handover = 'expected' | 'needs' | 'counted';
 
 function handoverName(kind: Handover, attempt: number): string {
   return partialName(runOf().runId, attempt, `.${kind}.json`);

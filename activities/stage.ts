@@ -7,8 +7,6 @@ import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/d
 import { byteLength, restoreName } from '../src/domain/restore-names.js';
 import { findClientTools } from '../src/postgres/client-tools.js';
 import { showName } from '../src/postgres/quote.js';
-import { extensionMissing, missingExtensions } from '../src/postgres/restore/missing-extensions.js';
-import { missingRoles, roleMissing, rolesOfProperties } from '../src/postgres/restore/missing-roles.js';
 import { readTargetState } from '../src/postgres/restore/target-state.js';
 import { fileFingerprint, type RestoreSource } from '../src/repository/restore-source.js';
 import { verifyBackup } from '../src/repository/verify-backup.js';
@@ -17,14 +15,14 @@ import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
 import { beatWithProgress } from './progress-beat.js';
 import {
   loggedRestore,
-  propertiesFor,
   type RestoreStepInput,
   type SourceStepInput,
   sourceOf,
   writeHandover,
 } from './restore-step.js';
+import { type ArtifactNeeds, type NeedsStep, refuseLacking } from './roles.js';
 
-export interface InspectTargetStep extends SourceStepInput {
+export interface InspectTargetStep extends NeedsStep {
   /** The requester means to approve unasked, with `--yes`. */
   approveAsRequester?: boolean;
 }
@@ -58,7 +56,10 @@ async function verifyArtifact(deps: ActivityDeps, step: SourceStepInput): Promis
   const fingerprint = await fileFingerprint(source.path);
   const beat = beatWithProgress(source.sizeBytes);
   const found = await readWhole(source, { signal: cancellationSignal(), onProgress: beat.stored });
-  await writeHandover(clusterOf(deps, step.cluster), 'expected', found.tables);
+  const { tables, roles = [], extensions = [] } = found;
+  await writeHandover(clusterOf(deps, step.cluster), 'expected', tables);
+  const needs: ArtifactNeeds = { roles, extensions };
+  await writeHandover(clusterOf(deps, step.cluster), 'needs', needs);
   return {
     checksum: found.checksum,
     sizeBytes: found.sizeBytes,
@@ -95,16 +96,13 @@ async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promi
   refuseOldServer(attempted, metadata?.pg_version, state.serverMajor, state.serverVersion);
   const { psql } = await findClientTools(state.serverMajor, toolOptions(deps));
   if (!psql) throw toolMissing(attempted);
-  const { properties } = await propertiesFor(cluster, target, metadata);
-  const extensions = await missingExtensions(cluster.connection, properties.extensions);
-  if (extensions.length > 0) throw extensionMissing(attempted, extensions);
-  const roles = await missingRoles(cluster.connection, rolesOfProperties(properties));
-  if (roles.length > 0) throw roleMissing(attempted, roles);
+  const rolesToCreate = await refuseLacking(deps, step, attempted);
   return {
     oid: state.database?.oid ?? null,
     sizeBytes: state.database?.sizeBytes ?? null,
     ...namesBeside(step, state.names),
     policy,
+    rolesToCreate,
   };
 }
 

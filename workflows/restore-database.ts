@@ -86,13 +86,14 @@ class Restore {
     const artifact = await this.#transfer.verifyArtifact(step);
 
     this.#enter('inspect target', { tables: artifact.tables, rows: artifact.rows });
-    const { approveAsRequester = false } = this.input;
-    const { stagingName, previousName, policy } = await this.#contact.inspectTarget({
-      ...step,
-      approveAsRequester,
-    });
+    const { approveAsRequester = false, createRoles = false } = this.input;
+    const needs = { createRoles, verifiedAttempt: artifact.attempt };
+    const inspected = await this.#contact.inspectTarget({ ...step, ...needs, approveAsRequester });
+    const { stagingName, previousName, policy, rolesToCreate: createdRoles } = inspected;
 
     this.#enter('create staging');
+    const superusers =
+      createdRoles.length > 0 ? await this.#quick.createMissingRoles({ ...step, ...needs }) : [];
     this.#isStaged = true;
     const created = await this.#quick.createStagingDatabase({ ...step, stagingName });
 
@@ -106,7 +107,8 @@ class Restore {
       ...step,
       ...{ staging, previousName, checksum: artifact.checksum },
       ...{ expectedAttempt: artifact.attempt, countedAttempt: counted.attempt },
-      warnings: [...created.warnings, ...staging.warnings, ...refusedGrants],
+      createdRoles,
+      warnings: [...superusers, ...created.warnings, ...staging.warnings, ...refusedGrants],
     });
     this.#status.evidence = { digest: proof.digest, markdown: proof.markdown };
 
@@ -126,7 +128,7 @@ class Restore {
       backup: { ...resolved, checksum },
       ...{ requester: this.input.requester, reason: this.input.reason },
       ...{ tables: proof.tables, rows: proof.rows, sizeBytes: proof.sizeBytes },
-      assertions: proof.assertions,
+      ...{ assertions: proof.assertions, createdRoles },
       approval: this.#approval.view ?? null,
       previous: previous.kept,
       ...{ refusedMs: swapped.refusedMs, endedSessions: swapped.endedSessions },

@@ -27,6 +27,7 @@ export interface RestoreOptions {
   /** Hours. */
   keepPrevious: number;
   allowUnverified?: boolean;
+  globals?: boolean;
   detach?: boolean;
 }
 
@@ -40,7 +41,8 @@ export async function restoreCommand(
   if (options.list) return listCommand(context, first, { cluster: options.cluster });
   const { backup, target } = whatToRestore(first, second, options);
   const cluster = clusterNamed(context.config, options.cluster);
-  if (options.preview) return previewRestore(context, cluster, backup, target);
+  if (options.preview)
+    return previewRestore(context, cluster, { backup, target, createRoles: options.globals === true });
   const session = await openSession(context, cluster.host, options.detach === true);
   try {
     return await restore(
@@ -134,6 +136,7 @@ function inputOf(
     stallTimeoutSeconds: cluster.stallTimeoutSeconds,
     keepPreviousMinutes: options.keepPrevious * 60,
     approveAsRequester: options.yes === true,
+    createRoles: options.globals === true,
   };
 }
 

@@ -85,9 +85,10 @@ function totals(difference: TargetDifference): string {
   return `${now}, ${difference.rowsAfter} after. Tables: ${tablesGone} gone, ${tablesNew} new, ${tablesWithFewerRows} with fewer rows, ${tablesWithMoreRows} with more, ${tablesUnchanged} unchanged.`;
 }
 
-function notes({ warnings, blockers, unvalidatedConstraints }: RestoreEvidence): string[] {
+function notes({ warnings, blockers, unvalidatedConstraints, createdRoles }: RestoreEvidence): string[] {
   const unchecked = unvalidatedConstraints.map((each) => `not validated, as in the backup: ${each}`);
   return [
+    ...(createdRoles.length > 0 ? ['### Roles created from the backup', ...list(createdRoles)] : []),
     ...(blockers.length > 0 ? ['### In the way of the swap', ...list(blockers)] : []),
     ...(warnings.length + unchecked.length > 0 ? ['### To know', ...list([...warnings, ...unchecked])] : []),
   ];

@@ -32,6 +32,8 @@ export interface RestoreEvidence {
   unvalidatedConstraints: string[];
   /** Questions of the user's own, and the answers. */
   assertions: AssertionResult[];
+  /** Roles that the restore has created from the backup's globals. */
+  createdRoles: string[];
   /** Null when the target doesn't exist. */
   difference: TargetDifference | null;
   /** What could not be restored as it was: settings, grants, tablespace. */

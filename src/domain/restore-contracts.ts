@@ -45,6 +45,8 @@ export interface RestoreInput {
   keepPreviousMinutes: number;
   /** The requester means to approve unasked (`--yes`): refused at once where the target's policy does not let him. */
   approveAsRequester?: boolean;
+  /** Roles that the server lacks are created from the backup's globals (`--globals`). */
+  createRoles?: boolean;
 }
 
 /** The backup that a reference led to. */
@@ -79,6 +81,8 @@ export interface InspectedTarget {
   stagingName: string;
   previousName: string;
   policy: ApprovalPolicy;
+  /** Roles that the server lacks and that are to be created from the backup's globals; the first fifty. */
+  rolesToCreate: string[];
 }
 
 export interface LoadedStaging {
@@ -177,6 +181,8 @@ export interface RestoreResult {
   sizeBytes: number;
   /** The user's assertions that were found to hold. */
   assertions: number;
+  /** Roles that were created from the backup's globals. */
+  createdRoles: string[];
   /** Null when the target did not exist. */
   approval: ApprovalView | null;
   /** Null when the target did not exist, or was not to be kept. */

@@ -184,6 +184,37 @@ test('assertions are asked of the restored copy, and one that does not hold ends
   expect(await cluster.psql(left)).toBe('1');
 });
 
+test('roles that the server lacks are named before loading, and created with --globals, those that exist left alone', async () => {
+  await cluster.psql(
+    'CREATE ROLE keeper LOGIN; CREATE ROLE "odd ""clerk""" CREATEDB; CREATE ROLE crew; GRANT crew TO keeper',
+  );
+  await cluster.psql(
+    'CREATE TABLE kept (); ALTER TABLE kept OWNER TO keeper; GRANT SELECT ON orders TO "odd ""clerk"""',
+    shop,
+  );
+  const { id } = (await place.json<FullBackupResult>('backup', shop)).backup;
+  await cluster.psql('DROP TABLE kept; REVOKE ALL ON orders FROM "odd ""clerk"""', shop);
+  await cluster.psql('DROP ROLE keeper, "odd ""clerk"""; ALTER ROLE crew CREATEROLE');
+
+  const target = `${shop} copy`;
+  const { exitCode, stderr } = await place.run('restore', id, target);
+  expect(exitCode).toBe(2);
+  for (const part of ['"keeper"', 'odd', '--globals']) expect(stderr).toContain(part);
+  expect(await databases()).toEqual([shop]);
+  expect(await cluster.psql("SELECT count(*) FROM pg_roles WHERE rolname = 'keeper'")).toBe('0');
+
+  const result = await place.json<RestoreResult>('restore', id, target, '--globals');
+  expect(result.createdRoles).toEqual(['keeper', 'odd "clerk"']);
+  const evidence = JSON.parse(await readFile(result.evidence.path, 'utf8'));
+  expect(evidence).toMatchObject({ evidence: { createdRoles: result.createdRoles } });
+  const roles = `SELECT string_agg(concat_ws(' ', rolname, rolcanlogin, rolcreatedb, rolcreaterole), ', ' ORDER BY rolname)
+    FROM pg_roles WHERE rolname IN ('keeper', 'odd "clerk"', 'crew')`;
+  expect(await cluster.psql(roles)).toBe('crew f f t, keeper t f f, odd "clerk" f t f');
+  expect(await cluster.psql("SELECT tableowner FROM pg_tables WHERE tablename = 'kept'", target)).toBe(
+    'keeper',
+  );
+});
+
 test('a rejected restore ends with 6 and leaves nothing behind', async () => {
   const restoring = place.start(['restore', backup.backup.id, shop]);
   const isWaiting = async () => (await place.run('approvals')).stdout.includes(shop);

@@ -48,7 +48,9 @@ const restoreActivities = {
   inspectTarget: async () => ({
     ...{ oid: 1, sizeBytes: 5000, stagingName: staging.name, previousName: 'shop__before_20260102_030405' },
     policy: defaultPolicy,
+    rolesToCreate: [],
   }),
+  createMissingRoles: async () => [],
   createStagingDatabase: async () => ({ oid: 2, warnings: [] }),
   loadBackup: async () => staging,
   proveStaging: async () => ({ attempt: 1 }),
