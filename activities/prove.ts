@@ -8,6 +8,7 @@ import { HoldfastError } from '../src/domain/errors.js';
 import { evidenceDigest, provenProblems, type RestoreEvidence } from '../src/domain/evidence.js';
 import { evidenceMarkdown } from '../src/domain/evidence-markdown.js';
 import type { LoadedStaging, RestoreProof } from '../src/domain/restore-contracts.js';
+import type { RestoreSpace } from '../src/domain/restore-space.js';
 import { writeOperationDocument } from '../src/log.js';
 import { showName } from '../src/postgres/quote.js';
 import { checkAssertions } from '../src/postgres/restore/assertions.js';
@@ -44,6 +45,8 @@ export interface EvidenceStep extends StagedStep {
   expectedAttempt: number;
   /** Attempt whose partial file has what was counted in the staging database. */
   countedAttempt: number;
+  /** Room on the server, as it was before anything was made. */
+  space: RestoreSpace;
   /** Roles that this restore has created. */
   createdRoles: string[];
   /** What could not be restored as it was. */
@@ -154,7 +157,7 @@ async function gather(deps: ActivityDeps, step: EvidenceStep) {
     invalidIndexes: contents.invalidIndexes,
     unvalidatedConstraints: contents.unvalidatedConstraints,
     assertions: contents.assertions,
-    createdRoles: step.createdRoles,
+    ...{ space: step.space, createdRoles: step.createdRoles },
     difference: compared?.difference ?? null,
     warnings: [...step.warnings, ...(compared?.warnings ?? [])],
     blockers: await swapBlockers(cluster.connection, orderOf(step, state)),

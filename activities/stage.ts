@@ -5,8 +5,10 @@ import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/domain/restore-contracts.js';
 import { byteLength, restoreName } from '../src/domain/restore-names.js';
+import { isTooLittle } from '../src/domain/restore-space.js';
 import { findClientTools } from '../src/postgres/client-tools.js';
 import { showName } from '../src/postgres/quote.js';
+import { readRestoreSpace, tooLittleSpace } from '../src/postgres/restore/restore-space.js';
 import { readTargetState } from '../src/postgres/restore/target-state.js';
 import { fileFingerprint, type RestoreSource } from '../src/repository/restore-source.js';
 import { verifyBackup } from '../src/repository/verify-backup.js';
@@ -96,6 +98,8 @@ async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promi
   refuseOldServer(attempted, metadata?.pg_version, state.serverMajor, state.serverVersion);
   const { psql } = await findClientTools(state.serverMajor, toolOptions(deps));
   if (!psql) throw toolMissing(attempted);
+  const space = await readRestoreSpace(cluster.connection, metadata);
+  if (isTooLittle(space)) throw tooLittleSpace(attempted, space);
   const rolesToCreate = await refuseLacking(deps, step, attempted);
   return {
     oid: state.database?.oid ?? null,
@@ -103,6 +107,7 @@ async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promi
     ...namesBeside(step, state.names),
     policy,
     rolesToCreate,
+    space,
   };
 }
 

@@ -89,7 +89,7 @@ class Restore {
     const { approveAsRequester = false, createRoles = false } = this.input;
     const needs = { createRoles, verifiedAttempt: artifact.attempt };
     const inspected = await this.#contact.inspectTarget({ ...step, ...needs, approveAsRequester });
-    const { stagingName, previousName, policy, rolesToCreate: createdRoles } = inspected;
+    const { stagingName, previousName, policy, rolesToCreate: createdRoles, space } = inspected;
 
     this.#enter('create staging');
     const superusers =
@@ -107,7 +107,7 @@ class Restore {
       ...step,
       ...{ staging, previousName, checksum: artifact.checksum },
       ...{ expectedAttempt: artifact.attempt, countedAttempt: counted.attempt },
-      createdRoles,
+      ...{ createdRoles, space },
       warnings: [...superusers, ...created.warnings, ...staging.warnings, ...refusedGrants],
     });
     this.#status.evidence = { digest: proof.digest, markdown: proof.markdown };

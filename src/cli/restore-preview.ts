@@ -4,15 +4,18 @@ import { type ApprovalPolicy, requesterBarredBecause } from '../domain/approval.
 import { formatTimestamp } from '../domain/names.js';
 import type { BackupReference } from '../domain/restore-contracts.js';
 import { restoreName } from '../domain/restore-names.js';
+import { isTooLittle, type RestoreSpace } from '../domain/restore-space.js';
 import { planRoles } from '../postgres/restore/apply-globals.js';
 import { missingExtensions } from '../postgres/restore/missing-extensions.js';
 import { missingRoles, rolesOfProperties } from '../postgres/restore/missing-roles.js';
+import { readRestoreSpace } from '../postgres/restore/restore-space.js';
 import { readTargetState } from '../postgres/restore/target-state.js';
 import { openRepository } from '../repository/open-repository.js';
 import { readGlobals } from '../repository/read-globals.js';
 import { findRestoreSource, type RestoreSource } from '../repository/restore-source.js';
 import type { CommandContext } from './context.js';
 import { age, bytes, duration, printable } from './output/format.js';
+import type { Output } from './output/output.js';
 
 export interface PreviewRequest {
   backup: BackupReference;
@@ -39,6 +42,7 @@ export async function previewRestore(
     previous: state.database ? restoreName(target, 'before', timestamp, state.names) : null,
     needsApproval: state.database !== null,
     approval: state.database ? approvalPolicyOf(cluster, target) : null,
+    space: await readRestoreSpace(cluster.connection, source.metadata),
     ...lacks,
     rolesToCreate: toCreate?.created ?? [],
   };
@@ -63,6 +67,7 @@ export async function previewRestore(
       ? `5. rename the target to ${printable(plan.previous)} and the loaded database to ${printable(target)}`
       : `4. rename the loaded database to ${printable(target)}`,
   );
+  printSpace(output, plan.space);
   for (const name of plan.rolesToCreate)
     output.print(`creates the role ${printable(name)}, as in the backup`);
   for (const name of toCreate?.unknown ?? lacks.missingRoles)
@@ -72,6 +77,17 @@ export async function previewRestore(
   for (const name of lacks.missingExtensions) output.warn(`the server has no extension ${printable(name)}`);
   output.print('nothing was touched');
   return 0;
+}
+
+function printSpace(output: Output, space: RestoreSpace): void {
+  const { neededBytes, freeBytes, unknownBecause } = space;
+  if (neededBytes === null || freeBytes === null)
+    output.print(`room on the server is not judged: ${printable(unknownBecause ?? 'it is not known')}`);
+  else if (isTooLittle(space))
+    output.warn(
+      `the server’s disk has too little room: ${bytes(neededBytes)} needed, ${bytes(freeBytes)} free`,
+    );
+  else output.print(`room      ${bytes(neededBytes)} needed on the server, ${bytes(freeBytes)} free`);
 }
 
 function approvalWords(policy: ApprovalPolicy): string {

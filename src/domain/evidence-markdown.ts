@@ -1,5 +1,6 @@
 import type { TargetDifference } from './compare-tables.js';
 import { provenProblems, type RestoreEvidence } from './evidence.js';
+import type { RestoreSpace } from './restore-space.js';
 import { formatBytes } from './sizes.js';
 
 /** Temporal shows it in its Web UI, and keeps every version of it in the workflow's history. */
@@ -21,7 +22,7 @@ export function evidenceMarkdown(evidence: RestoreEvidence, digest: string): str
   return cutBytes(text, longestMarkdownBytes - 200);
 }
 
-function heading({ backup, target, staging }: RestoreEvidence, digest: string): string[] {
+function heading({ backup, target, staging, space }: RestoreEvidence, digest: string): string[] {
   const size =
     target.sizeBytes === null ? '' : `, ${formatBytes(target.sizeBytes)}, ${target.sessions} sessions`;
   const present = target.oid === null ? 'does not exist yet' : `is replaced${size}`;
@@ -31,11 +32,19 @@ function heading({ backup, target, staging }: RestoreEvidence, digest: string): 
     '',
     `Restored: ${staging.tables} tables, ${staging.rows} rows, ${formatBytes(staging.sizeBytes)} in ${name(staging.name)}`,
     '',
+    spaceWords(space),
+    '',
     `Backup’s SHA-256: \`${backup.checksum}\``,
     '',
     `**Evidence: \`${digest}\`**`,
     '',
   ];
+}
+
+function spaceWords({ neededBytes, freeBytes, unknownBecause }: RestoreSpace): string {
+  if (neededBytes === null || freeBytes === null)
+    return `Room on the server was not judged: ${line(unknownBecause ?? 'it is not known')}`;
+  return `Room on the server, before loading: ${formatBytes(neededBytes)} needed, ${formatBytes(freeBytes)} free`;
 }
 
 function proof(evidence: RestoreEvidence): string[] {

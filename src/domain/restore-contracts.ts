@@ -1,5 +1,6 @@
 import type { ApprovalOutcome, ApprovalPolicy, RecordedDecision } from './approval.js';
 import { encodeDatabaseName } from './names.js';
+import type { RestoreSpace } from './restore-space.js';
 
 /** The id under which a target is restored: Temporal runs one workflow of an id at a time. */
 export function restoreWorkflowId(cluster: string, target: string): string {
@@ -83,6 +84,7 @@ export interface InspectedTarget {
   policy: ApprovalPolicy;
   /** Roles that the server lacks and that are to be created from the backup's globals; the first fifty. */
   rolesToCreate: string[];
+  space: RestoreSpace;
 }
 
 export interface LoadedStaging {

@@ -215,6 +215,19 @@ test('roles that the server lacks are named before loading, and created with --g
   );
 });
 
+test('a database that the server’s disk has no room for is refused with 4 before anything is made', async () => {
+  const metadataPath = backup.path.replace(/\.sql\.gz$/, '.meta');
+  const metadata = JSON.parse(await readFile(metadataPath, 'utf8'));
+  const { metadata_checksum: _, ...fields } = metadata;
+  await writeFile(metadataPath, JSON.stringify({ ...fields, database_size_bytes_after: 2 ** 52 }));
+  const { exitCode, stderr } = await place.run('restore', backup.backup.id, shop, '--yes');
+  expect(exitCode).toBe(4);
+  expect(stderr).toMatch(new RegExp(`${2 ** 52} bytes\\).* and .* \\(\\d+ bytes\\) are free`));
+  expect(await databases()).toEqual([shop]);
+  const { stdout } = await place.run('restore', '--preview', backup.backup.id, shop);
+  expect(stdout).toContain('nothing was touched');
+});
+
 test('a rejected restore ends with 6 and leaves nothing behind', async () => {
   const restoring = place.start(['restore', backup.backup.id, shop]);
   const isWaiting = async () => (await place.run('approvals')).stdout.includes(shop);
