@@ -15,7 +15,7 @@ import { checkAssertions } from '../src/postgres/restore/assertions.js';
 import { type CountedTable, countTables } from '../src/postgres/restore/count-tables.js';
 import { type DatabaseContents, describeContents } from '../src/postgres/restore/describe-contents.js';
 import { sealStaging } from '../src/postgres/restore/seal-staging.js';
-import { swapBlockers } from '../src/postgres/restore/swap.js';
+import { swapBlocked, swapBlockers } from '../src/postgres/restore/swap.js';
 import { readTargetState, type TargetState } from '../src/postgres/restore/target-state.js';
 import { sessionName } from '../src/postgres/session-name.js';
 import { beatWhileServerWorks } from './busy-beat.js';
@@ -85,6 +85,7 @@ export function createProveActivities(deps: ActivityDeps) {
         const path = keepEvidence(deps, step, { digest, evidence });
         log.info({ digest, path }, `evidence ${digest}`);
         refuseUnproven(step, evidence, path);
+        if (evidence.blockers.length > 0) throw swapBlocked(step.target, evidence.blockers);
         const { tables, rows, sizeBytes } = evidence.staging;
         return {
           digest,
@@ -92,7 +93,7 @@ export function createProveActivities(deps: ActivityDeps) {
           path,
           target: orderOf(step, state).target,
           ...{ tables, rows, sizeBytes, assertions: evidence.assertions.length },
-          warnings: cutLines([...evidence.warnings, ...evidence.blockers]),
+          warnings: cutLines(evidence.warnings),
         };
       });
     },

@@ -1,4 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity';
+import type { ConnectionSettings } from '../src/config/config.js';
 import { approvalPolicyOf } from '../src/config/restoring.js';
 import { type ApprovalPolicy, requesterBarredBecause } from '../src/domain/approval.js';
 import { HoldfastError } from '../src/domain/errors.js';
@@ -8,7 +9,9 @@ import { byteLength, restoreName } from '../src/domain/restore-names.js';
 import { isTooLittle } from '../src/domain/restore-space.js';
 import { findClientTools } from '../src/postgres/client-tools.js';
 import { showName } from '../src/postgres/quote.js';
+import { readTargetBlockers } from '../src/postgres/restore/exchange-blockers.js';
 import { readRestoreSpace, tooLittleSpace } from '../src/postgres/restore/restore-space.js';
+import { swapBlocked } from '../src/postgres/restore/swap.js';
 import { readTargetState } from '../src/postgres/restore/target-state.js';
 import { fileFingerprint, type RestoreSource } from '../src/repository/restore-source.js';
 import { verifyBackup } from '../src/repository/verify-backup.js';
@@ -98,6 +101,7 @@ async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promi
   refuseOldServer(attempted, metadata?.pg_version, state.serverMajor, state.serverVersion);
   const { psql } = await findClientTools(state.serverMajor, toolOptions(deps));
   if (!psql) throw toolMissing(attempted);
+  if (state.database) await refuseBlocked(cluster.connection, target, state.database.oid);
   const space = await readRestoreSpace(cluster.connection, metadata);
   if (isTooLittle(space)) throw tooLittleSpace(attempted, space);
   const rolesToCreate = await refuseLacking(deps, step, attempted);
@@ -109,6 +113,12 @@ async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promi
     rolesToCreate,
     space,
   };
+}
+
+/** What stands against the swap and does not pass by itself is told now, not after hours of loading. */
+async function refuseBlocked(connection: ConnectionSettings, name: string, oid: number): Promise<void> {
+  const blockers = await readTargetBlockers(connection, { name, oid }, { passing: false });
+  if (blockers.length > 0) throw swapBlocked(name, blockers);
 }
 
 /** Told before hours of loading: nobody would be there to be asked. */

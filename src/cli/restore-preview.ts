@@ -6,10 +6,11 @@ import type { BackupReference } from '../domain/restore-contracts.js';
 import { restoreName } from '../domain/restore-names.js';
 import { isTooLittle, type RestoreSpace } from '../domain/restore-space.js';
 import { planRoles } from '../postgres/restore/apply-globals.js';
+import { readTargetBlockers } from '../postgres/restore/exchange-blockers.js';
 import { missingExtensions } from '../postgres/restore/missing-extensions.js';
 import { missingRoles, rolesOfProperties } from '../postgres/restore/missing-roles.js';
 import { readRestoreSpace } from '../postgres/restore/restore-space.js';
-import { readTargetState } from '../postgres/restore/target-state.js';
+import { readTargetState, type TargetState } from '../postgres/restore/target-state.js';
 import { openRepository } from '../repository/open-repository.js';
 import { readGlobals } from '../repository/read-globals.js';
 import { findRestoreSource, type RestoreSource } from '../repository/restore-source.js';
@@ -43,6 +44,7 @@ export async function previewRestore(
     needsApproval: state.database !== null,
     approval: state.database ? approvalPolicyOf(cluster, target) : null,
     space: await readRestoreSpace(cluster.connection, source.metadata),
+    blockers: await blockersOf(cluster, target, state),
     ...lacks,
     rolesToCreate: toCreate?.created ?? [],
   };
@@ -67,6 +69,7 @@ export async function previewRestore(
       ? `5. rename the target to ${printable(plan.previous)} and the loaded database to ${printable(target)}`
       : `4. rename the loaded database to ${printable(target)}`,
   );
+  for (const blocker of plan.blockers) output.warn(`in the way of the swap: ${printable(blocker)}`);
   printSpace(output, plan.space);
   for (const name of plan.rolesToCreate)
     output.print(`creates the role ${printable(name)}, as in the backup`);
@@ -77,6 +80,10 @@ export async function previewRestore(
   for (const name of lacks.missingExtensions) output.warn(`the server has no extension ${printable(name)}`);
   output.print('nothing was touched');
   return 0;
+}
+
+async function blockersOf({ connection }: ClusterConfig, name: string, { database }: TargetState) {
+  return database ? readTargetBlockers(connection, { name, oid: database.oid }, { passing: true }) : [];
 }
 
 function printSpace(output: Output, space: RestoreSpace): void {

@@ -30,7 +30,7 @@ clusters:
 `;
 
 beforeAll(async () => {
-  cluster = await startCluster();
+  cluster = await startCluster({ settings: { max_prepared_transactions: '5' } });
   place = await createServedWorkplace(cluster.env, settingsFile);
 });
 
@@ -226,6 +226,26 @@ test('a database that the server’s disk has no room for is refused with 4 befo
   expect(await databases()).toEqual([shop]);
   const { stdout } = await place.run('restore', '--preview', backup.backup.id, shop);
   expect(stdout).toContain('nothing was touched');
+});
+
+test('what stands against the swap is told before anybody is asked, and before loading where it stays', async () => {
+  await cluster.psql(
+    "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)",
+    shop,
+  );
+  const early = await place.run('restore', backup.backup.id, shop);
+  expect(early).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('subscription "s"') });
+  expect(early.stderr).not.toContain('loading');
+  const preview = await place.run('restore', '--preview', backup.backup.id, shop);
+  expect(preview.stderr).toContain('subscription "s"');
+  await cluster.psql('ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s', shop);
+
+  await cluster.psql("BEGIN; CREATE TABLE held (); PREPARE TRANSACTION 'held'", shop);
+  const late = await place.run('restore', backup.backup.id, shop);
+  await cluster.psql("ROLLBACK PREPARED 'held'", shop);
+  expect(late).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('prepared transaction "held"') });
+  expect(late.stderr).not.toContain('waits for');
+  expect(await databases()).toEqual([shop]);
 });
 
 test('a rejected restore ends with 6 and leaves nothing behind', async () => {
