@@ -193,7 +193,7 @@ class Restore {
 
   /** What can go wrong from here on is told: the restore is done. */
   async #keep(previous: { name: string; oid: number }, restoredOid: number, backupId: string) {
-    const { cluster, target, hostQueue, keepPreviousMinutes: keepMinutes } = this.input;
+    const { cluster, target, hostQueue, keepPreviousMinutes: keepMinutes, place } = this.input;
     return CancellationScope.nonCancellable(async () => {
       try {
         if (keepMinutes === 0) {
@@ -203,7 +203,12 @@ class Restore {
         const workflowId = keepPreviousWorkflowId(cluster, previous.name);
         await startChild(keepPrevious, {
           workflowId,
-          args: [{ cluster, target, hostQueue, previous, restoredOid, keepMinutes, backupId }],
+          args: [
+            {
+              ...{ cluster, target, hostQueue, previous, restoredOid, keepMinutes, backupId },
+              ...(place !== undefined && { place }),
+            },
+          ],
           parentClosePolicy: ParentClosePolicy.ABANDON,
           staticSummary: `keeps what ${target} was, for an undo`,
         });
@@ -232,8 +237,8 @@ class Restore {
   }
 
   #step() {
-    const { cluster, target } = this.input;
-    return { cluster, target, startedAt: this.#startedAt };
+    const { cluster, target, place } = this.input;
+    return { cluster, target, startedAt: this.#startedAt, ...(place !== undefined && { place }) };
   }
 
   #enter(step: RestoreStep, figures: Partial<RestoreStatus> = {}): void {

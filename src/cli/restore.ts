@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { ClusterConfig } from '../config/config.js';
+import { clusterFingerprint } from '../config/fingerprint.js';
 import { requesterBarredBecause } from '../domain/approval.js';
 import { workflowTypes } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
@@ -49,7 +50,7 @@ export async function restoreCommand(
       context,
       session,
       cluster,
-      inputOf(session, cluster, { backup, target, options }),
+      inputOf(context, session, cluster, { backup, target, options }),
       options,
     );
   } finally {
@@ -124,6 +125,7 @@ function decideHere(
 }
 
 function inputOf(
+  { config }: CommandContext,
   session: Session,
   cluster: ClusterConfig,
   { backup, target, options }: { backup: BackupReference; target: string; options: RestoreOptions },
@@ -137,6 +139,8 @@ function inputOf(
     keepPreviousMinutes: options.keepPrevious * 60,
     approveAsRequester: options.yes === true,
     createRoles: options.globals === true,
+    // On another host the same server and repository may well have other paths and names.
+    ...(cluster.host === config.host && { place: clusterFingerprint(cluster) }),
   };
 }
 

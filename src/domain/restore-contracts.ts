@@ -48,6 +48,11 @@ export interface RestoreInput {
   approveAsRequester?: boolean;
   /** Roles that the server lacks are created from the backup's globals (`--globals`). */
   createRoles?: boolean;
+  /**
+   * Fingerprint of the server and repository that a command on the same host means: a worker with other settings
+   * refuses every step.
+   */
+  place?: string;
 }
 
 /** The backup that a reference led to. */
@@ -208,6 +213,8 @@ export interface KeepPreviousInput {
   restoredOid: number;
   keepMinutes: number;
   backupId: string;
+  /** As the restore's own. */
+  place?: string;
 }
 
 /** What `undo` and `confirm` carry. */

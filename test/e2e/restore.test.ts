@@ -1,4 +1,4 @@
-import { copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -245,6 +245,14 @@ test('what stands against the swap is told before anybody is asked, and before l
   await cluster.psql("ROLLBACK PREPARED 'held'", shop);
   expect(late).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('prepared transaction "held"') });
   expect(late.stderr).not.toContain('waits for');
+  expect(await databases()).toEqual([shop]);
+});
+
+test('a worker refuses to restore for a command that means another repository', async () => {
+  const elsewhere = join(place.folder, 'elsewhere-data');
+  await cp(place.backupDir, elsewhere, { recursive: true });
+  const asked = place.start(['restore', backup.backup.id, shop, '--yes'], { BACKUP_DIR: elsewhere });
+  expect(await asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('other settings') });
   expect(await databases()).toEqual([shop]);
 });
 
