@@ -11,6 +11,7 @@ import { createLeaseActivities } from './lease.js';
 import { createLoadActivities } from './load.js';
 import { createProveActivities } from './prove.js';
 import { createPublishActivities } from './publish.js';
+import { createRoleActivities } from './roles.js';
 import { createStageActivities } from './stage.js';
 import { createSwapActivities } from './swap.js';
 
@@ -24,6 +25,7 @@ function collect(deps: ActivityDeps) {
     ...createCleanupActivities(deps),
     ...createStageActivities(deps),
     ...createLeaseActivities(deps),
+    ...createRoleActivities(deps),
     ...createLoadActivities(deps),
     ...createProveActivities(deps),
     ...createSwapActivities(deps),

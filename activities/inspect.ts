@@ -1,5 +1,3 @@
-import type { ClusterConfig } from '../src/config/config.js';
-import { clusterFingerprint } from '../src/config/fingerprint.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp, fullBackupId } from '../src/domain/names.js';
 import { formatBytes } from '../src/domain/sizes.js';
@@ -11,6 +9,7 @@ import { showName } from '../src/postgres/quote.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import type { Repository } from '../src/repository/repository.js';
 import { type ActivityDeps, type BackupStep, clusterOf, toolOptions } from './deps.js';
+import { requirePlace } from './place.js';
 import { logged } from './step-log.js';
 
 /** What the first look found out. */
@@ -26,14 +25,14 @@ export function createInspectActivities(deps: ActivityDeps) {
     /** Databases of the cluster that accept connections and are no template. */
     async discoverDatabases({ cluster, place }: { cluster: string; place?: string }): Promise<string[]> {
       const settings = clusterOf(deps, cluster);
-      requirePlace(settings, place);
+      requirePlace('back up', settings, place);
       return listDatabases(settings.connection);
     },
 
     /** Finds out that the backup can be made at all, before anything is written; gives it its name. */
     async inspectDatabase(step: BackupStep & { place?: string }): Promise<Inspection> {
       const cluster = clusterOf(deps, step.cluster);
-      requirePlace(cluster, step.place);
+      requirePlace('back up', cluster, step.place);
       const repository = openRepository(cluster);
       await repository.prepare();
       return logged(deps, step, 'inspect', async (log) => {
@@ -65,18 +64,6 @@ export function createInspectActivities(deps: ActivityDeps) {
       });
     },
   };
-}
-
-/** Refuses to work on another server, or into another repository, than the command that asks means. */
-function requirePlace(cluster: ClusterConfig, place: string | undefined): void {
-  if (place === undefined || place === clusterFingerprint(cluster)) return;
-  const { host = "libpq's default host", port = 'default', user } = cluster.connection;
-  const server = cluster.connection.service ?? `${host}, port ${port}${user ? `, user ${user}` : ''}`;
-  throw new HoldfastError('ConfigurationInvalid', {
-    attempted: `back up cluster "${cluster.name}" by this host's worker`,
-    cause: `the worker has other settings than the command: server ${server}, repository ${cluster.repositoryPath}`,
-    remedy: 'give both the same settings, or stop the worker and let the command do the work itself',
-  });
 }
 
 /** The first second, from now on, whose name no backup of the database has. */

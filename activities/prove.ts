@@ -8,13 +8,14 @@ import { HoldfastError } from '../src/domain/errors.js';
 import { evidenceDigest, provenProblems, type RestoreEvidence } from '../src/domain/evidence.js';
 import { evidenceMarkdown } from '../src/domain/evidence-markdown.js';
 import type { LoadedStaging, RestoreProof } from '../src/domain/restore-contracts.js';
+import type { RestoreSpace } from '../src/domain/restore-space.js';
 import { writeOperationDocument } from '../src/log.js';
 import { showName } from '../src/postgres/quote.js';
 import { checkAssertions } from '../src/postgres/restore/assertions.js';
 import { type CountedTable, countTables } from '../src/postgres/restore/count-tables.js';
 import { type DatabaseContents, describeContents } from '../src/postgres/restore/describe-contents.js';
 import { sealStaging } from '../src/postgres/restore/seal-staging.js';
-import { swapBlockers } from '../src/postgres/restore/swap.js';
+import { swapBlocked, swapBlockers } from '../src/postgres/restore/swap.js';
 import { readTargetState, type TargetState } from '../src/postgres/restore/target-state.js';
 import { sessionName } from '../src/postgres/session-name.js';
 import { beatWhileServerWorks } from './busy-beat.js';
@@ -45,6 +46,10 @@ export interface EvidenceStep extends StagedStep {
   expectedAttempt: number;
   /** Attempt whose partial file has what was counted in the staging database. */
   countedAttempt: number;
+  /** Room on the server, as it was before anything was made. */
+  space: RestoreSpace;
+  /** Roles that this restore has created. */
+  createdRoles: string[];
   /** What could not be restored as it was. */
   warnings: string[];
 }
@@ -81,6 +86,7 @@ export function createProveActivities(deps: ActivityDeps) {
         const path = keepEvidence(deps, step, { digest, evidence });
         log.info({ digest, path }, `evidence ${digest}`);
         refuseUnproven(step, evidence, path);
+        if (evidence.blockers.length > 0) throw swapBlocked(step.target, evidence.blockers);
         const { tables, rows, sizeBytes } = evidence.staging;
         return {
           digest,
@@ -88,7 +94,7 @@ export function createProveActivities(deps: ActivityDeps) {
           path,
           target: orderOf(step, state).target,
           ...{ tables, rows, sizeBytes, assertions: evidence.assertions.length },
-          warnings: cutLines([...evidence.warnings, ...evidence.blockers]),
+          warnings: cutLines(evidence.warnings),
         };
       });
     },
@@ -153,6 +159,7 @@ async function gather(deps: ActivityDeps, step: EvidenceStep) {
     invalidIndexes: contents.invalidIndexes,
     unvalidatedConstraints: contents.unvalidatedConstraints,
     assertions: contents.assertions,
+    ...{ space: step.space, createdRoles: step.createdRoles },
     difference: compared?.difference ?? null,
     warnings: [...step.warnings, ...(compared?.warnings ?? [])],
     blockers: await swapBlockers(cluster.connection, orderOf(step, state)),

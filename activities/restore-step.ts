@@ -9,6 +9,7 @@ import { inspectDatabase } from '../src/postgres/inspect-database.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import { findRestoreSource, type RestoreSource } from '../src/repository/restore-source.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
+import { requirePlace } from './place.js';
 import { logged } from './step-log.js';
 
 /** What every step of a restore is about. */
@@ -17,6 +18,8 @@ export interface RestoreStepInput {
   target: string;
   /** When the operation began, ISO 8601: the name of its log. */
   startedAt: string;
+  /** Fingerprint of the server and repository that the command means; absent where only the worker's settings count. */
+  place?: string;
 }
 
 /** A step that needs the backup itself. */
@@ -35,14 +38,15 @@ export function cutLines(lines: readonly string[]): string[] {
   return more > 0 ? [...kept, `and ${more} more`] : kept;
 }
 
-/** {@link logged} for a restore: the target's name stands in the log's name. */
-export function loggedRestore<T>(
+/** {@link logged} for a restore, on no other server than is meant: the target's name stands in the log's name. */
+export async function loggedRestore<T>(
   deps: ActivityDeps,
   step: RestoreStepInput,
   name: string,
   act: (log: Logger) => Promise<T>,
 ): Promise<T> {
-  const { cluster, target: database, startedAt } = step;
+  const { cluster, target: database, startedAt, place } = step;
+  requirePlace('restore to', clusterOf(deps, cluster), place);
   return logged(deps, { cluster, database, startedAt }, name, act, 'restore');
 }
 
@@ -51,7 +55,7 @@ export function sourceOf(deps: ActivityDeps, step: SourceStepInput): Promise<Res
 }
 
 /** What goes from one step to another by a file: it may have thousands of tables. */
-export type Handover = 'expected' | 'counted';
+export type Handover = 'expected' | 'needs' | 'counted';
 
 function handoverName(kind: Handover, attempt: number): string {
   return partialName(runOf().runId, attempt, `.${kind}.json`);

@@ -1,14 +1,17 @@
 import { cancellationSignal } from '@temporalio/activity';
+import type { ConnectionSettings } from '../src/config/config.js';
 import { approvalPolicyOf } from '../src/config/restoring.js';
 import { type ApprovalPolicy, requesterBarredBecause } from '../src/domain/approval.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/domain/restore-contracts.js';
 import { byteLength, restoreName } from '../src/domain/restore-names.js';
+import { isTooLittle } from '../src/domain/restore-space.js';
 import { findClientTools } from '../src/postgres/client-tools.js';
 import { showName } from '../src/postgres/quote.js';
-import { extensionMissing, missingExtensions } from '../src/postgres/restore/missing-extensions.js';
-import { missingRoles, roleMissing, rolesOfProperties } from '../src/postgres/restore/missing-roles.js';
+import { readTargetBlockers } from '../src/postgres/restore/exchange-blockers.js';
+import { readRestoreSpace, tooLittleSpace } from '../src/postgres/restore/restore-space.js';
+import { swapBlocked } from '../src/postgres/restore/swap.js';
 import { readTargetState } from '../src/postgres/restore/target-state.js';
 import { fileFingerprint, type RestoreSource } from '../src/repository/restore-source.js';
 import { verifyBackup } from '../src/repository/verify-backup.js';
@@ -18,14 +21,14 @@ import { whileLeased } from './lease.js';
 import { beatWithProgress } from './progress-beat.js';
 import {
   loggedRestore,
-  propertiesFor,
   type RestoreStepInput,
   type SourceStepInput,
   sourceOf,
   writeHandover,
 } from './restore-step.js';
+import { type ArtifactNeeds, type NeedsStep, refuseLacking } from './roles.js';
 
-export interface InspectTargetStep extends SourceStepInput {
+export interface InspectTargetStep extends NeedsStep {
   /** The requester means to approve unasked, with `--yes`. */
   approveAsRequester?: boolean;
 }
@@ -61,7 +64,10 @@ async function verifyArtifact(deps: ActivityDeps, step: SourceStepInput): Promis
   const fingerprint = await fileFingerprint(source.path);
   const beat = beatWithProgress(source.sizeBytes);
   const found = await readWhole(source, { signal: cancellationSignal(), onProgress: beat.stored });
-  await writeHandover(clusterOf(deps, step.cluster), 'expected', found.tables);
+  const { tables, roles = [], extensions = [] } = found;
+  await writeHandover(clusterOf(deps, step.cluster), 'expected', tables);
+  const needs: ArtifactNeeds = { roles, extensions };
+  await writeHandover(clusterOf(deps, step.cluster), 'needs', needs);
   return {
     checksum: found.checksum,
     sizeBytes: found.sizeBytes,
@@ -98,17 +104,24 @@ async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promi
   refuseOldServer(attempted, metadata?.pg_version, state.serverMajor, state.serverVersion);
   const { psql } = await findClientTools(state.serverMajor, toolOptions(deps));
   if (!psql) throw toolMissing(attempted);
-  const { properties } = await propertiesFor(cluster, target, metadata);
-  const extensions = await missingExtensions(cluster.connection, properties.extensions);
-  if (extensions.length > 0) throw extensionMissing(attempted, extensions);
-  const roles = await missingRoles(cluster.connection, rolesOfProperties(properties));
-  if (roles.length > 0) throw roleMissing(attempted, roles);
+  if (state.database) await refuseBlocked(cluster.connection, target, state.database.oid);
+  const space = await readRestoreSpace(cluster.connection, metadata);
+  if (isTooLittle(space)) throw tooLittleSpace(attempted, space);
+  const rolesToCreate = await refuseLacking(deps, step, attempted);
   return {
     oid: state.database?.oid ?? null,
     sizeBytes: state.database?.sizeBytes ?? null,
     ...namesBeside(step, state.names),
     policy,
+    rolesToCreate,
+    space,
   };
+}
+
+/** What stands against the swap and does not pass by itself is told now, not after hours of loading. */
+async function refuseBlocked(connection: ConnectionSettings, name: string, oid: number): Promise<void> {
+  const blockers = await readTargetBlockers(connection, { name, oid }, { passing: false });
+  if (blockers.length > 0) throw swapBlocked(name, blockers);
 }
 
 /** Told before hours of loading: nobody would be there to be asked. */

@@ -80,9 +80,9 @@ class Keeper {
 
   /** Does what was asked, or drops the previous database when nobody asked; undefined when it could not be done. */
   async act(wish: Wish | undefined): Promise<KeepPreviousResult | undefined> {
-    const { cluster, target, previous, restoredOid } = this.input;
+    const { cluster, target, previous, restoredOid, place } = this.input;
     const startedAt = workflowInfo().startTime.toISOString();
-    const step = { cluster, target, previous, startedAt };
+    const step = { cluster, target, previous, startedAt, ...(place !== undefined && { place }) };
     const requester = wish ? String(wish.requester) : null;
     try {
       if (wish?.kind === 'undo') {

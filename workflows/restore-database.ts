@@ -88,13 +88,14 @@ class Restore {
     const artifact = await this.#transfer.verifyArtifact(step);
 
     this.#enter('inspect target', { tables: artifact.tables, rows: artifact.rows });
-    const { approveAsRequester = false } = this.input;
-    const { stagingName, previousName, policy } = await this.#contact.inspectTarget({
-      ...step,
-      approveAsRequester,
-    });
+    const { approveAsRequester = false, createRoles = false } = this.input;
+    const needs = { createRoles, verifiedAttempt: artifact.attempt };
+    const inspected = await this.#contact.inspectTarget({ ...step, ...needs, approveAsRequester });
+    const { stagingName, previousName, policy, rolesToCreate: createdRoles, space } = inspected;
 
     this.#enter('create staging');
+    const superusers =
+      createdRoles.length > 0 ? await this.#quick.createMissingRoles({ ...step, ...needs }) : [];
     this.#isStaged = true;
     const created = await this.#quick.createStagingDatabase({ ...step, stagingName });
 
@@ -108,7 +109,8 @@ class Restore {
       ...step,
       ...{ staging, previousName, checksum: artifact.checksum },
       ...{ expectedAttempt: artifact.attempt, countedAttempt: counted.attempt },
-      warnings: [...created.warnings, ...staging.warnings, ...refusedGrants],
+      ...{ createdRoles, space },
+      warnings: [...superusers, ...created.warnings, ...staging.warnings, ...refusedGrants],
     });
     this.#status.evidence = { digest: proof.digest, markdown: proof.markdown };
 
@@ -131,7 +133,7 @@ class Restore {
       backup: { ...resolved, checksum },
       ...{ requester: this.input.requester, reason: this.input.reason },
       ...{ tables: proof.tables, rows: proof.rows, sizeBytes: proof.sizeBytes },
-      assertions: proof.assertions,
+      ...{ assertions: proof.assertions, createdRoles },
       approval: this.#approval.view ?? null,
       previous: previous.kept,
       ...{ refusedMs: swapped.refusedMs, endedSessions: swapped.endedSessions },
@@ -197,7 +199,7 @@ class Restore {
 
   /** What can go wrong from here on is told: the restore is done. */
   async #keep(previous: { name: string; oid: number }, restoredOid: number, backupId: string) {
-    const { cluster, target, hostQueue, keepPreviousMinutes: keepMinutes } = this.input;
+    const { cluster, target, hostQueue, keepPreviousMinutes: keepMinutes, place } = this.input;
     return CancellationScope.nonCancellable(async () => {
       try {
         if (keepMinutes === 0) {
@@ -207,7 +209,12 @@ class Restore {
         const workflowId = keepPreviousWorkflowId(cluster, previous.name);
         await startChild(keepPrevious, {
           workflowId,
-          args: [{ cluster, target, hostQueue, previous, restoredOid, keepMinutes, backupId }],
+          args: [
+            {
+              ...{ cluster, target, hostQueue, previous, restoredOid, keepMinutes, backupId },
+              ...(place !== undefined && { place }),
+            },
+          ],
           parentClosePolicy: ParentClosePolicy.ABANDON,
           staticSummary: `keeps what ${target} was, for an undo`,
         });
@@ -236,8 +243,8 @@ class Restore {
   }
 
   #step() {
-    const { cluster, target } = this.input;
-    return { cluster, target, startedAt: this.#startedAt };
+    const { cluster, target, place } = this.input;
+    return { cluster, target, startedAt: this.#startedAt, ...(place !== undefined && { place }) };
   }
 
   #enter(step: RestoreStep, figures: Partial<RestoreStatus> = {}): void {

@@ -15,6 +15,8 @@ export function printRestore({ output }: CommandContext, result: RestoreResult):
   output.print(`  proven    ${[...proven, bytes(result.sizeBytes)].join(', ')}`);
   output.print(`  sha256    ${backup.checksum}`);
   output.print(`  evidence  ${printable(result.evidence.path)}`);
+  if (result.createdRoles.length > 0)
+    output.print(`  roles     created: ${result.createdRoles.map(printable).join(', ')}`);
   if (approval) output.print(`  approved  ${approval.approvals.map(said).join(', ')}`);
   if (result.refusedMs !== null)
     output.print(`  swap      clients refused for ${Math.round(result.refusedMs)} ms`);

@@ -14,6 +14,7 @@ const stepWords: Record<string, string> = {
   resolveBackup: 'finding the backup',
   verifyArtifact: 'verifying the backup',
   inspectTarget: 'inspecting the target',
+  createMissingRoles: 'creating roles',
   createStagingDatabase: 'creating the staging database',
   loadBackup: 'loading',
   proveStaging: 'counting every row',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { ClusterConfig } from '../config/config.js';
+import { clusterFingerprint } from '../config/fingerprint.js';
 import { requesterBarredBecause } from '../domain/approval.js';
 import { workflowTypes } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
@@ -27,6 +28,7 @@ export interface RestoreOptions {
   /** Hours. */
   keepPrevious: number;
   allowUnverified?: boolean;
+  globals?: boolean;
   detach?: boolean;
 }
 
@@ -40,14 +42,15 @@ export async function restoreCommand(
   if (options.list) return listCommand(context, first, { cluster: options.cluster });
   const { backup, target } = whatToRestore(first, second, options);
   const cluster = clusterNamed(context.config, options.cluster);
-  if (options.preview) return previewRestore(context, cluster, backup, target);
+  if (options.preview)
+    return previewRestore(context, cluster, { backup, target, createRoles: options.globals === true });
   const session = await openSession(context, cluster.host, options.detach === true);
   try {
     return await restore(
       context,
       session,
       cluster,
-      inputOf(session, cluster, { backup, target, options }),
+      inputOf(context, session, cluster, { backup, target, options }),
       options,
     );
   } finally {
@@ -124,6 +127,7 @@ function decideHere(
 }
 
 function inputOf(
+  { config }: CommandContext,
   session: Session,
   cluster: ClusterConfig,
   { backup, target, options }: { backup: BackupReference; target: string; options: RestoreOptions },
@@ -136,6 +140,9 @@ function inputOf(
     stallTimeoutSeconds: cluster.stallTimeoutSeconds,
     keepPreviousMinutes: options.keepPrevious * 60,
     approveAsRequester: options.yes === true,
+    createRoles: options.globals === true,
+    // On another host the same server and repository may well have other paths and names.
+    ...(cluster.host === config.host && { place: clusterFingerprint(cluster) }),
   };
 }
 

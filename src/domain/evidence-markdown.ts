@@ -1,5 +1,6 @@
 import type { TargetDifference } from './compare-tables.js';
 import { provenProblems, type RestoreEvidence } from './evidence.js';
+import type { RestoreSpace } from './restore-space.js';
 import { bytes } from './sizes.js';
 
 /** Temporal shows it in its Web UI, and keeps every version of it in the workflow's history. */
@@ -21,7 +22,7 @@ export function evidenceMarkdown(evidence: RestoreEvidence, digest: string): str
   return cutBytes(text, longestMarkdownBytes - 200);
 }
 
-function heading({ backup, target, staging }: RestoreEvidence, digest: string): string[] {
+function heading({ backup, target, staging, space }: RestoreEvidence, digest: string): string[] {
   const sessions = `${target.sessions} ${target.sessions === 1 ? 'session' : 'sessions'}`;
   const size = target.sizeBytes === null ? '' : ` (${bytes(target.sizeBytes)}, ${sessions})`;
   const present = target.oid === null ? 'does not exist yet' : `is replaced${size}`;
@@ -32,11 +33,19 @@ function heading({ backup, target, staging }: RestoreEvidence, digest: string): 
     '',
     `Restored: ${count(tables)} tables, ${count(rows)} rows, ${bytes(sizeBytes)} in ${name(staging.name)}`,
     '',
+    spaceWords(space),
+    '',
     `Backup’s SHA-256: \`${backup.checksum}\``,
     '',
     `**Evidence: \`${digest}\`**`,
     '',
   ];
+}
+
+function spaceWords({ neededBytes, freeBytes, unknownBecause }: RestoreSpace): string {
+  if (neededBytes === null || freeBytes === null)
+    return `Room on the server was not judged: ${line(unknownBecause ?? 'it is not known')}`;
+  return `Room on the server, before loading: ${bytes(neededBytes)} needed, ${bytes(freeBytes)} free`;
 }
 
 function proof(evidence: RestoreEvidence): string[] {
@@ -99,9 +108,10 @@ function totals(difference: TargetDifference): string[] {
   ];
 }
 
-function notes({ warnings, blockers, unvalidatedConstraints }: RestoreEvidence): string[] {
+function notes({ warnings, blockers, unvalidatedConstraints, createdRoles }: RestoreEvidence): string[] {
   const unchecked = unvalidatedConstraints.map((each) => `not validated, as in the backup: ${each}`);
   return [
+    ...(createdRoles.length > 0 ? ['### Roles created from the backup', ...list(createdRoles)] : []),
     ...(blockers.length > 0 ? ['### In the way of the swap', ...list(blockers)] : []),
     ...(warnings.length + unchecked.length > 0 ? ['### To know', ...list([...warnings, ...unchecked])] : []),
   ];

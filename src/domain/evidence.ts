@@ -1,5 +1,6 @@
 import type { AssertionResult } from './assertion.js';
 import type { CountComparison, TargetDifference } from './compare-tables.js';
+import type { RestoreSpace } from './restore-space.js';
 
 /** What an approver sees: what would be restored, how it was proven, and what would be different. */
 export interface RestoreEvidence {
@@ -32,6 +33,10 @@ export interface RestoreEvidence {
   unvalidatedConstraints: string[];
   /** Questions of the user's own, and the answers. */
   assertions: AssertionResult[];
+  /** Room on the server, before anything was made. */
+  space: RestoreSpace;
+  /** Roles that the restore has created from the backup's globals. */
+  createdRoles: string[];
   /** Null when the target doesn't exist. */
   difference: TargetDifference | null;
   /** What could not be restored as it was: settings, grants, tablespace. */

@@ -1,5 +1,6 @@
 import type { ApprovalOutcome, ApprovalPolicy, RecordedDecision } from './approval.js';
 import { encodeDatabaseName } from './names.js';
+import type { RestoreSpace } from './restore-space.js';
 
 /** The id under which a target is restored: Temporal runs one workflow of an id at a time. */
 export function restoreWorkflowId(cluster: string, target: string): string {
@@ -45,6 +46,13 @@ export interface RestoreInput {
   keepPreviousMinutes: number;
   /** The requester means to approve unasked (`--yes`): refused at once where the target's policy does not let him. */
   approveAsRequester?: boolean;
+  /** Roles that the server lacks are created from the backup's globals (`--globals`). */
+  createRoles?: boolean;
+  /**
+   * Fingerprint of the server and repository that a command on the same host means: a worker with other settings
+   * refuses every step.
+   */
+  place?: string;
 }
 
 /** The backup that a reference led to. */
@@ -79,6 +87,9 @@ export interface InspectedTarget {
   stagingName: string;
   previousName: string;
   policy: ApprovalPolicy;
+  /** Roles that the server lacks and that are to be created from the backup's globals; the first fifty. */
+  rolesToCreate: string[];
+  space: RestoreSpace;
 }
 
 export interface LoadedStaging {
@@ -177,6 +188,8 @@ export interface RestoreResult {
   sizeBytes: number;
   /** The user's assertions that were found to hold. */
   assertions: number;
+  /** Roles that were created from the backup's globals. */
+  createdRoles: string[];
   /** Null when the target did not exist. */
   approval: ApprovalView | null;
   /** Null when the target did not exist, or was not to be kept. */
@@ -200,6 +213,8 @@ export interface KeepPreviousInput {
   restoredOid: number;
   keepMinutes: number;
   backupId: string;
+  /** As the restore's own. */
+  place?: string;
 }
 
 /** What `undo` and `confirm` carry. */

@@ -16,6 +16,8 @@ export interface RestoreSource {
   /** ISO 8601, UTC; of a file without metadata, when it was last written. */
   takenAt: string;
   sizeBytes: number;
+  /** Roles and tablespaces of the cluster, compressed; null where there are none. */
+  globalsPath: string | null;
 }
 
 /**
@@ -29,9 +31,9 @@ export async function findRestoreSource(
   { reference, database, allowUnverified }: BackupReference,
 ): Promise<RestoreSource> {
   try {
-    const { id, path, metadata, summary } = await repository.find(reference, database);
+    const { id, path, metadata, summary, globalsPath } = await repository.find(reference, database);
     const { compression, takenAt, sizeBytes } = summary;
-    return { id, path, compression, metadata, takenAt, sizeBytes };
+    return { id, path, compression, metadata, takenAt, sizeBytes, globalsPath };
   } catch (error) {
     const isMissing = error instanceof HoldfastError && error.type === 'BackupNotFound';
     const bare = isMissing && isAbsolute(reference) ? await bareFile(reference) : undefined;
@@ -57,7 +59,7 @@ async function bareFile(path: string): Promise<RestoreSource | undefined> {
   if (!compression || !file?.isFile()) return undefined;
   const id = basename(path).replace(/(\.sql)?\.(gz|zst|lz4)$/, '');
   const takenAt = file.mtime.toISOString();
-  return { id, path, compression, metadata: null, takenAt, sizeBytes: file.size };
+  return { id, path, compression, metadata: null, takenAt, sizeBytes: file.size, globalsPath: null };
 }
 
 const portionBytes = 256 * 1024;

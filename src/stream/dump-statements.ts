@@ -1,8 +1,9 @@
 import { RoutineBody } from './routine-body.js';
 import { isWord, type Meaning, meaningOf, type Part } from './statement-meaning.js';
+import { type Needs, needsOf } from './statement-needs.js';
 
 /** More parts than any statement has whose meaning matters, but for an INSERT's many rows. */
-const maxParts = 24;
+const maxParts = 64;
 
 /** Follows one statement after the other, and says at each one's end what it means. */
 export class DumpStatements {
@@ -10,6 +11,8 @@ export class DumpStatements {
   #depth = 0;
   #groupsAfterValues: number | undefined;
   #conflictClause = false;
+  /** Roles and extensions that statements named so far; names are one character a byte. */
+  readonly needs = { roles: new Set<string>(), extensions: new Set<string>() };
   readonly #body = new RoutineBody();
 
   /** Whether nothing of a statement was read since the last one ended. */
@@ -67,8 +70,14 @@ export class DumpStatements {
     if (this.#depth === 0 && this.#parts.length < maxParts) this.#parts.push({ kind, text });
   }
 
+  #note({ roles, extensions }: Needs): void {
+    for (const role of roles) this.needs.roles.add(role);
+    for (const extension of extensions) this.needs.extensions.add(extension);
+  }
+
   #end(): Meaning {
     const meaning = meaningOf(this.#parts, this.#groupsAfterValues);
+    if (meaning.type === 'other' || meaning.type === 'setting') this.#note(needsOf(this.#parts));
     this.#parts = [];
     this.#groupsAfterValues = undefined;
     this.#conflictClause = false;

@@ -19,6 +19,9 @@ export interface DumpContents {
   dumpedFrom?: string;
   /** The version of `pg_dump`, as the dump's header has it. */
   dumpedBy?: string;
+  /** Roles and extensions that its statements name; left out where there are none. */
+  roles?: string[];
+  extensions?: string[];
 }
 
 /**
@@ -47,6 +50,7 @@ export class RowCounter implements SqlListener {
   /** To be called once, after the last {@link write}. */
   end(): DumpContents {
     if (this.#copy) this.#add(this.#copy.table, this.#copy.rows.rows);
+    const { roles, extensions } = this.#statements.needs;
     const closed = !this.#copy && this.#lexer.isBetween && this.#statements.isBetween;
     return {
       tables: [...this.#rows.values()].map((counted) => this.#decode(counted)),
@@ -54,6 +58,8 @@ export class RowCounter implements SqlListener {
       complete: closed && this.#endMarker.isLast,
       ...(this.#dumpedFrom === undefined ? {} : { dumpedFrom: this.#dumpedFrom }),
       ...(this.#dumpedBy === undefined ? {} : { dumpedBy: this.#dumpedBy }),
+      ...(roles.size > 0 && { roles: this.#names(roles) }),
+      ...(extensions.size > 0 && { extensions: this.#names(extensions) }),
     };
   }
 
@@ -125,6 +131,10 @@ export class RowCounter implements SqlListener {
     const counted = this.#rows.get(key);
     if (counted) counted.rows += rows;
     else this.#rows.set(key, { schema, table, rows });
+  }
+
+  #names(found: Iterable<string>): string[] {
+    return [...found].map((name) => decodeName(name, this.#encoding)).sort();
   }
 
   #decode({ schema, table, rows }: TableRows): TableRows {

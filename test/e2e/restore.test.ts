@@ -1,4 +1,4 @@
-import { copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -32,7 +32,7 @@ clusters:
 `;
 
 beforeAll(async () => {
-  cluster = await startCluster();
+  cluster = await startCluster({ settings: { max_prepared_transactions: '5' } });
   place = await createServedWorkplace(cluster.env, settingsFile);
 });
 
@@ -184,6 +184,78 @@ test('assertions are asked of the restored copy, and one that does not hold ends
   expect(await ordersIn('asserted copy')).toBe('10');
   const left = "SELECT count(*) FROM pg_database WHERE starts_with(datname, 'asserted copy')";
   expect(await cluster.psql(left)).toBe('1');
+});
+
+test('roles that the server lacks are named before loading, and created with --globals, those that exist left alone', async () => {
+  await cluster.psql(
+    'CREATE ROLE keeper LOGIN; CREATE ROLE "odd ""clerk""" CREATEDB; CREATE ROLE crew; GRANT crew TO keeper',
+  );
+  await cluster.psql(
+    'CREATE TABLE kept (); ALTER TABLE kept OWNER TO keeper; GRANT SELECT ON orders TO "odd ""clerk"""',
+    shop,
+  );
+  const { id } = (await place.json<FullBackupResult>('backup', shop)).backup;
+  await cluster.psql('DROP TABLE kept; REVOKE ALL ON orders FROM "odd ""clerk"""', shop);
+  await cluster.psql('DROP ROLE keeper, "odd ""clerk"""; ALTER ROLE crew CREATEROLE');
+
+  const target = `${shop} copy`;
+  const { exitCode, stderr } = await place.run('restore', id, target);
+  expect(exitCode).toBe(2);
+  for (const part of ['"keeper"', 'odd', '--globals']) expect(stderr).toContain(part);
+  expect(await databases()).toEqual([shop]);
+  expect(await cluster.psql("SELECT count(*) FROM pg_roles WHERE rolname = 'keeper'")).toBe('0');
+
+  const result = await place.json<RestoreResult>('restore', id, target, '--globals');
+  expect(result.createdRoles).toEqual(['keeper', 'odd "clerk"']);
+  const evidence = JSON.parse(await readFile(result.evidence.path, 'utf8'));
+  expect(evidence).toMatchObject({ evidence: { createdRoles: result.createdRoles } });
+  const roles = `SELECT string_agg(concat_ws(' ', rolname, rolcanlogin, rolcreatedb, rolcreaterole), ', ' ORDER BY rolname)
+    FROM pg_roles WHERE rolname IN ('keeper', 'odd "clerk"', 'crew')`;
+  expect(await cluster.psql(roles)).toBe('crew f f t, keeper t f f, odd "clerk" f t f');
+  expect(await cluster.psql("SELECT tableowner FROM pg_tables WHERE tablename = 'kept'", target)).toBe(
+    'keeper',
+  );
+});
+
+test('a database that the server’s disk has no room for is refused with 4 before anything is made', async () => {
+  const metadataPath = backup.path.replace(/\.sql\.gz$/, '.meta');
+  const metadata = JSON.parse(await readFile(metadataPath, 'utf8'));
+  const { metadata_checksum: _, ...fields } = metadata;
+  await writeFile(metadataPath, JSON.stringify({ ...fields, database_size_bytes_after: 2 ** 52 }));
+  const { exitCode, stderr } = await place.run('restore', backup.backup.id, shop, '--yes');
+  expect(exitCode).toBe(4);
+  expect(stderr).toMatch(new RegExp(`${2 ** 52} bytes\\).* and .* \\(\\d+ bytes\\) are free`));
+  expect(await databases()).toEqual([shop]);
+  const { stdout } = await place.run('restore', '--preview', backup.backup.id, shop);
+  expect(stdout).toContain('nothing was touched');
+});
+
+test('what stands against the swap is told before anybody is asked, and before loading where it stays', async () => {
+  await cluster.psql(
+    "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)",
+    shop,
+  );
+  const early = await place.run('restore', backup.backup.id, shop);
+  expect(early).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('subscription "s"') });
+  expect(early.stderr).not.toContain('loading');
+  const preview = await place.run('restore', '--preview', backup.backup.id, shop);
+  expect(preview.stderr).toContain('subscription "s"');
+  await cluster.psql('ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s', shop);
+
+  await cluster.psql("BEGIN; CREATE TABLE held (); PREPARE TRANSACTION 'held'", shop);
+  const late = await place.run('restore', backup.backup.id, shop);
+  await cluster.psql("ROLLBACK PREPARED 'held'", shop);
+  expect(late).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('prepared transaction "held"') });
+  expect(late.stderr).not.toContain('waits for');
+  expect(await databases()).toEqual([shop]);
+});
+
+test('a worker refuses to restore for a command that means another repository', async () => {
+  const elsewhere = join(place.folder, 'elsewhere-data');
+  await cp(place.backupDir, elsewhere, { recursive: true });
+  const asked = place.start(['restore', backup.backup.id, shop, '--yes'], { BACKUP_DIR: elsewhere });
+  expect(await asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('other settings') });
+  expect(await databases()).toEqual([shop]);
 });
 
 test('a rejected restore ends with 6 and leaves nothing behind', async () => {

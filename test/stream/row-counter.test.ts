@@ -253,3 +253,41 @@ test('a string of 40 MB, as large objects are, is not held in memory', () => {
   counter.write(Buffer.from(`');\n${endMarker}`));
   expect(counter.end()).toMatchObject({ complete: true, tables: [] });
 });
+
+test('roles and extensions that statements name are told, and no word that only looks like one', () => {
+  const { roles, extensions } = count(`
+ALTER TABLE public.orders OWNER TO keeper;
+ALTER FUNCTION public.f(owner to, x integer) OWNER TO "Odd ""one""";
+ALTER TABLE public.orders RENAME TO not_a_role;
+GRANT SELECT,INSERT,REFERENCES,DELETE,TRIGGER,TRUNCATE,UPDATE,MAINTAIN ON TABLE public."to" TO reader WITH GRANT OPTION;
+GRANT SELECT(a),UPDATE(b) ON TABLE public.orders TO PUBLIC;
+REVOKE ALL ON SCHEMA public FROM revoked;
+ALTER DEFAULT PRIVILEGES FOR ROLE maker IN SCHEMA public GRANT SELECT ON TABLES TO given;
+CREATE POLICY p ON public.orders AS PERMISSIVE FOR ALL TO clerk, "chef" USING ((owner = 'x'));
+CREATE USER MAPPING FOR mapped SERVER s OPTIONS (user 'x');
+SET SESSION AUTHORIZATION 'granter';
+SET SESSION AUTHORIZATION DEFAULT;
+CREATE EXTENSION IF NOT EXISTS "uuid-ossp" WITH SCHEMA public;
+CREATE EXTENSION hstore;
+CREATE FUNCTION g() RETURNS void LANGUAGE sql AS $$ ALTER TABLE t OWNER TO inside_a_body; $$;
+COMMENT ON TABLE public.orders IS 'ALTER TABLE t OWNER TO in_a_text;';
+COPY public.orders (a) FROM stdin;
+ALTER TABLE t OWNER TO in_a_row;
+\\.
+${endMarker}`);
+  expect(roles).toEqual(
+    [
+      'keeper',
+      'Odd "one"',
+      'reader',
+      'revoked',
+      'maker',
+      'given',
+      'clerk',
+      'chef',
+      'mapped',
+      'granter',
+    ].sort(),
+  );
+  expect(extensions).toEqual(['hstore', 'uuid-ossp']);
+});

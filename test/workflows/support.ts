@@ -48,7 +48,10 @@ const restoreActivities = {
   inspectTarget: async () => ({
     ...{ oid: 1, sizeBytes: 5000, stagingName: staging.name, previousName: 'shop__before_20260102_030405' },
     policy: defaultPolicy,
+    rolesToCreate: [],
+    space: { neededBytes: 5000, freeBytes: 9000, unknownBecause: null },
   }),
+  createMissingRoles: async () => [],
   createStagingDatabase: async () => ({ oid: 2, warnings: [] }),
   loadBackup: async () => staging,
   leaseBackup: async () => undefined,

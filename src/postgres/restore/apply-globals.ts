@@ -20,12 +20,30 @@ export async function applyMissingRoles(
   needed: readonly string[],
 ): Promise<AppliedRoles> {
   return await withMaintenanceConnection(settings, async (client) => {
-    const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles');
-    const existing = new Set(rows.map(({ rolname }) => rolname));
-    const { statements, ...applied } = planMissingRoles(globals, needed, existing);
+    const { statements, ...applied } = planMissingRoles(globals, needed, await existingRoles(client));
     await runAll(client, statements, applied.created);
     return applied;
   });
+}
+
+/**
+ * What {@link applyMissingRoles} would do; nothing is changed.
+ * @throws HoldfastError as `withConnection`
+ */
+export async function planRoles(
+  settings: ConnectionSettings,
+  globals: string,
+  needed: readonly string[],
+): Promise<AppliedRoles> {
+  return await withMaintenanceConnection(settings, async (client) => {
+    const { statements: _, ...plan } = planMissingRoles(globals, needed, await existingRoles(client));
+    return plan;
+  });
+}
+
+async function existingRoles(client: pg.Client): Promise<Set<string>> {
+  const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles');
+  return new Set(rows.map(({ rolname }) => rolname));
 }
 
 async function runAll(client: pg.Client, statements: string[], roles: string[]): Promise<void> {

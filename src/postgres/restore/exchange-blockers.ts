@@ -15,11 +15,29 @@ export async function readBlockers(settings: ConnectionSettings, order: Exchange
   return await withNeighbour(settings, namesOf(order), (client) => exchangeBlockers(client, order));
 }
 
+/**
+ * What stands against replacing this database, in words, before there is another to take its place. Prepared
+ * transactions and sessions come and go: they are left out unless `passing` is asked for, too.
+ * @throws HoldfastError as `withConnection`
+ */
+export async function readTargetBlockers(
+  settings: ConnectionSettings,
+  { name, oid }: { name: string; oid: number },
+  { passing }: { passing: boolean },
+): Promise<string[]> {
+  const asked = questions.filter((question) => passing || !question.isPassing);
+  return await withNeighbour(settings, [name], (client) => answers(client, asked, [oid]));
+}
+
 /** {@link readBlockers} in a session that is there already. */
 export async function exchangeBlockers(client: pg.Client, order: ExchangeOrder): Promise<string[]> {
-  const found = await misplaced(client, order);
-  for (const [query, words] of questions) {
-    const { rows } = await client.query<{ database: string; what: string }>(query, [oidsOf(order)]);
+  return [...(await misplaced(client, order)), ...(await answers(client, questions, oidsOf(order)))];
+}
+
+async function answers(client: pg.Client, asked: readonly Question[], oids: number[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const { query, words } of asked) {
+    const { rows } = await client.query<{ database: string; what: string }>(query, [oids]);
     found.push(...rows.map(({ database, what }) => words(showName(database), what)));
   }
   return found;
@@ -37,49 +55,57 @@ async function misplaced(client: pg.Client, order: ExchangeOrder): Promise<strin
   return found;
 }
 
-type Question = [query: string, words: (database: string, what: string) => string];
+interface Question {
+  query: string;
+  words: (database: string, what: string) => string;
+  /** It may be otherwise in a moment. */
+  isPassing?: true;
+}
 
 const questions: Question[] = [
-  [
-    `SELECT database, gid AS what FROM pg_prepared_xacts
+  {
+    query: `SELECT database, gid AS what FROM pg_prepared_xacts
      WHERE database IN (SELECT datname FROM pg_database WHERE oid = ANY ($1::oid[])) LIMIT 5`,
-    (database, gid) =>
+    words: (database, gid) =>
       `database ${database} has the prepared transaction ${showName(gid)}: commit it or roll it back`,
-  ],
-  [
-    `SELECT database, slot_name AS what FROM pg_replication_slots
+    isPassing: true,
+  },
+  {
+    query: `SELECT database, slot_name AS what FROM pg_replication_slots
      WHERE datoid = ANY ($1::oid[]) AND NOT temporary LIMIT 5`,
-    (database, slot) =>
+    words: (database, slot) =>
       `database ${database} has the logical replication slot ${showName(slot)}, whose subscriber would lose its place: drop it`,
-  ],
-  [
-    `SELECT d.datname AS database, s.subname AS what FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
+  },
+  {
+    query: `SELECT d.datname AS database, s.subname AS what FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
      WHERE s.subdbid = ANY ($1::oid[]) AND (s.subenabled OR s.subslotname IS NOT NULL) LIMIT 5`,
-    (database, subscription) =>
+    words: (database, subscription) =>
       `database ${database} has the subscription ${showName(subscription)}: disable it and set its slot to NONE`,
-  ],
-  [
-    `SELECT datname AS database, '' AS what FROM pg_database
+  },
+  {
+    query: `SELECT datname AS database, '' AS what FROM pg_database
      WHERE oid = ANY ($1::oid[]) AND datname IN ('template0', 'template1')`,
-    (database) => `database ${database} is a template that PostgreSQL itself needs`,
-  ],
-  [
-    `SELECT d.datname AS database, session_user::text AS what FROM pg_database d JOIN pg_roles r ON r.rolname = session_user
+    words: (database) => `database ${database} is a template that PostgreSQL itself needs`,
+  },
+  {
+    query: `SELECT d.datname AS database, session_user::text AS what FROM pg_database d JOIN pg_roles r ON r.rolname = session_user
      WHERE d.oid = ANY ($1::oid[]) AND NOT r.rolsuper
        AND NOT (r.rolcreatedb AND pg_has_role(d.datdba, 'USAGE'))`,
-    (database, role) =>
+    words: (database, role) =>
       `the role ${showName(role)} may not rename database ${database}: it needs CREATEDB and membership in the owner`,
-  ],
-  [
-    `SELECT DISTINCT a.datname::text AS database, a.usename::text AS what
+  },
+  {
+    query: `SELECT DISTINCT a.datname::text AS database, a.usename::text AS what
      FROM pg_stat_activity a JOIN pg_roles me ON me.rolname = session_user JOIN pg_roles r ON r.oid = a.usesysid
      WHERE a.datid = ANY ($1::oid[]) AND NOT me.rolsuper
        AND (r.rolsuper OR NOT (pg_has_role(r.oid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE'))) LIMIT 5`,
-    (database, role) =>
+    words: (database, role) =>
       `we may not end the sessions of ${showName(role)} in database ${database}: end them, or grant pg_signal_backend`,
-  ],
-  [
-    "SELECT current_database() AS database, '' AS what WHERE pg_is_in_recovery() AND $1::oid[] IS NOT NULL",
-    () => 'the server is a standby',
-  ],
+    isPassing: true,
+  },
+  {
+    query:
+      "SELECT current_database() AS database, '' AS what WHERE pg_is_in_recovery() AND $1::oid[] IS NOT NULL",
+    words: () => 'the server is a standby',
+  },
 ];

@@ -21,7 +21,7 @@ const kinds: [ErrorType, RegExp, RegExp, string][] = [
     'RoleMissing',
     /^42704$/,
     /\brole "/,
-    'Create the role, or have it created from the backup’s globals file.',
+    'Create the role, or add --globals to have the backup’s roles created.',
   ],
   [
     'ExtensionMissing',

@@ -11,7 +11,7 @@ import { showName } from '../quote.js';
  */
 export async function missingExtensions(
   settings: ConnectionSettings,
-  extensions: DatabaseProperties['extensions'],
+  extensions: readonly Pick<DatabaseProperties['extensions'][number], 'name'>[],
 ): Promise<string[]> {
   return await withMaintenanceConnection(settings, async (client) => {
     const { rows } = await client.query<{ name: string }>(

@@ -36,8 +36,7 @@ export async function missingRoles(
 
 /**
  * Every role that owns something in `database` or has privileges or policies there, told by `pg_shdepend`: what a
- * dump of it needs on the server it is restored to. To be read when a backup is made.
- * @throws HoldfastError as `withConnection`
+ * dump of it needs on the server it is restored to.
  */
 export const referencedRolesQuery = `
   SELECT DISTINCT pg_get_userbyid(s.refobjid) AS role FROM pg_shdepend s
@@ -48,7 +47,22 @@ export const referencedRolesQuery = `
 export function roleMissing(attempted: string, roles: readonly string[]): HoldfastError {
   return new HoldfastError('RoleMissing', {
     attempted,
-    cause: `the server has no ${roles.length === 1 ? 'role' : 'roles'} ${roles.map(showName).join(', ')}`,
-    remedy: 'Create them, or let them be created from the backup’s globals file.',
+    cause: `the server has no ${showRoles(roles)}`,
+    remedy: 'add --globals to have them created from the backup’s own roles, or create them',
   });
+}
+
+/** The error that names missing roles that the backup's globals do not know either. */
+export function roleUnknown(attempted: string, roles: readonly string[]): HoldfastError {
+  return new HoldfastError('RoleMissing', {
+    attempted,
+    cause: `neither the server nor the backup’s globals have the ${showRoles(roles)}`,
+    remedy: 'create them by hand, then restore again',
+  });
+}
+
+function showRoles(roles: readonly string[]): string {
+  const shown = roles.slice(0, 20).map(showName).join(', ');
+  const more = roles.length > 20 ? ` and ${roles.length - 20} more` : '';
+  return `${roles.length === 1 ? 'role' : 'roles'} ${shown}${more}`;
 }

@@ -1,4 +1,6 @@
 import type { ConnectionSettings } from '../../config/config.js';
+import { HoldfastError } from '../../domain/errors.js';
+import { showName } from '../quote.js';
 import { type ExchangeOptions, type ExchangeResult, exchange, finishOrUndoExchange } from './exchange.js';
 import { readBlockers } from './exchange-blockers.js';
 import type { ExchangeOrder } from './exchange-order.js';
@@ -49,6 +51,15 @@ export async function finishOrUndoSwap(
  */
 export async function swapBlockers(settings: ConnectionSettings, order: SwapOrder): Promise<string[]> {
   return await readBlockers(settings, exchangeOrder(order));
+}
+
+/** The error for what {@link swapBlockers} or `readTargetBlockers` found, before anybody was asked. */
+export function swapBlocked(target: string, blockers: readonly string[]): HoldfastError {
+  return new HoldfastError('SwapRefused', {
+    attempted: `replace database ${showName(target)}`,
+    cause: blockers.join('; '),
+    remedy: 'nothing was changed; remove the cause, then restore again',
+  });
 }
 
 function exchangeOrder({ target, staging, previousName, comment, runId }: SwapOrder): ExchangeOrder {

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DatabaseProperties } from '../../../src/domain/backup.js';
@@ -13,6 +14,7 @@ import {
   rolesOfProperties,
 } from '../../../src/postgres/restore/missing-roles.js';
 import { sealStaging } from '../../../src/postgres/restore/seal-staging.js';
+import { readServerSpace } from '../../../src/postgres/restore/server-space.js';
 import { createStatement } from '../../../src/postgres/restore/staging-clauses.js';
 import { readTargetState } from '../../../src/postgres/restore/target-state.js';
 import { type Cluster, startCluster } from '../../support/cluster.js';
@@ -247,4 +249,15 @@ test('the target’s state tells what is there, what belongs to it and what was 
     expect.objectContaining({ ...swap.staging, kind: 'staging', runId: 'run-1' }),
   ]);
   expect(found.names).toContain('state__before_by_hand');
+});
+
+test('free space is that of the server’s own disk, and unknown to a role that may not see where it is', async () => {
+  const found = await readServerSpace(settings(cluster), 'pg_default');
+  const { blocks, bsize } = await statfs(cluster.dataDir);
+  expect(found).toMatchObject({ path: cluster.dataDir });
+  expect('freeBytes' in found && found.freeBytes).toBeGreaterThan(0);
+  expect('freeBytes' in found && found.freeBytes).toBeLessThan(blocks * bsize);
+  expect(await readServerSpace({ ...settings(cluster), user: 'app' }, 'pg_default')).toEqual({
+    unknownBecause: expect.stringContaining('permission denied'),
+  });
 });
