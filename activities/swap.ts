@@ -78,13 +78,13 @@ export function createSwapActivities(deps: ActivityDeps) {
     },
 
     /** Swaps back: the previous database gets the target's name again. */
-    async undoRestore(step: UndoStep): Promise<{ undoneName: string }> {
+    async undoRestore(step: UndoStep): Promise<{ undoneName: string; refusedMs: number | null }> {
       return loggedRestore(deps, step, 'undo', async () => {
         const { target: name, restoredOid, previous } = step;
         const undoneName = restoreName(name, 'undone', formatTimestamp(new Date(step.startedAt)));
         const order = { name, restoredOid, previous, undoneName, runId: runOf().runId };
-        await undoSwap(clusterOf(deps, step.cluster).connection, order);
-        return { undoneName };
+        const { refusedMs } = await undoSwap(clusterOf(deps, step.cluster).connection, order);
+        return { undoneName, refusedMs };
       });
     },
 

@@ -86,11 +86,16 @@ class Keeper {
     const requester = wish ? String(wish.requester) : null;
     try {
       if (wish?.kind === 'undo') {
-        const { undoneName } = await this.#activities.undoRestore({ ...step, restoredOid });
-        this.result = { outcome: 'undone', requester, undoneName };
+        const undone = await this.#activities.undoRestore({ ...step, restoredOid });
+        this.result = { outcome: 'undone', requester, ...undone };
       } else {
         await this.#activities.dropPrevious(step);
-        this.result = { outcome: wish ? 'confirmed' : 'expired', requester, undoneName: null };
+        this.result = {
+          outcome: wish ? 'confirmed' : 'expired',
+          requester,
+          undoneName: null,
+          refusedMs: null,
+        };
       }
     } catch (error) {
       if (!wish) throw error;

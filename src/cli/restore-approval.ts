@@ -48,7 +48,7 @@ export function showHow(
   output.tell(`  reject   holdfast reject ${id} --reason WHY`);
   const page = `namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}/user-metadata`;
   if (uiAddress) output.tell(`  Web UI   ${uiAddress}/${page}`);
-  if (source === 'embedded') output.tell(`  temporal --address ${address} workflow signal …`);
+  if (source === 'embedded') output.tell(`  Temporal ${address}`);
 }
 
 /** Whether a person can be asked. */

@@ -68,7 +68,9 @@ function print({ output }: CommandContext, id: string, result: KeepPreviousResul
   if (output.json) output.printJson(result);
   else if (result.undoneName === null) output.success(`dropped ${printable(id)}`);
   else {
-    output.success(`undone: ${printable(id)} has its name back`);
+    const refused =
+      result.refusedMs === null ? '' : `; clients were refused for ${Math.round(result.refusedMs)} ms`;
+    output.success(`undone: ${printable(id)} has its name back${refused}`);
     output.print(
       `  what had been restored is now ${printable(result.undoneName)}; drop it when it is not needed`,
     );

@@ -229,6 +229,8 @@ export interface KeepPreviousResult {
   requester: string | null;
   /** What the restored database is called since the undo. */
   undoneName: string | null;
+  /** How long clients were refused by the undo; null as in {@link RestoreResult}, and where nothing was undone. */
+  refusedMs: number | null;
 }
 
 export interface KeepPreviousStatus {

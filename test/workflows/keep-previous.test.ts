@@ -45,7 +45,11 @@ test('an undo swaps back and drops nothing', async () => {
   const { activities, calls } = scriptedActivities();
   await run(activities, async (handle) => {
     const answer = await handle.executeUpdate('undo', { args: [message] });
-    expect(answer).toMatchObject({ outcome: 'undone', undoneName: 'shop__undone_20260102_030405' });
+    expect(answer).toMatchObject({
+      outcome: 'undone',
+      undoneName: 'shop__undone_20260102_030405',
+      refusedMs: 7,
+    });
     expect(await handle.result()).toEqual(answer);
   });
   expect(calls).toEqual(['undoRestore']);

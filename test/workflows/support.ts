@@ -67,7 +67,7 @@ const restoreActivities = {
   settleSwap: async () => 'undone' as const,
   dropStaging: async () => [staging.name],
   dropPrevious: async () => true,
-  undoRestore: async () => ({ undoneName: 'shop__undone_20260102_030405' }),
+  undoRestore: async () => ({ undoneName: 'shop__undone_20260102_030405', refusedMs: 7 }),
   writeSummary: async () => '/data/logs/summary.json',
 } satisfies Partial<Activities>;
 
