@@ -62,6 +62,13 @@ function proof(evidence: RestoreEvidence): string[] {
 
 function change({ difference, target }: RestoreEvidence): string[] {
   if (!difference) return [`### Nothing is replaced: ${name(target.name)} does not exist`, ''];
+  const { tablesGone, tablesNew, tablesWithFewerRows, tablesWithMoreRows } = difference;
+  const more =
+    tablesGone +
+    tablesNew +
+    tablesWithFewerRows +
+    tablesWithMoreRows -
+    difference.changes.slice(0, 50).length;
   return [
     '### What would be different',
     totals(difference),
@@ -71,6 +78,7 @@ function change({ difference, target }: RestoreEvidence): string[] {
       .slice(0, 50)
       .map(({ table, before, after }) => `| ${name(table)} | ${before ?? '–'} | ${after ?? '–'} |`),
     '',
+    ...(more > 0 ? [`and ${more} more tables: the evidence’s file in \`logs/\` names them all.`, ''] : []),
   ];
 }
 

@@ -32,6 +32,8 @@ export interface RestoreEvidence {
   assertions: { name: string; expected: string | null; found: string | null; ok: boolean }[];
   /** Null when the target doesn't exist. */
   difference: TargetDifference | null;
+  /** SHA-256 of the list of every table that differs, where that is longer than what is named above. */
+  everyDifference?: string;
   /** What could not be restored as it was: settings, grants, tablespace. */
   warnings: string[];
   /** What stands against the swap: prepared transactions, replication slots. */
