@@ -20,6 +20,7 @@ import { readTargetState, type TargetState } from '../src/postgres/restore/targe
 import { sessionName } from '../src/postgres/session-name.js';
 import { beatWhileServerWorks } from './busy-beat.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
+import { namingSome } from './every-difference.js';
 import { whileLeased } from './lease.js';
 import { beatWithProgress } from './progress-beat.js';
 import {
@@ -81,9 +82,9 @@ export function createProveActivities(deps: ActivityDeps) {
     /** Compares with the backup and with the present target, and keeps the evidence as a file in `logs/`. */
     async gatherEvidence(step: EvidenceStep): Promise<RestoreProof> {
       return loggedRestore(deps, step, 'evidence', async (log) => {
-        const { evidence, state } = await gather(deps, step);
+        const { evidence, every, state } = await gather(deps, step);
         const digest = evidenceDigest(evidence, (text) => createHash('sha256').update(text).digest('hex'));
-        const path = keepEvidence(deps, step, { digest, evidence });
+        const path = keepEvidence(deps, step, { digest, evidence, every });
         log.info({ digest, path }, `evidence ${digest}`);
         refuseUnproven(step, evidence, path);
         if (evidence.blockers.length > 0) throw swapBlocked(step.target, evidence.blockers);
@@ -135,8 +136,10 @@ async function gather(deps: ActivityDeps, step: EvidenceStep) {
   const state = await readTargetState(cluster.connection, step.target);
   const { database } = state;
   const compared = database
-    ? await differenceTo(clusterOf(deps, step.cluster).connection, step.target, database.sizeBytes, tables)
+    ? await differenceTo(cluster.connection, step.target, database.sizeBytes, tables)
     : undefined;
+  const counts = compareCounts(expected, tables, Infinity);
+  const { every, ...differences } = namingSome(counts, compared?.difference ?? null);
   const evidence: RestoreEvidence = {
     backup: {
       id: source.id,
@@ -152,19 +155,19 @@ async function gather(deps: ActivityDeps, step: EvidenceStep) {
       tables: tables.length,
       rows: tables.reduce((sum, table) => sum + table.rows, 0),
     },
-    counts: compareCounts(expected, tables),
+    ...differences,
     objects: contents.objects,
     extensions: contents.extensions.map(({ name, version }) => ({ name, version })),
     missingExtensions: extensionsLost(source.metadata, contents.extensions),
     invalidIndexes: contents.invalidIndexes,
     unvalidatedConstraints: contents.unvalidatedConstraints,
     assertions: contents.assertions,
-    ...{ space: step.space, createdRoles: step.createdRoles },
-    difference: compared?.difference ?? null,
+    space: step.space,
+    createdRoles: step.createdRoles,
     warnings: [...step.warnings, ...(compared?.warnings ?? [])],
     blockers: await swapBlockers(cluster.connection, orderOf(step, state)),
   };
-  return { evidence, state };
+  return { evidence, every, state };
 }
 
 function targetEvidence({ cluster, target }: EvidenceStep, { database, systemIdentifier }: TargetState) {

@@ -7,6 +7,7 @@ import { estimateTables } from '../src/postgres/restore/list-tables.js';
 import { runOf } from './deps.js';
 
 export interface ToldDifference {
+  /** With every table that changes. */
   difference: TargetDifference;
   warnings: string[];
 }
@@ -26,7 +27,7 @@ export async function differenceTo(
     const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(countedWithinMs)]);
     const options = { runTag: runOf().runId, signal, sessions: 2 };
     const before = await countTables(connection, target, options).catch(() => undefined);
-    if (before) return { difference: compareWithTarget(before, after, true), warnings: [] };
+    if (before) return { difference: compareWithTarget(before, after, true, Infinity), warnings: [] };
   }
   return estimateDifference(connection, target, after);
 }
@@ -44,5 +45,5 @@ async function estimateDifference(
   const neverAnalyzed = `${unknown} tables of the target have no statistics: their rows are not known, and told as 0`;
   const warnings = typeof looked === 'string' ? [looked] : unknown > 0 ? [neverAnalyzed] : [];
   const rows = before.map(({ schema, table, estimatedRows }) => ({ schema, table, rows: estimatedRows }));
-  return { difference: compareWithTarget(rows, after, false), warnings };
+  return { difference: compareWithTarget(rows, after, false, Infinity), warnings };
 }

@@ -46,10 +46,19 @@ export interface TargetDifference {
   exact: boolean;
 }
 
-const kept = 50;
+/** Tables that differ and are named where people decide; all of them stand in the evidence's file. */
+export const namedDifferences = 50;
 
-/** Compares every table of the metadata with what was counted, and finds tables that it does not have. */
-export function compareCounts(expected: readonly TableRows[], found: readonly FoundTable[]): CountComparison {
+/**
+ * Compares every table of the metadata with what was counted, and finds tables that it does not have.
+ *
+ * @param atMost differences that are named. @defaultValue 50
+ */
+export function compareCounts(
+  expected: readonly TableRows[],
+  found: readonly FoundTable[],
+  atMost = namedDifferences,
+): CountComparison {
   const rows = new Map(found.map((table) => [nameOf(table), table]));
   const inMetadata = new Set(expected.map(nameOf));
   const differences: TableDifference[] = [];
@@ -68,17 +77,22 @@ export function compareCounts(expected: readonly TableRows[], found: readonly Fo
   }
   return {
     equalTables,
-    differences: differences.slice(0, kept),
+    differences: differences.slice(0, atMost),
     differenceCount: differences.length,
     notCompared,
   };
 }
 
-/** Tells what replacing `before` by `after` would change. */
+/**
+ * Tells what replacing `before` by `after` would change.
+ *
+ * @param atMost changes that are named. @defaultValue 50
+ */
 export function compareWithTarget(
   before: readonly { schema: string; table: string; rows: number | null }[],
   after: readonly TableRows[],
   exact: boolean,
+  atMost = namedDifferences,
 ): TargetDifference {
   const old = new Map(before.map((table) => [nameOf(table), table.rows ?? 0]));
   const now = new Map(after.map((table) => [nameOf(table), table.rows]));
@@ -92,7 +106,7 @@ export function compareWithTarget(
   const count = (is: (change: TableChange) => boolean) => all.filter(is).length;
   const both = (change: TableChange) => change.before !== null && change.after !== null;
   return {
-    changes: changes.slice(0, kept),
+    changes: changes.slice(0, atMost),
     tablesGone: count((change) => change.after === null),
     tablesNew: count((change) => change.before === null),
     tablesWithFewerRows: count((change) => both(change) && delta(change) < 0),

@@ -85,6 +85,13 @@ function asked(assertions: RestoreEvidence['assertions']): string[] {
 
 function change({ difference, target }: RestoreEvidence): string[] {
   if (!difference) return [`### Nothing is replaced: ${name(target.name)} does not exist`, ''];
+  const { tablesGone, tablesNew, tablesWithFewerRows, tablesWithMoreRows } = difference;
+  const more =
+    tablesGone +
+    tablesNew +
+    tablesWithFewerRows +
+    tablesWithMoreRows -
+    difference.changes.slice(0, 50).length;
   return [
     '### What would be different',
     ...totals(difference),
@@ -94,6 +101,7 @@ function change({ difference, target }: RestoreEvidence): string[] {
       .slice(0, 50)
       .map(({ table, before, after }) => `| ${name(table)} | ${rowsOf(before)} | ${rowsOf(after)} |`),
     '',
+    ...(more > 0 ? [`and ${more} more tables: the evidence’s file in \`logs/\` names them all.`, ''] : []),
   ];
 }
 

@@ -39,6 +39,8 @@ export interface RestoreEvidence {
   createdRoles: string[];
   /** Null when the target doesn't exist. */
   difference: TargetDifference | null;
+  /** SHA-256 of the list of every table that differs, where that is longer than what is named above. */
+  everyDifference?: string;
   /** What could not be restored as it was: settings, grants, tablespace. */
   warnings: string[];
   /** What stands against the swap: prepared transactions, replication slots. */
