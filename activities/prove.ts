@@ -25,6 +25,7 @@ import {
   cutLines,
   loggedRestore,
   propertiesFor,
+  type RestoreStepInput,
   readHandover,
   type SourceStepInput,
   sourceOf,
@@ -38,6 +39,8 @@ export interface StagedStep extends SourceStepInput {
 }
 
 export interface EvidenceStep extends StagedStep {
+  /** The target was dropped before; the evidence that was approved stands in a file of its own. */
+  inPlace: boolean;
   previousName: string;
   /** Of the artifact, as verified. */
   checksum: string;
@@ -82,7 +85,8 @@ export function createProveActivities(deps: ActivityDeps) {
       return loggedRestore(deps, step, 'evidence', async (log) => {
         const { evidence, state } = await gather(deps, step);
         const digest = evidenceDigest(evidence, (text) => createHash('sha256').update(text).digest('hex'));
-        const path = keepEvidence(deps, step, { digest, evidence });
+        const name = step.inPlace ? 'restore-proof' : 'restore-evidence';
+        const path = keepEvidence(deps, step, name, { digest, evidence });
         log.info({ digest, path }, `evidence ${digest}`);
         refuseUnproven(step, evidence, path);
         if (evidence.blockers.length > 0) throw swapBlocked(step.target, evidence.blockers);
@@ -137,6 +141,7 @@ async function gather(deps: ActivityDeps, step: EvidenceStep) {
     ? await differenceTo(clusterOf(deps, step.cluster).connection, step.target, database.sizeBytes, tables)
     : undefined;
   const evidence: RestoreEvidence = {
+    inPlace: step.inPlace,
     backup: {
       id: source.id,
       checksum: step.checksum,
@@ -166,7 +171,11 @@ async function gather(deps: ActivityDeps, step: EvidenceStep) {
   return { evidence, state };
 }
 
-function targetEvidence({ cluster, target }: EvidenceStep, { database, systemIdentifier }: TargetState) {
+/** The target as an approver sees it. */
+export function targetEvidence(
+  { cluster, target }: RestoreStepInput,
+  { database, systemIdentifier }: TargetState,
+) {
   return {
     cluster,
     systemIdentifier,
@@ -198,11 +207,17 @@ function orderOf(step: EvidenceStep, { database }: TargetState) {
   };
 }
 
-function keepEvidence(deps: ActivityDeps, step: EvidenceStep, content: object): string {
+/** Writes evidence into `logs/`, and gives its full path. */
+export function keepEvidence(
+  deps: ActivityDeps,
+  step: RestoreStepInput,
+  name: string,
+  content: object,
+): string {
   const { workflowId, runId } = runOf();
   const { cluster, target: database, startedAt } = step;
   const id = { cluster, database, workflowId, runId, startedAt: new Date(startedAt) };
-  return writeOperationDocument(clusterOf(deps, cluster).repositoryPath, 'restore-evidence', id, content);
+  return writeOperationDocument(clusterOf(deps, cluster).repositoryPath, name, id, content);
 }
 
 function refuseUnproven(step: EvidenceStep, evidence: RestoreEvidence, path: string): void {
@@ -211,6 +226,6 @@ function refuseUnproven(step: EvidenceStep, evidence: RestoreEvidence, path: str
   throw new HoldfastError('RestoreUnproven', {
     attempted: `prove that ${showName(step.staging.name)} is backup ${evidence.backup.id}`,
     cause: problems.slice(0, 5).join('; ').slice(0, 1000),
-    remedy: `see ${path}; the target was not touched`,
+    remedy: step.inPlace ? `see ${path}` : `see ${path}; the target was not touched`,
   });
 }

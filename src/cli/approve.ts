@@ -39,7 +39,7 @@ async function decideOnRestore(
     if (!status.evidence || !status.approval)
       throw refused(attempted, `it waits for nobody yet: ${status.step}`);
     showEvidence(context, status);
-    if (kind === 'approve' && !options.yes && canAsk() && !(await askForName(status.target, never)))
+    if (kind === 'approve' && !options.yes && canAsk() && !(await askForName(status, never)))
       throw refused(attempted, 'the name was not typed');
     const answer = await sendDecision(running, {
       kind,

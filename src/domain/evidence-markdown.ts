@@ -22,15 +22,17 @@ export function evidenceMarkdown(evidence: RestoreEvidence, digest: string): str
   return cutBytes(text, longestMarkdownBytes - 200);
 }
 
-function heading({ backup, target, staging, space }: RestoreEvidence, digest: string): string[] {
+function heading({ backup, target, staging, space, inPlace }: RestoreEvidence, digest: string): string[] {
   const size =
     target.sizeBytes === null ? '' : `, ${formatBytes(target.sizeBytes)}, ${target.sessions} sessions`;
-  const present = target.oid === null ? 'does not exist yet' : `is replaced${size}`;
+  const fate = inPlace ? 'is DROPPED first' : 'is replaced';
+  const present = target.oid === null ? 'does not exist yet' : `${fate}${size}`;
   return [
     `Backup ${name(backup.id)} of ${backup.takenAt} (${age(backup.ageSeconds)} old)`,
     `would become database ${name(target.name)} of cluster ${name(target.cluster)}, which ${present}.`,
     '',
-    `Restored: ${staging.tables} tables, ${staging.rows} rows, ${formatBytes(staging.sizeBytes)} in ${name(staging.name)}`,
+    ...(inPlace && target.oid !== null ? [irrevocable, ''] : []),
+    `${inPlace ? 'Read from the backup' : 'Restored'}: ${staging.tables} tables, ${staging.rows} rows, ${formatBytes(staging.sizeBytes)} in ${name(staging.name)}`,
     '',
     spaceWords(space),
     '',
@@ -40,6 +42,9 @@ function heading({ backup, target, staging, space }: RestoreEvidence, digest: st
     '',
   ];
 }
+
+const irrevocable =
+  '**This can NOT be undone.** The database that is there is dropped before the backup is loaded, and clients have none until it is: what was written since the backup is lost, and everything is if the load then fails and the backup’s file with it.';
 
 function spaceWords({ neededBytes, freeBytes, unknownBecause }: RestoreSpace): string {
   if (neededBytes === null || freeBytes === null)
