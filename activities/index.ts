@@ -6,6 +6,7 @@ import { createCleanupActivities } from './cleanup.js';
 import type { ActivityDeps } from './deps.js';
 import { createDumpActivities } from './dump.js';
 import { atTheEdge } from './edge.js';
+import { createInPlaceActivities } from './in-place.js';
 import { createInspectActivities } from './inspect.js';
 import { createLeaseActivities } from './lease.js';
 import { createLoadActivities } from './load.js';
@@ -28,6 +29,7 @@ function collect(deps: ActivityDeps) {
     ...createRoleActivities(deps),
     ...createLoadActivities(deps),
     ...createProveActivities(deps),
+    ...createInPlaceActivities(deps),
     ...createSwapActivities(deps),
     ...createAlertActivities(deps),
   };

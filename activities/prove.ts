@@ -27,6 +27,7 @@ import {
   cutLines,
   loggedRestore,
   propertiesFor,
+  type RestoreStepInput,
   readHandover,
   type SourceStepInput,
   sourceOf,
@@ -40,6 +41,8 @@ export interface StagedStep extends SourceStepInput {
 }
 
 export interface EvidenceStep extends StagedStep {
+  /** The target was dropped before; the evidence that was approved stands in a file of its own. */
+  inPlace: boolean;
   previousName: string;
   /** Of the artifact, as verified. */
   checksum: string;
@@ -84,7 +87,8 @@ export function createProveActivities(deps: ActivityDeps) {
       return loggedRestore(deps, step, 'evidence', async (log) => {
         const { evidence, every, state } = await gather(deps, step);
         const digest = evidenceDigest(evidence, (text) => createHash('sha256').update(text).digest('hex'));
-        const path = keepEvidence(deps, step, { digest, evidence, every });
+        const name = step.inPlace ? 'restore-proof' : 'restore-evidence';
+        const path = keepEvidence(deps, step, name, { digest, evidence, every });
         log.info({ digest, path }, `evidence ${digest}`);
         refuseUnproven(step, evidence, path);
         if (evidence.blockers.length > 0) throw swapBlocked(step.target, evidence.blockers);
@@ -141,6 +145,7 @@ async function gather(deps: ActivityDeps, step: EvidenceStep) {
   const counts = compareCounts(expected, tables, Infinity);
   const { every, ...differences } = namingSome(counts, compared?.difference ?? null);
   const evidence: RestoreEvidence = {
+    inPlace: step.inPlace,
     backup: {
       id: source.id,
       checksum: step.checksum,
@@ -170,7 +175,11 @@ async function gather(deps: ActivityDeps, step: EvidenceStep) {
   return { evidence, every, state };
 }
 
-function targetEvidence({ cluster, target }: EvidenceStep, { database, systemIdentifier }: TargetState) {
+/** The target as an approver sees it. */
+export function targetEvidence(
+  { cluster, target }: RestoreStepInput,
+  { database, systemIdentifier }: TargetState,
+) {
   return {
     cluster,
     systemIdentifier,
@@ -202,11 +211,17 @@ function orderOf(step: EvidenceStep, { database }: TargetState) {
   };
 }
 
-function keepEvidence(deps: ActivityDeps, step: EvidenceStep, content: object): string {
+/** Writes evidence into `logs/`, and gives its full path. */
+export function keepEvidence(
+  deps: ActivityDeps,
+  step: RestoreStepInput,
+  name: string,
+  content: object,
+): string {
   const { workflowId, runId } = runOf();
   const { cluster, target: database, startedAt } = step;
   const id = { cluster, database, workflowId, runId, startedAt: new Date(startedAt) };
-  return writeOperationDocument(clusterOf(deps, cluster).repositoryPath, 'restore-evidence', id, content);
+  return writeOperationDocument(clusterOf(deps, cluster).repositoryPath, name, id, content);
 }
 
 function refuseUnproven(step: EvidenceStep, evidence: RestoreEvidence, path: string): void {
@@ -215,6 +230,6 @@ function refuseUnproven(step: EvidenceStep, evidence: RestoreEvidence, path: str
   throw new HoldfastError('RestoreUnproven', {
     attempted: `prove that ${showName(step.staging.name)} is backup ${evidence.backup.id}`,
     cause: problems.slice(0, 5).join('; ').slice(0, 1000),
-    remedy: `see ${path}; the target was not touched`,
+    remedy: step.inPlace ? `see ${path}` : `see ${path}; the target was not touched`,
   });
 }

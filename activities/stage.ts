@@ -1,7 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { ConnectionSettings } from '../src/config/config.js';
 import { approvalPolicyOf } from '../src/config/restoring.js';
-import { type ApprovalPolicy, requesterBarredBecause } from '../src/domain/approval.js';
+import { type ApprovalPolicy, mayRestoreInPlace, requesterBarredBecause } from '../src/domain/approval.js';
+import type { StoredMetadata } from '../src/domain/backup.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/domain/restore-contracts.js';
@@ -31,6 +32,8 @@ import { type ArtifactNeeds, type NeedsStep, refuseLacking } from './roles.js';
 export interface InspectTargetStep extends NeedsStep {
   /** The requester means to approve unasked, with `--yes`. */
   approveAsRequester?: boolean;
+  /** The target is to be dropped before the backup is loaded. */
+  inPlace?: boolean;
 }
 
 /** Steps before anything is loaded. None of them touches the target. */
@@ -101,12 +104,14 @@ async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promi
   const attempted = `restore database ${showName(target)}`;
   const policy = approvalPolicyOf(cluster, target);
   if (state.database && step.approveAsRequester) refuseRequester(attempted, policy);
+  if (state.database && step.inPlace) refuseInPlace(attempted, policy, metadata);
   refuseOldServer(attempted, metadata?.pg_version, state.serverMajor, state.serverVersion);
   const { psql } = await findClientTools(state.serverMajor, toolOptions(deps));
   if (!psql) throw toolMissing(attempted);
   if (state.database) await refuseBlocked(cluster.connection, target, state.database.oid);
   const space = await readRestoreSpace(cluster.connection, metadata);
-  if (isTooLittle(space)) throw tooLittleSpace(attempted, space);
+  const reclaimedBytes = step.inPlace ? (state.database?.sizeBytes ?? 0) : 0;
+  if (isTooLittle(space, reclaimedBytes)) throw tooLittleSpace(attempted, space);
   const rolesToCreate = await refuseLacking(deps, step, attempted);
   return {
     oid: state.database?.oid ?? null,
@@ -116,6 +121,23 @@ async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promi
     rolesToCreate,
     space,
   };
+}
+
+/** Only what was proven may take the place of what is there, and only where the policy lets it. */
+function refuseInPlace(attempted: string, policy: ApprovalPolicy, metadata: StoredMetadata | null): void {
+  const refuse = (type: 'RestoreRejected' | 'ConfigurationInvalid', cause: string, remedy: string) =>
+    new HoldfastError(type, { attempted: `${attempted} in place`, cause, remedy });
+  if (!mayRestoreInPlace(policy)) {
+    const why = policy.protected ? 'the target is protected' : 'the target’s policy does not allow it';
+    throw refuse('RestoreRejected', why, 'leave out --in-place, or set approval.inPlace for this database');
+  }
+  if (metadata?.format_version === 1) return;
+  const cause = 'the backup’s metadata has no rows to hold it against';
+  throw refuse(
+    'ConfigurationInvalid',
+    cause,
+    'leave out --in-place, or take a backup that Holdfast has verified',
+  );
 }
 
 /** What stands against the swap and does not pass by itself is told now, not after hours of loading. */

@@ -4,31 +4,32 @@ import {
   condition,
   defineQuery,
   log,
-  ParentClosePolicy,
   proxyActivities,
   setCurrentDetails,
   setHandler,
-  startChild,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
+import type { SourceStepInput } from '../activities/restore-step.js';
 import type { SwapStep } from '../activities/swap.js';
 import { type Alert, statusQuery as statusQueryName } from '../src/domain/contracts.js';
-import {
-  type KeptPrevious,
-  keepPreviousWorkflowId,
-  type RestoreInput,
-  type RestoreProof,
-  type RestoreResult,
-  type RestoreStatus,
-  type RestoreStep,
+import type {
+  InspectedTarget,
+  ResolvedBackup,
+  RestoreInput,
+  RestoreProof,
+  RestoreResult,
+  RestoreStatus,
+  RestoreStep,
+  VerifiedArtifact,
 } from '../src/domain/restore-contracts.js';
 import { contactOptions, quickOptions, transferOptions } from './activity-options.js';
 import { Approval } from './approval.js';
 import { failureMessage } from './failures.js';
-import { keepPrevious } from './keep-previous.js';
 import { describeRestore } from './restore-details.js';
+import { dropApproved, failedAfterDrop } from './restore-in-place.js';
+import { keepReplaced } from './restore-keep.js';
 import { recordFailure, refused, tell } from './restore-telling.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
@@ -51,6 +52,18 @@ export async function restoreDatabase(input: RestoreInput): Promise<RestoreResul
       await condition(allHandlersFinished);
     });
   }
+}
+
+/** What the steps up to the empty staging database found. */
+interface Prepared {
+  resolved: ResolvedBackup;
+  step: SourceStepInput;
+  artifact: VerifiedArtifact;
+  inspected: InspectedTarget;
+  /** The target exists, and is dropped before the backup is loaded. */
+  inPlace: boolean;
+  stagingOid: number;
+  warnings: string[];
 }
 
 /** One run of a restore: what it knows so far, and the step it is in. */
@@ -78,6 +91,35 @@ class Restore {
 
   /** The steps in order. */
   async restore(): Promise<RestoreResult> {
+    const prepared = await this.#prepare();
+    const { resolved, artifact, inspected } = prepared;
+    const done = prepared.inPlace ? await this.#replaceInPlace(prepared) : await this.#replace(prepared);
+    const { proof, evidence, swapped, staging } = done;
+
+    this.#enter('summary');
+    const previous = done.previous
+      ? await keepReplaced(this.input, this.#step(), this.#quick.dropPrevious, {
+          ...{ previous: done.previous, restoredOid: staging.oid, backupId: resolved.id },
+        })
+      : { kept: null, warnings: [] };
+    return this.#summarize({
+      ...{ cluster: this.input.cluster, target: this.input.target },
+      backup: { ...resolved, checksum: artifact.checksum },
+      ...{ requester: this.input.requester, reason: this.input.reason },
+      ...{ tables: proof.tables, rows: proof.rows, sizeBytes: proof.sizeBytes },
+      ...{ assertions: proof.assertions, createdRoles: inspected.rolesToCreate, inPlace: prepared.inPlace },
+      approval: this.#approval.view ?? null,
+      previous: previous.kept,
+      ...{ refusedMs: swapped.refusedMs, endedSessions: swapped.endedSessions },
+      steps: this.#durations,
+      warnings: [...proof.warnings, ...previous.warnings],
+      evidence,
+      summaryPath: null,
+    });
+  }
+
+  /** Everything up to an empty staging database: what can be told before anything is loaded is told here. */
+  async #prepare(): Promise<Prepared> {
     const resolved = await this.#contact.resolveBackup({ ...this.#step(), backup: this.input.backup });
     // From here on `latest` is this one, whatever is published meanwhile.
     this.#readPath = resolved.path;
@@ -90,58 +132,95 @@ class Restore {
     this.#enter('inspect target', { tables: artifact.tables, rows: artifact.rows });
     const { approveAsRequester = false, createRoles = false } = this.input;
     const needs = { createRoles, verifiedAttempt: artifact.attempt };
-    const inspected = await this.#contact.inspectTarget({ ...step, ...needs, approveAsRequester });
-    const { stagingName, previousName, policy, rolesToCreate: createdRoles, space } = inspected;
+    const wishes = { approveAsRequester, inPlace: this.input.inPlace === true };
+    const inspected = await this.#contact.inspectTarget({ ...step, ...needs, ...wishes });
+    const inPlace = wishes.inPlace && inspected.oid !== null;
 
-    this.#enter('create staging');
+    this.#enter('create staging', { ...(inPlace && { inPlace }) });
     const superusers =
-      createdRoles.length > 0 ? await this.#quick.createMissingRoles({ ...step, ...needs }) : [];
+      inspected.rolesToCreate.length > 0 ? await this.#quick.createMissingRoles({ ...step, ...needs }) : [];
     this.#isStaged = true;
+    const { stagingName } = inspected;
     const created = await this.#quick.createStagingDatabase({ ...step, stagingName });
+    const warnings = [...superusers, ...created.warnings];
+    return { resolved, step, artifact, inspected, inPlace, stagingOid: created.oid, warnings };
+  }
 
+  /** The target serves until a proven and approved database takes its name. */
+  async #replace(prepared: Prepared) {
+    const { inspected } = prepared;
+    const { staging, proof } = await this.#loadAndProve(prepared);
+    const { digest, markdown, path } = proof;
+    this.#status.evidence = { digest, markdown };
+    if (proof.target.oid !== null) await this.#awaitApproval(prepared, proof);
+
+    this.#enter('swap');
+    await this.#recheck(prepared);
+    const { previousName } = inspected;
+    const swapped = await this.#swap({ ...prepared.step, approved: proof.target, staging, previousName });
+    this.#isStaged = false;
+    const { oid } = proof.target;
+    const previous = oid === null ? null : { name: previousName, oid };
+    return { proof, evidence: { digest, path }, swapped, staging, previous };
+  }
+
+  /** No room for two: the target is dropped once everything that can be is proven, and people agreed to lose it. */
+  async #replaceInPlace(prepared: Prepared) {
+    const { step, artifact, inspected, warnings, stagingOid } = prepared;
+    const staging = { name: inspected.stagingName, oid: stagingOid };
+    const { space, rolesToCreate: createdRoles } = inspected;
+    const { digest, markdown, path, target } = await this.#transfer.gatherInPlaceEvidence({
+      ...{ ...step, staging, space, createdRoles, warnings },
+      ...{ checksum: artifact.checksum, expectedAttempt: artifact.attempt },
+    });
+    this.#status.evidence = { digest, markdown };
+    const { name, oid, acceptsConnections } = target;
+    if (oid === null) throw refused('RestoreRejected', name, 'the target is gone since it was inspected');
+    await this.#awaitApproval(prepared, { digest });
+
+    this.#enter('drop target');
+    await this.#recheck(prepared);
+    const order = { ...step, staging, approved: { name, oid, acceptsConnections } };
+    // From the drop on, nobody is served by stopping.
+    return CancellationScope.nonCancellable(async () => {
+      const endedSessions = await dropApproved(this.#transfer, this.#quick, order);
+      try {
+        const loaded = await this.#loadAndProve(prepared);
+        const approved = { name, oid: null, acceptsConnections: true };
+        this.#enter('swap');
+        const { previousName } = inspected;
+        const swapped = await this.#swap({ ...step, approved, staging: loaded.staging, previousName });
+        const ended = { refusedMs: null, endedSessions: endedSessions + swapped.endedSessions };
+        return { ...loaded, evidence: { digest, path }, swapped: ended, previous: null };
+      } catch (error) {
+        throw failedAfterDrop(error, name, this.#isStaged ? null : inspected.stagingName);
+      }
+    });
+  }
+
+  /** Loads the artifact into the staging database, counts it, closes it, and compares it with the backup. */
+  async #loadAndProve({ step, artifact, inspected, inPlace, warnings }: Prepared) {
+    const { stagingName, previousName, space, rolesToCreate: createdRoles } = inspected;
+    const { checksum } = artifact;
     this.#enter('load');
-    const staging = await this.#transfer.loadBackup({ ...step, stagingName, checksum: artifact.checksum });
+    const staging = await this.#transfer.loadBackup({ ...step, stagingName, checksum });
+    // In place, what was loaded whole is the best there is: it is never dropped.
+    if (inPlace) this.#isStaged = false;
 
     this.#enter('prove');
     const counted = await this.#transfer.proveStaging({ ...step, staging });
     const refusedGrants = await this.#quick.sealStagingDatabase({ ...step, staging });
     const proof = await this.#quick.gatherEvidence({
-      ...step,
-      ...{ staging, previousName, checksum: artifact.checksum },
+      ...{ ...step, staging, previousName, checksum, createdRoles, space, inPlace },
       ...{ expectedAttempt: artifact.attempt, countedAttempt: counted.attempt },
-      ...{ createdRoles, space },
-      warnings: [...superusers, ...created.warnings, ...staging.warnings, ...refusedGrants],
+      warnings: [...warnings, ...staging.warnings, ...refusedGrants],
     });
-    this.#status.evidence = { digest: proof.digest, markdown: proof.markdown };
+    return { staging, proof };
+  }
 
-    if (proof.target.oid !== null) {
-      await this.#quick.leaseBackup({ ...step, minutes: policy.deadlineMinutes });
-      await this.#awaitApproval(policy, proof);
-    }
-
-    this.#enter('swap');
-    const { path, checksum, fingerprint } = { ...artifact, path: resolved.path };
-    await this.#transfer.recheckArtifact({ ...step, path, checksum, fingerprint });
-    const swapped = await this.#swap({ ...step, approved: proof.target, staging, previousName });
-    this.#isStaged = false;
-
-    this.#enter('summary');
-    const kept = proof.target.oid === null ? null : { name: previousName, oid: proof.target.oid };
-    const previous = kept ? await this.#keep(kept, staging.oid, resolved.id) : { kept: null, warnings: [] };
-    return this.#summarize({
-      ...{ cluster: this.input.cluster, target: this.input.target },
-      backup: { ...resolved, checksum },
-      ...{ requester: this.input.requester, reason: this.input.reason },
-      ...{ tables: proof.tables, rows: proof.rows, sizeBytes: proof.sizeBytes },
-      ...{ assertions: proof.assertions, createdRoles },
-      approval: this.#approval.view ?? null,
-      previous: previous.kept,
-      ...{ refusedMs: swapped.refusedMs, endedSessions: swapped.endedSessions },
-      steps: this.#durations,
-      warnings: [...proof.warnings, ...previous.warnings],
-      evidence: { digest: proof.digest, path: proof.path },
-      summaryPath: null,
-    });
+  async #recheck({ step, resolved, artifact }: Prepared): Promise<void> {
+    const { checksum, fingerprint } = artifact;
+    await this.#transfer.recheckArtifact({ ...step, path: resolved.path, checksum, fingerprint });
   }
 
   /** Drops what was staged, unless it has become the target, and removes what steps handed to one another. */
@@ -161,11 +240,13 @@ class Restore {
     }
   }
 
+  /** Retention keeps the backup meanwhile, although no step reads it. */
   async #awaitApproval(
-    policy: Parameters<Approval['wait']>[0]['policy'],
-    proof: RestoreProof,
+    { step, inspected: { policy } }: Prepared,
+    proof: Pick<RestoreProof, 'digest'>,
   ): Promise<void> {
     const { requester, target } = this.input;
+    await this.#quick.leaseBackup({ ...step, minutes: policy.deadlineMinutes });
     this.#enter('await approval');
     const words = `restore of "${target}" from ${this.#status.backupId} waits for approval`;
     await this.#tell('restore_approval', 'high', words);
@@ -193,36 +274,6 @@ class Restore {
         const outcome = await this.#quick.settleSwap(step);
         if (outcome === 'undone') throw error;
         return { refusedMs: null, endedSessions: 0, attempts: 0 };
-      }
-    });
-  }
-
-  /** What can go wrong from here on is told: the restore is done. */
-  async #keep(previous: { name: string; oid: number }, restoredOid: number, backupId: string) {
-    const { cluster, target, hostQueue, keepPreviousMinutes: keepMinutes, place } = this.input;
-    return CancellationScope.nonCancellable(async () => {
-      try {
-        if (keepMinutes === 0) {
-          await this.#quick.dropPrevious({ ...this.#step(), previous });
-          return { kept: null, warnings: [] };
-        }
-        const workflowId = keepPreviousWorkflowId(cluster, previous.name);
-        await startChild(keepPrevious, {
-          workflowId,
-          args: [
-            {
-              ...{ cluster, target, hostQueue, previous, restoredOid, keepMinutes, backupId },
-              ...(place !== undefined && { place }),
-            },
-          ],
-          parentClosePolicy: ParentClosePolicy.ABANDON,
-          staticSummary: `keeps what ${target} was, for an undo`,
-        });
-        const until = new Date(Date.now() + keepMinutes * 60_000).toISOString();
-        const kept: KeptPrevious = { name: previous.name, until, workflowId };
-        return { kept, warnings: [] };
-      } catch (error) {
-        return { kept: null, warnings: [`database ${previous.name} is left: ${failureMessage(error)}`] };
       }
     });
   }

@@ -14,9 +14,16 @@ const steps: RestoreStep[] = [
   'done',
 ];
 
+const stepsInPlace: RestoreStep[] = [
+  ...steps.slice(0, steps.indexOf('load')),
+  ...(['await approval', 'drop target', 'load', 'prove', 'swap', 'summary', 'done'] as const),
+];
+
 /** The run's current details in Temporal's Web UI: the step, what it waits for, and the evidence while it does. */
 export function describeRestore(input: RestoreInput, status: RestoreStatus): string {
-  const path = steps.map((step) => (step === status.step ? `**${step}**` : step)).join(' → ');
+  const path = (status.inPlace ? stepsInPlace : steps)
+    .map((step) => (step === status.step ? `**${step}**` : step))
+    .join(' → ');
   const facts = [
     `Restore of database \`${safe(input.target)}\` in cluster \`${safe(input.cluster)}\`, asked for by ${safe(input.requester)}`,
     ...(input.reason ? [`Why: ${safe(input.reason)}`] : []),

@@ -40,7 +40,7 @@ async function decideOnRestore(
       throw refused(attempted, `it waits for nobody yet: ${status.step}`);
     const evidence = fullDigest(options.evidence, status.evidence.digest);
     if (evidence !== status.evidence.digest || options.evidence === undefined) showEvidence(context, status);
-    if (kind === 'approve' && !options.yes && canAsk() && !(await askForName(status.target, never)))
+    if (kind === 'approve' && !options.yes && canAsk() && !(await askForName(status, never)))
       throw refused(attempted, 'the name was not typed');
     const answer = await sendDecision(running, {
       kind,

@@ -153,6 +153,7 @@ function addRestore(program: Command, act: Act): void {
     .option('-y, --yes', 'approve as the requester; refused where the target is protected')
     .option('--reason <text>', 'why, for the record')
     .option('--keep-previous <hours>', 'keep what the target was, for an undo; 0 drops it', hours, 24)
+    .option('--in-place', 'drop the target before loading, where there is no room for two; can NOT be undone')
     .option('--globals', 'create roles that the server lacks from the backup; never alters one that exists')
     .option('--allow-unverified', 'take a file that has no metadata')
     .option('--detach', 'start it, print the workflow id, and return')

@@ -59,11 +59,12 @@ export function canAsk(): boolean {
 const tries = 3;
 
 /** Asks for the database's name to be typed; whether it was. Ends unanswered when `over`. */
-export async function askForName(target: string, over: AbortSignal): Promise<boolean> {
+export async function askForName({ target, inPlace }: RestoreStatus, over: AbortSignal): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     for (let left = tries; left > 0; left -= 1) {
-      const question = `Type the name of the database to replace it (${printable(target)}): `;
+      const what = inPlace ? 'DROP it now, which can NOT be undone' : 'replace it';
+      const question = `Type the name of the database to ${what} (${printable(target)}): `;
       const answer = await lines.question(question, { signal: over });
       if (answer.trim() === target) return true;
     }

@@ -1,100 +1,76 @@
 import type { ClusterConfig } from '../config/config.js';
-import { approvalPolicyOf } from '../config/restoring.js';
-import { type ApprovalPolicy, requesterBarredBecause } from '../domain/approval.js';
-import { formatTimestamp } from '../domain/names.js';
-import type { BackupReference } from '../domain/restore-contracts.js';
-import { restoreName } from '../domain/restore-names.js';
-import { isTooLittle, type RestoreSpace } from '../domain/restore-space.js';
-import { planRoles } from '../postgres/restore/apply-globals.js';
-import { readTargetBlockers } from '../postgres/restore/exchange-blockers.js';
-import { missingExtensions } from '../postgres/restore/missing-extensions.js';
-import { missingRoles, rolesOfProperties } from '../postgres/restore/missing-roles.js';
-import { readRestoreSpace } from '../postgres/restore/restore-space.js';
-import { readTargetState, type TargetState } from '../postgres/restore/target-state.js';
-import { openRepository } from '../repository/open-repository.js';
-import { readGlobals } from '../repository/read-globals.js';
-import { findRestoreSource, type RestoreSource } from '../repository/restore-source.js';
+import { type ApprovalPolicy, mayRestoreInPlace, requesterBarredBecause } from '../domain/approval.js';
+import { isTooLittle } from '../domain/restore-space.js';
 import type { CommandContext } from './context.js';
 import { age, bytes, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
-
-export interface PreviewRequest {
-  backup: BackupReference;
-  target: string;
-  /** `--globals`: roles that the server lacks are created. */
-  createRoles: boolean;
-}
+import { type PreviewRequest, planRestore, type RestorePlan } from './restore-plan.js';
 
 /** `holdfast restore --preview`: what a restore would do. Nothing is read but catalogues, and nothing is written. */
 export async function previewRestore(
   { output }: CommandContext,
   cluster: ClusterConfig,
-  { backup, target, createRoles }: PreviewRequest,
+  request: PreviewRequest,
 ): Promise<number> {
-  const source = await findRestoreSource(openRepository(cluster), backup);
-  const state = await readTargetState(cluster.connection, target);
-  const lacks = await missing(cluster, source);
-  const toCreate = createRoles && lacks.missingRoles.length > 0 ? await roles(cluster, source, lacks) : null;
-  const timestamp = formatTimestamp(new Date());
-  const plan = {
-    backup: { id: source.id, path: source.path, takenAt: source.takenAt, sizeBytes: source.sizeBytes },
-    target: { cluster: cluster.name, name: target, exists: state.database !== null, ...state.database },
-    staging: restoreName(target, 'staging', timestamp, state.names),
-    previous: state.database ? restoreName(target, 'before', timestamp, state.names) : null,
-    needsApproval: state.database !== null,
-    approval: state.database ? approvalPolicyOf(cluster, target) : null,
-    space: await readRestoreSpace(cluster.connection, source.metadata),
-    blockers: await blockersOf(cluster, target, state),
-    ...lacks,
-    rolesToCreate: toCreate?.created ?? [],
-  };
-  if (output.json) {
-    output.printJson(plan);
-    return 0;
-  }
-  const { database } = state;
-  const size = database?.sizeBytes == null ? '' : `, ${bytes(database.sizeBytes)}`;
-  output.print(`backup    ${printable(source.id)}, taken ${age(source.takenAt)}, ${bytes(source.sizeBytes)}`);
-  output.print(
-    database
-      ? `target    ${printable(target)} exists${size}, ${database.sessions} sessions; they are ended at the swap`
-      : `target    ${printable(target)} does not exist and is created; needs no approval`,
-  );
-  output.print(`1. verify every byte of ${printable(source.path)}`);
-  output.print(`2. load it into ${printable(plan.staging)}, while the target serves`);
-  output.print('3. count every row and compare it with the backup');
-  if (plan.approval) output.print(`4. wait for approval ${approvalWords(plan.approval)}`);
-  output.print(
-    plan.previous
-      ? `5. rename the target to ${printable(plan.previous)} and the loaded database to ${printable(target)}`
-      : `4. rename the loaded database to ${printable(target)}`,
-  );
-  for (const blocker of plan.blockers) output.warn(`in the way of the swap: ${printable(blocker)}`);
-  printSpace(output, plan.space);
-  for (const name of plan.rolesToCreate)
-    output.print(`creates the role ${printable(name)}, as in the backup`);
-  for (const name of toCreate?.unknown ?? lacks.missingRoles)
-    output.warn(
-      `the server has no role ${printable(name)}${toCreate ? ', nor has the backup' : '; --globals creates it'}`,
-    );
-  for (const name of lacks.missingExtensions) output.warn(`the server has no extension ${printable(name)}`);
-  output.print('nothing was touched');
+  const plan = await planRestore(cluster, request);
+  if (output.json) output.printJson(plan);
+  else printPlan(output, plan);
   return 0;
 }
 
-async function blockersOf({ connection }: ClusterConfig, name: string, { database }: TargetState) {
-  return database ? readTargetBlockers(connection, { name, oid: database.oid }, { passing: true }) : [];
+/** Prints what a restore would do, and what would stop it. */
+function printPlan(output: Output, plan: RestorePlan): void {
+  const { backup, target, approval } = plan;
+  const size = target.sizeBytes == null ? '' : `, ${bytes(target.sizeBytes)}`;
+  const when = plan.inPlace ? 'before it is DROPPED' : 'at the swap';
+  output.print(`backup    ${printable(backup.id)}, taken ${age(backup.takenAt)}, ${bytes(backup.sizeBytes)}`);
+  output.print(
+    target.exists
+      ? `target    ${printable(target.name)} exists${size}, ${target.sessions} sessions; they are ended ${when}`
+      : `target    ${printable(target.name)} does not exist and is created; needs no approval`,
+  );
+  for (const [index, step] of stepsOf(plan).entries()) output.print(`${index + 1}. ${step}`);
+  if (plan.inPlace && approval && !mayRestoreInPlace(approval))
+    output.warn('the target’s policy does not allow a restore in place');
+  for (const blocker of plan.blockers) output.warn(`in the way of the swap: ${printable(blocker)}`);
+  printSpace(output, plan);
+  printLacks(output, plan);
+  output.print('nothing was touched');
 }
 
-function printSpace(output: Output, space: RestoreSpace): void {
+function stepsOf({ backup, target, staging, previous, approval, inPlace }: RestorePlan): string[] {
+  const verify = `verify every byte of ${printable(backup.path)}`;
+  const prove = 'count every row and compare it with the backup';
+  const rename = `rename the loaded database to ${printable(target.name)}`;
+  const wait = approval ? [`wait for approval ${approvalWords(approval)}`] : [];
+  if (inPlace) {
+    const drop = `DROP ${printable(target.name)}: this can NOT be undone`;
+    return [verify, ...wait, drop, `load the backup into ${printable(staging)}`, prove, rename];
+  }
+  const load = `load it into ${printable(staging)}, while the target serves`;
+  const swap = previous
+    ? `rename the target to ${printable(previous)} and the loaded database to ${printable(target.name)}`
+    : rename;
+  return [verify, load, prove, ...wait, swap];
+}
+
+function printSpace(output: Output, { space, reclaimedBytes }: RestorePlan): void {
   const { neededBytes, freeBytes, unknownBecause } = space;
   if (neededBytes === null || freeBytes === null)
     output.print(`room on the server is not judged: ${printable(unknownBecause ?? 'it is not known')}`);
-  else if (isTooLittle(space))
-    output.warn(
-      `the server’s disk has too little room: ${bytes(neededBytes)} needed, ${bytes(freeBytes)} free`,
-    );
-  else output.print(`room      ${bytes(neededBytes)} needed on the server, ${bytes(freeBytes)} free`);
+  else {
+    const room = `${bytes(neededBytes)} needed on the server, ${bytes(freeBytes)} free`;
+    if (isTooLittle(space, reclaimedBytes)) output.warn(`the server’s disk has too little room: ${room}`);
+    else output.print(`room      ${room}`);
+  }
+}
+
+function printLacks(output: Output, plan: RestorePlan): void {
+  for (const name of plan.rolesToCreate)
+    output.print(`creates the role ${printable(name)}, as in the backup`);
+  const remedy = plan.createRoles ? ', nor has the backup' : '; --globals creates it';
+  for (const name of plan.unknownRoles) output.warn(`the server has no role ${printable(name)}${remedy}`);
+  for (const name of plan.missingExtensions) output.warn(`the server has no extension ${printable(name)}`);
 }
 
 function approvalWords(policy: ApprovalPolicy): string {
@@ -106,21 +82,4 @@ function approvalWords(policy: ApprovalPolicy): string {
     ...(allowedApprovers ? [`of ${allowedApprovers.map(printable).join(', ')}`] : []),
     `within ${duration(deadlineMinutes * 60)}`,
   ].join(' ');
-}
-
-async function roles(
-  { connection }: ClusterConfig,
-  source: RestoreSource,
-  { missingRoles: names }: { missingRoles: string[] },
-) {
-  return planRoles(connection, await readGlobals(source), names);
-}
-
-async function missing({ connection }: ClusterConfig, { metadata }: RestoreSource) {
-  if (metadata?.format_version !== 1) return { missingRoles: [], missingExtensions: [] };
-  const { properties } = metadata;
-  return {
-    missingRoles: await missingRoles(connection, rolesOfProperties(properties)),
-    missingExtensions: await missingExtensions(connection, properties.extensions),
-  };
 }

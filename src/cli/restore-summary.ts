@@ -15,6 +15,7 @@ export function printRestore({ output }: CommandContext, result: RestoreResult):
   output.print(`  proven    ${[...proven, bytes(result.sizeBytes)].join(', ')}`);
   output.print(`  sha256    ${backup.checksum}`);
   output.print(`  evidence  ${printable(result.evidence.path)}`);
+  if (result.inPlace) output.print('  in place  what it was is dropped, and can not come back');
   if (result.createdRoles.length > 0)
     output.print(`  roles     created: ${result.createdRoles.map(printable).join(', ')}`);
   if (approval) output.print(`  approved  ${approval.approvals.map(said).join(', ')}`);

@@ -20,6 +20,8 @@ const stepWords: Record<string, string> = {
   proveStaging: 'counting every row',
   sealStagingDatabase: 'closing the staging database',
   gatherEvidence: 'gathering evidence',
+  gatherInPlaceEvidence: 'gathering evidence',
+  dropTarget: 'dropping the target',
   recheckArtifact: 're-checking',
   swapDatabases: 'swapping',
   writeSummary: 'writing the summary',

@@ -29,6 +29,7 @@ export interface RestoreOptions {
   keepPrevious: number;
   allowUnverified?: boolean;
   globals?: boolean;
+  inPlace?: boolean;
   detach?: boolean;
 }
 
@@ -43,7 +44,9 @@ export async function restoreCommand(
   const { backup, target } = whatToRestore(first, second, options);
   const cluster = clusterNamed(context.config, options.cluster);
   if (options.preview)
-    return previewRestore(context, cluster, { backup, target, createRoles: options.globals === true });
+    return previewRestore(context, cluster, {
+      ...{ backup, target, createRoles: options.globals === true, inPlace: options.inPlace === true },
+    });
   const session = await openSession(context, cluster.host, options.detach === true);
   try {
     return await restore(
@@ -78,8 +81,7 @@ async function restore(
   }
   if (started.adopted) output.note(`resuming ${summary}, begun by a command that is gone`);
   const { handle, runId } = started;
-  const waiting = { handle, workflowId, runId, target: input.target, options };
-  const onWaiting = decideHere(context, session, waiting);
+  const onWaiting = decideHere(context, session, { handle, workflowId, runId, options });
   printRestore(context, await watchRestore(context, session, handle, summary, onWaiting));
   return 0;
 }
@@ -88,7 +90,6 @@ interface Waiting {
   handle: Parameters<typeof watchRestore>[2];
   workflowId: string;
   runId: string;
-  target: string;
   options: RestoreOptions;
 }
 
@@ -96,7 +97,7 @@ interface Waiting {
 function decideHere(
   context: CommandContext,
   session: Session,
-  { handle, workflowId, runId, target, options }: Waiting,
+  { handle, workflowId, runId, options }: Waiting,
 ): OnWaiting {
   return async (status, over) => {
     showEvidence(context, status);
@@ -107,7 +108,7 @@ function decideHere(
     const mayApprove = barred === undefined;
     // Only where this command took over another's restore: one that it begins is refused at its start.
     if (options.yes && !mayApprove) context.output.warn(`--yes does not count: ${barred}`);
-    const isAgreed = mayApprove && (options.yes || (canAsk() && (await askForName(target, over))));
+    const isAgreed = mayApprove && (options.yes || (canAsk() && (await askForName(status, over))));
     if (!isAgreed || over.aborted) return;
     const reason = options.reason ?? (options.yes ? 'asked for with --yes' : 'name typed on the terminal');
     const decision = {
@@ -141,6 +142,7 @@ function inputOf(
     keepPreviousMinutes: options.keepPrevious * 60,
     approveAsRequester: options.yes === true,
     createRoles: options.globals === true,
+    inPlace: options.inPlace === true,
     // On another host the same server and repository may well have other paths and names.
     ...(cluster.host === config.host && { place: clusterFingerprint(cluster) }),
   };
@@ -149,8 +151,9 @@ function inputOf(
 function whatToRestore(
   first: string | undefined,
   second: string | undefined,
-  { latest, from, allowUnverified }: RestoreOptions,
+  { latest, from, allowUnverified, inPlace }: RestoreOptions,
 ): { backup: BackupReference; target: string } {
+  if (inPlace && allowUnverified) throw unverifiedInPlace();
   const [reference, target] = latest ? ['latest', first] : [first, second];
   if (!reference || !target || (latest && second !== undefined)) throw unclear(latest === true);
   const isEnd = reference === 'latest' || reference === 'oldest';
@@ -169,6 +172,15 @@ function whatToRestore(
 function fileOrId(reference: string): string {
   const isPath = reference.includes('/') && !isAbsolute(reference) && existsSync(reference);
   return isPath ? resolve(reference) : reference;
+}
+
+function unverifiedInPlace(): HoldfastError {
+  return new HoldfastError('ConfigurationInvalid', {
+    attempted: 'restore in place',
+    cause:
+      '--allow-unverified excludes --in-place: only a verified backup may take the place of what is dropped',
+    remedy: 'leave one of them out',
+  });
 }
 
 function unclear(latest: boolean): HoldfastError {

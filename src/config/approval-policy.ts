@@ -29,6 +29,7 @@ export function resolvePolicy(layers: readonly Layer<ApprovalFileSettings>[]): R
     approvers: take('approvers') ?? base.approvers,
     requesterMayApprove: requesterMayApprove && !base.protected,
     deadlineMinutes,
+    inPlace: take('inPlace') ?? !base.protected,
     reminderMinutes: take('reminderMinutes') ?? Math.max(1, Math.ceil(deadlineMinutes / 2)),
     ...(allowedApprovers && { allowedApprovers }),
   };

@@ -12,6 +12,9 @@ export const approval = optional({
   requesterMayApprove: yesOrNo.describe(
     'Whether an approval of the requester counts; never where the target is protected. Default: true.',
   ),
+  inPlace: yesOrNo.describe(
+    'Whether --in-place may drop the target before the backup is loaded. Default: true, false where it is protected.',
+  ),
   allowedApprovers: names.describe('Names that may decide. Default: anybody.'),
   deadlineMinutes: whole(1, 43_200).describe(
     'Minutes to decide in, after which the restore ends as rejected. Default: 1440.',

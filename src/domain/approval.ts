@@ -8,6 +8,8 @@ export interface ApprovalPolicy {
   deadlineMinutes: number;
   /** People are reminded this often while it waits. @defaultValue half of the time to decide in */
   reminderMinutes?: number;
+  /** Whether the target may be dropped before its backup is loaded. @defaultValue unless it is protected */
+  inPlace?: boolean;
   /** Names that may decide; absent: anybody's. */
   allowedApprovers?: string[];
 }
@@ -16,6 +18,11 @@ export interface ApprovalPolicy {
 export function requesterBarredBecause({ protected: isProtected, requesterMayApprove }: ApprovalPolicy) {
   if (requesterMayApprove && !isProtected) return undefined;
   return isProtected ? 'the target is protected' : 'the policy asks for another person';
+}
+
+/** Whether a restore may drop the target first. */
+export function mayRestoreInPlace({ inPlace, protected: isProtected }: ApprovalPolicy): boolean {
+  return inPlace ?? !isProtected;
 }
 
 /** Of a target that is not marked `protected`: one person, who may be the one who asked. */

@@ -22,16 +22,18 @@ export function evidenceMarkdown(evidence: RestoreEvidence, digest: string): str
   return cutBytes(text, longestMarkdownBytes - 200);
 }
 
-function heading({ backup, target, staging, space }: RestoreEvidence, digest: string): string[] {
+function heading({ backup, target, staging, space, inPlace }: RestoreEvidence, digest: string): string[] {
   const sessions = `${target.sessions} ${target.sessions === 1 ? 'session' : 'sessions'}`;
   const size = target.sizeBytes === null ? '' : ` (${bytes(target.sizeBytes)}, ${sessions})`;
-  const present = target.oid === null ? 'does not exist yet' : `is replaced${size}`;
+  const fate = inPlace ? 'is DROPPED first' : 'is replaced';
+  const present = target.oid === null ? 'does not exist yet' : `${fate}${size}`;
   const { tables, rows, sizeBytes } = staging;
   return [
     `Backup ${name(backup.id)} of ${backup.takenAt.replace(/\.\d+Z$/, 'Z')} (${age(backup.ageSeconds)} old)`,
     `would become database ${name(target.name)} of cluster ${name(target.cluster)}, which ${present}.`,
     '',
-    `Restored: ${count(tables)} tables, ${count(rows)} rows, ${bytes(sizeBytes)} in ${name(staging.name)}`,
+    ...(inPlace && target.oid !== null ? [irrevocable, ''] : []),
+    `${inPlace ? 'Read from the backup' : 'Restored'}: ${count(tables)} tables, ${count(rows)} rows, ${bytes(sizeBytes)} in ${name(staging.name)}`,
     '',
     spaceWords(space),
     '',
@@ -41,6 +43,9 @@ function heading({ backup, target, staging, space }: RestoreEvidence, digest: st
     '',
   ];
 }
+
+const irrevocable =
+  '**This can NOT be undone.** The database that is there is dropped before the backup is loaded, and clients have none until it is: what was written since the backup is lost, and everything is if the load then fails and the backup’s file with it.';
 
 function spaceWords({ neededBytes, freeBytes, unknownBecause }: RestoreSpace): string {
   if (neededBytes === null || freeBytes === null)

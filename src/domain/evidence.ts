@@ -4,6 +4,8 @@ import type { RestoreSpace } from './restore-space.js';
 
 /** What an approver sees: what would be restored, how it was proven, and what would be different. */
 export interface RestoreEvidence {
+  /** The target is dropped before the backup is loaded: this can't be undone. */
+  inPlace: boolean;
   backup: {
     id: string;
     /** SHA-256 of the stored file. */

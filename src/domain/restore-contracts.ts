@@ -48,6 +48,8 @@ export interface RestoreInput {
   approveAsRequester?: boolean;
   /** Roles that the server lacks are created from the backup's globals (`--globals`). */
   createRoles?: boolean;
+  /** The target is dropped before the backup is loaded, where there is no room for two (`--in-place`). */
+  inPlace?: boolean;
   /**
    * Fingerprint of the server and repository that a command on the same host means: a worker with other settings
    * refuses every step.
@@ -140,6 +142,7 @@ export type RestoreStep =
   | 'load'
   | 'prove'
   | 'await approval'
+  | 'drop target'
   | 'swap'
   | 'summary'
   | 'done';
@@ -166,6 +169,8 @@ export interface RestoreStatus {
   tables?: number;
   rows?: number;
   evidence?: { digest: string; markdown: string };
+  /** The target is dropped before the backup is loaded. */
+  inPlace?: boolean;
   approval?: ApprovalView;
 }
 
@@ -190,6 +195,8 @@ export interface RestoreResult {
   assertions: number;
   /** Roles that were created from the backup's globals. */
   createdRoles: string[];
+  /** The target was dropped before the backup was loaded. */
+  inPlace: boolean;
   /** Null when the target did not exist. */
   approval: ApprovalView | null;
   /** Null when the target did not exist, or was not to be kept. */

@@ -30,13 +30,19 @@ test('a database’s policy stands over its cluster’s, and that over the defau
     '    approval: {protected: true}',
     '    databases:',
     '      my.db: {approval: {approvers: 3, reminderMinutes: 10}}',
-    '      scratch: {approval: {protected: false, requesterMayApprove: true}}',
+    '      scratch: {approval: {protected: false, requesterMayApprove: true, inPlace: false}}',
     '  other: {}',
   );
-  const shared = { protected: true, approvers: 2, requesterMayApprove: false, deadlineMinutes: 60 };
+  const shared = {
+    inPlace: false,
+    protected: true,
+    approvers: 2,
+    requesterMayApprove: false,
+    deadlineMinutes: 60,
+  };
   expect(await policyOf('any')).toEqual({ ...shared, reminderMinutes: 30 });
   expect(await policyOf('my.db')).toEqual({ ...shared, approvers: 3, reminderMinutes: 10 });
-  expect(await policyOf('scratch')).toMatchObject({ protected: false, requesterMayApprove: true });
+  expect(await policyOf('scratch')).toMatchObject({ protected: false, inPlace: false });
   expect(await policyOf('constructor')).toMatchObject({ approvers: 2 });
   expect(await policyOf('any', 'other')).toMatchObject({ protected: false, approvers: 2 });
 });
@@ -63,7 +69,7 @@ test('whatever is wrong in a policy is listed at once, with its line', async () 
   );
   const at = (line: number) => `read from ${yamlPath}:${line}`;
   const known =
-    'protected, approvers, requesterMayApprove, allowedApprovers, deadlineMinutes, reminderMinutes';
+    'protected, approvers, requesterMayApprove, inPlace, allowedApprovers, deadlineMinutes, reminderMinutes';
   const below = 'clusters.shop.databases';
   expect((await folder.problems()).sort()).toEqual(
     [

@@ -41,6 +41,7 @@ const anybodyOnce = {
   requesterMayApprove: true,
   deadlineMinutes: 1440,
   reminderMinutes: 720,
+  inPlace: true,
 };
 
 test('everything can be set by the environment alone', async () => {

@@ -15,6 +15,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const table = (name: string, rows: number) => ({ schema: 'public', table: name, rows });
 
 const evidence: RestoreEvidence = {
+  inPlace: false,
   backup: {
     id: 'shop_full_20250607_080910',
     checksum: 'ab'.repeat(32),
@@ -192,4 +193,12 @@ test('the Markdown stays small, and no name breaks out of its cell, whatever the
     ),
     { numRuns: 30 },
   );
+});
+
+test('evidence of a restore in place says that it can’t be undone, and is other evidence', () => {
+  const inPlace = { ...evidence, inPlace: true };
+  expect(evidenceMarkdown(inPlace, 'd1')).toContain('can NOT be undone');
+  expect(evidenceMarkdown(inPlace, 'd1')).toContain('which is DROPPED first');
+  expect(evidenceMarkdown(evidence, 'd1')).not.toContain('undone');
+  expect(evidenceDigest(inPlace, sha256)).not.toBe(evidenceDigest(evidence, sha256));
 });

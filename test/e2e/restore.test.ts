@@ -28,6 +28,7 @@ clusters:
         assertions:
           - {name: all orders, sql: SELECT count(*) FROM orders, expected: 10}
           - {name: no gap, sql: SELECT max(id) = count(*) FROM orders}
+      vault2: {approval: {protected: true}}
       vault: {approval: {protected: true, deadlineMinutes: 30}}
 `;
 
@@ -256,6 +257,35 @@ test('a worker refuses to restore for a command that means another repository', 
   const asked = place.start(['restore', backup.backup.id, shop, '--yes'], { BACKUP_DIR: elsewhere });
   expect(await asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('other settings') });
   expect(await databases()).toEqual([shop]);
+});
+
+test('a restore in place says that it can’t be undone, drops the target once approved, and leaves one database', async () => {
+  await cluster.psql(`CREATE DATABASE vault2 TEMPLATE "${shop}"`);
+  const barred = await place.run('restore', '--in-place', backup.backup.id, 'vault2');
+  expect(barred).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('protected') });
+  const excluded = await place.run('restore', '--in-place', '--allow-unverified', backup.path, shop);
+  expect(excluded).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--allow-unverified') });
+  const preview = await place.run('restore', '--in-place', '--preview', backup.backup.id, shop);
+  expect(preview.stdout).toContain('can NOT be undone');
+
+  const restoring = place.start(['--json', 'restore', '--in-place', backup.backup.id, shop]);
+  const isWaiting = async () => (await place.run('approvals')).stdout.includes(shop);
+  await vi.waitUntil(isWaiting, { timeout: 50_000, interval: 500 });
+  expect(await ordersIn(shop)).toBe('10');
+  expect(await place.run('approve', shop, '--reason', 'no room')).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining('can NOT be undone'),
+  });
+  const { exitCode, stdout } = await restoring;
+  expect(exitCode).toBe(0);
+  const result = JSON.parse(stdout) as RestoreResult;
+  expect(result).toMatchObject({ inPlace: true, previous: null, rows: 1000, tables: 1 });
+  expect(await databases()).toEqual([shop]);
+  expect(await ordersIn(shop)).toBe('1000');
+  const evidence = JSON.parse(await readFile(result.evidence.path, 'utf8'));
+  expect(evidence).toMatchObject({
+    evidence: { inPlace: true, difference: { rowsBefore: 10, rowsAfter: 1000 } },
+  });
 });
 
 test('a rejected restore ends with 6 and leaves nothing behind', async () => {

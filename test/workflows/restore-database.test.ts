@@ -326,3 +326,100 @@ test('with 0 hours the previous database is dropped at once', async () => {
   expect(await run(activities, approve, { keepPreviousMinutes: 0 })).toMatchObject({ previous: null });
   expect(calls).toContain('dropPrevious');
 });
+
+const approved = async (handle: WorkflowHandle) => {
+  expect(await untilWaiting(handle)).toMatchObject({ inPlace: true });
+  await update(handle, 'approve');
+};
+
+test('a restore in place drops the target only once it is approved, and only then loads', async () => {
+  const { activities, calls } = scriptedActivities();
+  const act = async (handle: WorkflowHandle) => {
+    await untilWaiting(handle);
+    for (const name of ['dropTarget', 'loadBackup']) expect(calls).not.toContain(name);
+    await approved(handle);
+    return resultOf(handle);
+  };
+  const result = await run(activities, act, { inPlace: true });
+  expect(result).toMatchObject({ inPlace: true, previous: null, endedSessions: 5 });
+  const steps = calls.filter((name) => name !== 'sendAlert');
+  expect(steps.slice(2, 12)).toEqual([
+    ...['inspectTarget', 'createStagingDatabase', 'gatherInPlaceEvidence', 'recheckArtifact', 'dropTarget'],
+    ...['loadBackup', 'proveStaging', 'sealStagingDatabase', 'gatherEvidence', 'swapDatabases'],
+  ]);
+  expect(calls).not.toContain('dropStaging');
+});
+
+test('a restore in place that is rejected drops nothing but its staging database', async () => {
+  const { activities, calls } = scriptedActivities();
+  const act = async (handle: WorkflowHandle) => {
+    await untilWaiting(handle);
+    await update(handle, 'reject');
+    return rootOf(handle.result());
+  };
+  expect(await run(activities, act, { inPlace: true })).toMatchObject({ type: 'RestoreRejected' });
+  expect(calls).toContain('dropStaging');
+  expect(calls).not.toContain('dropTarget');
+});
+
+test('in place, a drop that fails leaves the target and ends the restore; one that was done goes on', async () => {
+  const failing = { dropTarget: () => Promise.reject(failure('DatabaseInUse')) };
+  const kept = scriptedActivities(failing);
+  const act = async (handle: WorkflowHandle) => {
+    await approved(handle);
+    return rootOf(handle.result());
+  };
+  expect(await run(kept.activities, act, { inPlace: true })).toMatchObject({ type: 'DatabaseInUse' });
+  expect(kept.calls).toContain('dropStaging');
+  expect(kept.calls).not.toContain('loadBackup');
+
+  const done = scriptedActivities({ ...failing, settleDrop: async () => 'dropped' as const });
+  const go = async (handle: WorkflowHandle) => {
+    await approved(handle);
+    return resultOf(handle);
+  };
+  expect(await run(done.activities, go, { inPlace: true })).toMatchObject({ inPlace: true });
+});
+
+test('in place, a load that fails says that the target is gone and how to go on', async () => {
+  const { activities, calls } = scriptedActivities({
+    loadBackup: () => Promise.reject(failure('LoadFailed')),
+  });
+  const act = async (handle: WorkflowHandle) => {
+    await approved(handle);
+    return rootOf(handle.result());
+  };
+  expect(await run(activities, act, { inPlace: true })).toMatchObject({
+    type: 'LoadFailed',
+    message: expect.stringContaining('the database was dropped before'),
+  });
+  expect(calls).toContain('dropStaging');
+});
+
+test('in place, what was loaded whole is kept although it could not be proven, and told by name', async () => {
+  const { activities, calls } = scriptedActivities({
+    gatherEvidence: () => Promise.reject(failure('RestoreUnproven')),
+  });
+  const act = async (handle: WorkflowHandle) => {
+    await approved(handle);
+    return rootOf(handle.result());
+  };
+  expect(await run(activities, act, { inPlace: true })).toMatchObject({
+    type: 'RestoreUnproven',
+    details: [expect.objectContaining({ remedy: expect.stringContaining('shop__staging_') })],
+  });
+  expect(calls).not.toContain('dropStaging');
+});
+
+test('in place of a target that does not exist is a restore like any other', async () => {
+  const good = scriptedActivities().activities;
+  const { activities, calls } = scriptedActivities({
+    inspectTarget: async (step) => ({ ...(await good.inspectTarget(step)), oid: null }),
+    gatherEvidence: async (step) => ({
+      ...(await good.gatherEvidence(step)),
+      target: { name: 'shop', oid: null, acceptsConnections: true },
+    }),
+  });
+  expect(await run(activities, resultOf, { inPlace: true })).toMatchObject({ inPlace: false });
+  expect(calls).not.toContain('dropTarget');
+});

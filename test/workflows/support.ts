@@ -62,6 +62,13 @@ const restoreActivities = {
     target: { name: 'shop', oid: 1, acceptsConnections: true },
     ...{ tables: 2, rows: 7, sizeBytes: 5000, assertions: 0, warnings: [] },
   }),
+  gatherInPlaceEvidence: async () => ({
+    ...{ digest: evidence, markdown: '# Evidence', path: '/data/logs/evidence.json' },
+    target: { name: 'shop', oid: 1, acceptsConnections: true },
+    ...{ tables: 2, rows: 7, sizeBytes: 5000, assertions: 0, warnings: [] },
+  }),
+  dropTarget: async () => 4,
+  settleDrop: async () => 'kept' as const,
   recheckArtifact: async () => undefined,
   swapDatabases: async () => ({ refusedMs: 3, endedSessions: 1, attempts: 1 }),
   settleSwap: async () => 'undone' as const,

@@ -29,6 +29,11 @@ export async function readTargetBlockers(
   return await withNeighbour(settings, [name], (client) => answers(client, asked, [oid]));
 }
 
+/** What stands against replacing or dropping these databases, in a session that is there already. */
+export function answerBlockers(client: pg.Client, oids: number[]): Promise<string[]> {
+  return answers(client, questions, oids);
+}
+
 /** {@link readBlockers} in a session that is there already. */
 export async function exchangeBlockers(client: pg.Client, order: ExchangeOrder): Promise<string[]> {
   return [...(await misplaced(client, order)), ...(await answers(client, questions, oidsOf(order)))];
