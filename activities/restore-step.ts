@@ -27,14 +27,21 @@ export interface SourceStepInput extends RestoreStepInput {
   backup: BackupReference;
 }
 
-/** Lines of a list that a payload may hold. */
+/** What of a list a payload may hold: several such lists go together in one. */
 const toldLines = 50;
+const toldBytes = 8 * 1024;
 const longestLine = 300;
 
 /** Warnings as a payload may hold them. */
 export function cutLines(lines: readonly string[]): string[] {
-  const more = lines.length - toldLines;
-  const kept = lines.slice(0, toldLines).map((line) => line.slice(0, longestLine));
+  const kept: string[] = [];
+  let bytes = 0;
+  for (const line of lines.slice(0, toldLines).map((each) => each.slice(0, longestLine))) {
+    bytes += Buffer.byteLength(line);
+    if (bytes > toldBytes) break;
+    kept.push(line);
+  }
+  const more = lines.length - kept.length;
   return more > 0 ? [...kept, `and ${more} more`] : kept;
 }
 

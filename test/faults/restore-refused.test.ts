@@ -94,7 +94,7 @@ test(
 );
 
 test(
-  'what the server lacks for a backup is refused with 2 before anything is created',
+  'what the server lacks for a backup, and a name it would cut, are refused with 2 before anything is created',
   patience,
   async () => {
     const { metadata } = filesOf(scene, id);
@@ -124,6 +124,10 @@ test(
       await writeFile(metadata, whole);
     }
     if (end) await scene.invariants.check(end, { exitCode: 2, cause: /99\.1/ });
+    // PostgreSQL would cut it to 63 bytes, which may be another database's name.
+    const long = await scene.start('restore', id, `${'→'.repeat(21)}x`).end;
+    expect(long).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('the name has 64 bytes') });
+    expect(await strayDatabases(scene)).toBe('');
   },
 );
 

@@ -44,6 +44,7 @@ test(
     await scene.startWorker();
     const end = await command.end;
     expect(end.stderr).toContain('loading: attempt 2, since: ');
+    expect(end.stderr).not.toContain('dumping');
     expect(before).toMatch(/^\d+$/);
     expect(await scene.cluster.psql(`SELECT oid FROM pg_database WHERE datname = '${database}'`)).not.toBe(
       before,

@@ -3,7 +3,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { quoteIdentifier } from '../../../src/postgres/quote.js';
 import { type Cluster, startCluster } from '../../support/cluster.js';
-import { randomSchema, schemaRoles } from './random-schema.js';
+import { randomSchema } from './random-schema.js';
+import { schemaRoles } from './random-words.js';
 import { comparable, dumpOf, stage } from './restore-support.js';
 import { settings } from './swap-support.js';
 
