@@ -143,7 +143,7 @@ test('the Markdown shows target, digest, proof and change', () => {
     '`d1`',
     '### Proven',
     '1 of 1 assertions hold',
-    'before loading: 7.7M needed, 86M free',
+    'before loading: 7.6 MB needed, 86 MB free',
     'holds: has users: found t, expected t',
     '| `public.gone` | 3 | – |',
     '2 h old',

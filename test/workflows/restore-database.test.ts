@@ -343,8 +343,9 @@ test('a restore in place drops the target only once it is approved, and only the
   const result = await run(activities, act, { inPlace: true });
   expect(result).toMatchObject({ inPlace: true, previous: null, endedSessions: 5 });
   const steps = calls.filter((name) => name !== 'sendAlert');
-  expect(steps.slice(2, 12)).toEqual([
-    ...['inspectTarget', 'createStagingDatabase', 'gatherInPlaceEvidence', 'recheckArtifact', 'dropTarget'],
+  expect(steps.slice(2, 13)).toEqual([
+    ...['inspectTarget', 'createStagingDatabase', 'gatherInPlaceEvidence', 'leaseBackup'],
+    ...['recheckArtifact', 'dropTarget'],
     ...['loadBackup', 'proveStaging', 'sealStagingDatabase', 'gatherEvidence', 'swapDatabases'],
   ]);
   expect(calls).not.toContain('dropStaging');
