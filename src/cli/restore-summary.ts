@@ -16,7 +16,7 @@ export function printRestore({ output }: CommandContext, result: RestoreResult):
   output.print(`  sha256    ${backup.checksum}`);
   output.print(`  evidence  ${printable(result.evidence.path)}`);
   if (approval) output.print(`  approved  ${approval.approvals.map(said).join(', ')}`);
-  if (result.refusedMs !== null)
+  if (approval && result.refusedMs !== null)
     output.print(`  swap      clients refused for ${Math.round(result.refusedMs)} ms`);
   const told = steps.filter(({ durationMs }) => durationMs >= 50);
   output.print(

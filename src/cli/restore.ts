@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
 import type { ClusterConfig } from '../config/config.js';
 import { workflowTypes } from '../domain/contracts.js';
-import { HoldfastError } from '../domain/errors.js';
 import { type BackupReference, type RestoreInput, restoreWorkflowId } from '../domain/restore-contracts.js';
 import { startOperation } from '../temporal/start-operation.js';
 import { type CommandContext, clusterNamed } from './context.js';
@@ -10,6 +7,7 @@ import { listCommand } from './list.js';
 import { printable } from './output/format.js';
 import { requesterName } from './requester.js';
 import { askForName, canAsk, sendDecision, showEvidence, showHow } from './restore-approval.js';
+import { whatToRestore } from './restore-arguments.js';
 import { previewRestore } from './restore-preview.js';
 import { printRestore } from './restore-summary.js';
 import { type OnWaiting, watchRestore } from './restore-watch.js';
@@ -103,7 +101,13 @@ function decideHere(
     if (options.yes && !mayApprove)
       context.output.warn('--yes does not count: the policy asks for another person');
     const isAgreed = mayApprove && (options.yes || (canAsk() && (await askForName(target, over))));
-    if (!isAgreed || over.aborted) return;
+    if (over.aborted) return;
+    if (!isAgreed) {
+      context.output.note(
+        'waits for an approval from elsewhere; Ctrl-C ends it, and the database stays as it is',
+      );
+      return;
+    }
     const reason = options.reason ?? (options.yes ? 'asked for with --yes' : 'name typed on the terminal');
     const decision = {
       kind: 'approve',
@@ -134,37 +138,4 @@ function inputOf(
     stallTimeoutSeconds: cluster.stallTimeoutSeconds,
     keepPreviousMinutes: options.keepPrevious * 60,
   };
-}
-
-function whatToRestore(
-  first: string | undefined,
-  second: string | undefined,
-  { latest, from, allowUnverified }: RestoreOptions,
-): { backup: BackupReference; target: string } {
-  const [reference, target] = latest ? ['latest', first] : [first, second];
-  if (!reference || !target || (latest && second !== undefined)) throw unclear(latest === true);
-  const isEnd = reference === 'latest' || reference === 'oldest';
-  const database = from ?? (isEnd ? target : undefined);
-  return {
-    backup: {
-      reference: isEnd ? reference : fileOrId(reference),
-      ...(database !== undefined && { database }),
-      allowUnverified: allowUnverified === true,
-    },
-    target,
-  };
-}
-
-/** A path as the shell completed it is made a full one; an id, and `full/` with a file's name, stay as they are. */
-function fileOrId(reference: string): string {
-  const isPath = reference.includes('/') && !isAbsolute(reference) && existsSync(reference);
-  return isPath ? resolve(reference) : reference;
-}
-
-function unclear(latest: boolean): HoldfastError {
-  return new HoldfastError('ConfigurationInvalid', {
-    attempted: 'restore',
-    cause: latest ? '--latest takes one name, the target’s' : 'it takes a backup and the target’s name',
-    remedy: 'run `holdfast restore BACKUP TARGET` or `holdfast restore --latest TARGET [--from DATABASE]`',
-  });
 }

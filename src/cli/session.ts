@@ -68,7 +68,7 @@ export function sessionOfThisProcess(context: CommandContext, place: TemporalPla
     queues,
     workerFailed,
     async work() {
-      installRuntimeLogger(context.log);
+      installRuntimeLogger(context.log, { failuresAreTold: true });
       const connection = await place.connectWorker();
       const activities = createActivities({ config: context.config, logOptions: context.logOptions });
       worker = await startWorker({ connection, namespace: place.namespace, queues, activities });
