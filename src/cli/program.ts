@@ -23,6 +23,19 @@ Exit codes:
   2 configuration     5 verification failed
 `;
 
+const restoreExamples = `
+Examples:
+  holdfast restore --list                         what there is
+  holdfast restore --latest shop                  the newest backup of "shop" replaces it, once approved
+  holdfast restore --latest shop_test --from shop becomes a new database; nobody need approve
+  holdfast restore shop_full_20260102_020000 shop this backup
+  holdfast restore --preview --latest shop        what would be done
+
+A restore over a database shows its evidence and waits: for its name to be typed,
+or for \`holdfast approve\`, \`holdfast reject\` from elsewhere (\`holdfast approvals\`).
+Ctrl-C ends it and leaves the database as it was.
+`;
+
 /** The command line. Each command's exit code is handed to `onExit`. */
 export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => void): Command {
   const program = new Command('holdfast')
@@ -158,6 +171,7 @@ function addRestore(program: Command, act: Act): void {
     .option('--allow-unverified', 'take a file that has no metadata')
     .option('--detach', 'start it, print the workflow id, and return')
     .addOption(cluster())
+    .addHelpText('after', restoreExamples)
     .action(act(async () => (await import('./restore.js')).restoreCommand));
   for (const [name, words] of [
     ['undo', 'swap back to what the database was before a restore'],

@@ -58,14 +58,22 @@ export function canAsk(): boolean {
 
 const tries = 3;
 
-/** Asks for the database's name to be typed; whether it was. Ends unanswered when `over`. */
+/** Asks for the database's name to be typed; whether it was. Ends unanswered when `over`, and at Ctrl-C and Ctrl-D. */
 export async function askForName({ target, inPlace }: RestoreStatus, over: AbortSignal): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new AbortController();
+  lines.once('close', () => closed.abort());
+  // The terminal gives Ctrl-C to whoever asks; what it means to the command is the command's own business.
+  lines.once('SIGINT', () => {
+    lines.close();
+    process.kill(process.pid, 'SIGINT');
+  });
+  const signal = AbortSignal.any([over, closed.signal]);
   try {
     for (let left = tries; left > 0; left -= 1) {
       const what = inPlace ? 'DROP it now, which can NOT be undone' : 'replace it';
       const question = `Type the name of the database to ${what} (${printable(target)}): `;
-      const answer = await lines.question(question, { signal: over });
+      const answer = await lines.question(question, { signal });
       if (answer.trim() === target) return true;
     }
   } catch {

@@ -1,10 +1,12 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { configFingerprint } from '../config/fingerprint.js';
+import { workflowTypes } from '../domain/contracts.js';
 import { type ErrorStory, type ErrorType, HoldfastError, isErrorType } from '../domain/errors.js';
 import { findTemporal } from '../temporal/connection.js';
 import { commandQueues, hasLivePoller } from '../temporal/task-queues.js';
 import type { CommandContext } from './context.js';
+import { printable, shellWord } from './output/format.js';
 import { type Session, sessionOfOthers, sessionOfThisProcess } from './session.js';
 
 /** A workflow that was begun before, and somebody who works on it. */
@@ -40,8 +42,9 @@ export async function openRunning(
     await session.work();
     return { session, handle, isOpen, worksHere: true };
   } catch (error) {
+    const told = error instanceof WorkflowNotFoundError ? await unknown(place, attempted, workflowId) : error;
     await place.close();
-    throw error instanceof WorkflowNotFoundError ? unknown(attempted, workflowId) : error;
+    throw told;
   }
 }
 
@@ -70,11 +73,28 @@ function errorOfUpdate(error: unknown, attempted: string): unknown {
   return new HoldfastError(type, story ?? { attempted, cause: cause.message }, { cause: error });
 }
 
-function unknown(attempted: string, workflowId: string): HoldfastError {
+const namedAtMost = 5;
+
+/** The error for an id that Temporal does not know; its remedy names those of its kind that are open. */
+async function unknown(
+  { client }: Session['place'],
+  attempted: string,
+  workflowId: string,
+): Promise<HoldfastError> {
+  const [kind] = workflowId.split('/');
+  const type = kind === 'restore' ? workflowTypes.restoreDatabase : workflowTypes.keepPrevious;
+  const open: string[] = [];
+  const query = `WorkflowType = '${type}' AND ExecutionStatus = 'Running'`;
+  for await (const found of client.workflow.list({ query, pageSize: namedAtMost })) {
+    if (open.push(printable(shellWord(found.workflowId))) === namedAtMost) break;
+  }
   return new HoldfastError('GeneralError', {
     attempted,
-    cause: `Temporal knows no workflow ${workflowId}`,
-    remedy: '`holdfast approvals` shows what waits; the summary of a restore tells how to undo it',
+    cause: `Temporal knows no workflow ${printable(workflowId)}`,
+    remedy:
+      open.length > 0
+        ? `there are: ${open.join(', ')}`
+        : 'nothing of this kind is open; check where it was begun',
   });
 }
 

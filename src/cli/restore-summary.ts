@@ -19,7 +19,7 @@ export function printRestore({ output }: CommandContext, result: RestoreResult):
   if (result.createdRoles.length > 0)
     output.print(`  roles     created: ${result.createdRoles.map(printable).join(', ')}`);
   if (approval) output.print(`  approved  ${approval.approvals.map(said).join(', ')}`);
-  if (result.refusedMs !== null)
+  if (approval && result.refusedMs !== null)
     output.print(`  swap      clients refused for ${Math.round(result.refusedMs)} ms`);
   const told = steps.filter(({ durationMs }) => durationMs >= 50);
   output.print(

@@ -1,10 +1,7 @@
-import { existsSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
 import type { ClusterConfig } from '../config/config.js';
 import { clusterFingerprint } from '../config/fingerprint.js';
 import { requesterBarredBecause } from '../domain/approval.js';
 import { workflowTypes } from '../domain/contracts.js';
-import { HoldfastError } from '../domain/errors.js';
 import { type BackupReference, type RestoreInput, restoreWorkflowId } from '../domain/restore-contracts.js';
 import { startOperation } from '../temporal/start-operation.js';
 import { type CommandContext, clusterNamed } from './context.js';
@@ -12,6 +9,7 @@ import { listCommand } from './list.js';
 import { printable } from './output/format.js';
 import { requesterName } from './requester.js';
 import { askForName, canAsk, sendDecision, showEvidence, showHow } from './restore-approval.js';
+import { whatToRestore } from './restore-arguments.js';
 import { previewRestore } from './restore-preview.js';
 import { printRestore } from './restore-summary.js';
 import { type OnWaiting, watchRestore } from './restore-watch.js';
@@ -109,7 +107,13 @@ function decideHere(
     // Only where this command took over another's restore: one that it begins is refused at its start.
     if (options.yes && !mayApprove) context.output.warn(`--yes does not count: ${barred}`);
     const isAgreed = mayApprove && (options.yes || (canAsk() && (await askForName(status, over))));
-    if (!isAgreed || over.aborted) return;
+    if (over.aborted) return;
+    if (!isAgreed) {
+      context.output.note(
+        'waits for an approval from elsewhere; Ctrl-C ends it, and the database stays as it is',
+      );
+      return;
+    }
     const reason = options.reason ?? (options.yes ? 'asked for with --yes' : 'name typed on the terminal');
     const decision = {
       kind: 'approve',
@@ -146,47 +150,4 @@ function inputOf(
     // On another host the same server and repository may well have other paths and names.
     ...(cluster.host === config.host && { place: clusterFingerprint(cluster) }),
   };
-}
-
-function whatToRestore(
-  first: string | undefined,
-  second: string | undefined,
-  { latest, from, allowUnverified, inPlace }: RestoreOptions,
-): { backup: BackupReference; target: string } {
-  if (inPlace && allowUnverified) throw unverifiedInPlace();
-  const [reference, target] = latest ? ['latest', first] : [first, second];
-  if (!reference || !target || (latest && second !== undefined)) throw unclear(latest === true);
-  const isEnd = reference === 'latest' || reference === 'oldest';
-  const database = from ?? (isEnd ? target : undefined);
-  return {
-    backup: {
-      reference: isEnd ? reference : fileOrId(reference),
-      ...(database !== undefined && { database }),
-      allowUnverified: allowUnverified === true,
-    },
-    target,
-  };
-}
-
-/** A path as the shell completed it is made a full one; an id, and `full/` with a file's name, stay as they are. */
-function fileOrId(reference: string): string {
-  const isPath = reference.includes('/') && !isAbsolute(reference) && existsSync(reference);
-  return isPath ? resolve(reference) : reference;
-}
-
-function unverifiedInPlace(): HoldfastError {
-  return new HoldfastError('ConfigurationInvalid', {
-    attempted: 'restore in place',
-    cause:
-      '--allow-unverified excludes --in-place: only a verified backup may take the place of what is dropped',
-    remedy: 'leave one of them out',
-  });
-}
-
-function unclear(latest: boolean): HoldfastError {
-  return new HoldfastError('ConfigurationInvalid', {
-    attempted: 'restore',
-    cause: latest ? '--latest takes one name, the target’s' : 'it takes a backup and the target’s name',
-    remedy: 'run `holdfast restore BACKUP TARGET` or `holdfast restore --latest TARGET [--from DATABASE]`',
-  });
 }

@@ -8,6 +8,7 @@ import type { RestoreResult, RestoreStatus } from '../../src/domain/restore-cont
 import { obtainTemporal } from '../../src/temporal/embedded/obtain.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { dumpOf } from '../support/dump-of.js';
+import { typedOnTerminal } from '../support/on-terminal.js';
 import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -298,6 +299,22 @@ test('a rejected restore ends with 6 and leaves nothing behind', async () => {
   expect(await ordersIn(shop)).toBe('10');
   const left = await readdir(join(place.backupDir, 'full'));
   expect(left.filter((name) => name.startsWith('.partial-'))).toEqual([]);
+});
+
+test('at the question for the name a wrong one is asked again, and Ctrl-C ends the restore', async () => {
+  const question = 'Type the name';
+  const { exitCode, shown } = await typedOnTerminal(
+    place,
+    ['restore', backup.backup.id, shop],
+    [
+      [question, 'shop\r'],
+      [question, '\x03'],
+    ],
+  );
+  expect(exitCode).toBe(1);
+  expect(shown).toContain('cancelled');
+  expect(await databases()).toEqual([shop]);
+  expect(await ordersIn(shop)).toBe('10');
 });
 
 test("Temporal's own command line approves and rejects by signal, and what does not count changes nothing", async () => {

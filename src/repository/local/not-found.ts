@@ -29,6 +29,7 @@ export async function notFound(
 }
 
 async function reasonFor(layout: Layout, id: string): Promise<string> {
+  if (id === 'latest' || id === 'oldest') return `there is none in ${layout.full}`;
   if (!parseBackupId(id)) return 'that is not the name of a full backup, DATABASE_full_YYYYMMDD_HHMMSS';
   for (const artifact of artifactNamesOf(id)) {
     if (await statFile(`${layout.full}/${artifact}`)) return `${artifact} is there, but has no ${id}.meta`;
@@ -42,7 +43,8 @@ function near(ids: string[], database: string | undefined, { full }: Layout): st
   const databases = [
     ...new Set(ids.map((id) => JSON.stringify(parseBackupId(id)?.database ?? encodedDatabaseOf(id)))),
   ].sort();
-  if (databases.length === 0) return `there are no backups in ${full}: see \`holdfast list\``;
+  if (databases.length === 0)
+    return `make one with \`holdfast backup DATABASE\`, or check BACKUP_DIR: there are no backups at all in ${full}`;
   const more = databases.length > namedAtMost ? ` and ${databases.length - namedAtMost} more` : '';
   return `databases with backups: ${databases.slice(0, namedAtMost).join(', ')}${more}`;
 }
