@@ -1,26 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, test } from 'vitest';
+import type { WorkflowHandle } from '@temporalio/client';
+import { test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
-import { failure, fullBackupInput, scriptedActivities, withWorker } from '../workflows/support.js';
+import {
+  evidence,
+  failure,
+  fullBackupInput,
+  restoreInput,
+  scriptedActivities,
+  untilWaiting,
+  withWorker,
+} from '../workflows/support.js';
 import { writeHistory } from './histories.js';
 
 // Run with RECORD_HISTORIES=1 after a change of a workflow that is not to be replayed by old runs. Recorded
 // histories stay: they are what runs of earlier versions look like.
 const recording = test.runIf(process.env.RECORD_HISTORIES === '1');
 
-let environment: TestWorkflowEnvironment;
-
-beforeAll(async () => {
-  if (process.env.RECORD_HISTORIES === '1') environment = await createTimeSkippingEnvironment();
-});
-
-afterAll(async () => {
-  await environment?.teardown();
-});
-
-async function record(name: string, type: string, overrides: Partial<Activities>, input: object = {}) {
+/** Each in an environment of its own: time that is skipped for one must not wait for what another has left. */
+async function record(
+  name: string,
+  type: string,
+  overrides: Partial<Activities>,
+  input: object = {},
+  act: (handle: WorkflowHandle) => Promise<unknown> = () => Promise.resolve(),
+) {
+  const environment = await createTimeSkippingEnvironment();
   const { activities } = scriptedActivities(overrides);
   await withWorker(environment, activities, async (queue) => {
     const handle = await environment.client.workflow.start(type, {
@@ -28,9 +34,10 @@ async function record(name: string, type: string, overrides: Partial<Activities>
       taskQueue: queue,
       args: [{ ...fullBackupInput, hostQueue: queue, ...input }],
     });
+    await act(handle);
     await handle.result().catch(() => undefined);
     await writeHistory(name, await handle.fetchHistory());
-  });
+  }).finally(() => environment.teardown());
 }
 
 recording('records a backup that goes well', () => record('full-backup-succeeded', 'fullBackup', {}));
@@ -61,3 +68,50 @@ recording('records a cluster of which one database fails', () => {
     { cluster: randomUUID(), parallel: 2 },
   );
 });
+
+const decide = (how: 'approve' | 'reject') => async (handle: WorkflowHandle) => {
+  await untilWaiting(handle);
+  const decision = { approver: 'ann@here', reason: 'seen', evidence };
+  await handle.executeUpdate(how, { args: [decision] });
+};
+
+recording('records a restore that is approved', () =>
+  record('restore-approved', 'restoreDatabase', {}, restoreInput, decide('approve')),
+);
+
+recording('records a restore that is rejected', () =>
+  record('restore-rejected', 'restoreDatabase', {}, restoreInput, decide('reject')),
+);
+
+recording('records a restore that nobody decides on', () =>
+  record('restore-expired', 'restoreDatabase', {}, restoreInput),
+);
+
+recording('records a restore in place', () =>
+  record('restore-in-place', 'restoreDatabase', {}, { ...restoreInput, inPlace: true }, decide('approve')),
+);
+
+recording('records a restore whose load fails', () =>
+  record(
+    'restore-load-failed',
+    'restoreDatabase',
+    { loadBackup: () => Promise.reject(failure('LoadFailed')) },
+    restoreInput,
+  ),
+);
+
+const kept = {
+  ...{ cluster: 'default', target: 'shop', restoredOid: 2, keepMinutes: 24 * 60 },
+  previous: { name: 'shop__before_20260102_030405', oid: 1 },
+  backupId: 'shop_full_20260102_020000',
+};
+
+recording('records a previous database that is dropped in time', () =>
+  record('keep-previous-expired', 'keepPrevious', {}, kept),
+);
+
+recording('records an undo', () =>
+  record('keep-previous-undone', 'keepPrevious', {}, kept, (handle) =>
+    handle.executeUpdate('undo', { args: [{ requester: 'ann@here', reason: 'wrong backup' }] }),
+  ),
+);

@@ -2,18 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ActivityFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
 import { protectedPolicy } from '../../src/domain/approval.js';
 import type { Alert } from '../../src/domain/contracts.js';
-import type {
-  DecisionMessage,
-  RestoreInput,
-  RestoreResult,
-  RestoreStatus,
-} from '../../src/domain/restore-contracts.js';
+import type { DecisionMessage, RestoreInput, RestoreResult } from '../../src/domain/restore-contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
-import { evidence, failure, scriptedActivities, withWorker } from './support.js';
+import { evidence, failure, restoreInput, scriptedActivities, untilWaiting, withWorker } from './support.js';
 
 let environment: TestWorkflowEnvironment;
 
@@ -33,14 +28,9 @@ async function start(
   where: TestWorkflowEnvironment,
 ): Promise<WorkflowHandle> {
   const all: RestoreInput = {
+    ...restoreInput,
     cluster: randomUUID(),
-    target: 'shop',
-    backup: { reference: 'latest', database: 'shop', allowUnverified: false },
     hostQueue: queue,
-    requester: 'tester@here',
-    reason: 'test',
-    stallTimeoutSeconds: 60,
-    keepPreviousMinutes: 60,
     ...input,
   };
   return where.client.workflow.start('restoreDatabase', {
@@ -57,17 +47,6 @@ function run<T>(
   where = environment,
 ): Promise<T> {
   return withWorker(where, activities, async (queue) => act(await start(queue, input, where)));
-}
-
-async function untilWaiting(handle: WorkflowHandle): Promise<RestoreStatus> {
-  let status: RestoreStatus | undefined;
-  const isWaiting = async () => {
-    status = await handle.query<RestoreStatus>('status');
-    return status.approval !== undefined;
-  };
-  await vi.waitUntil(isWaiting, { timeout: 30_000, interval: 50 });
-  if (!status) throw new Error('there is no status');
-  return status;
 }
 
 function resultOf(handle: WorkflowHandle): Promise<RestoreResult> {

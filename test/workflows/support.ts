@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
+import { vi } from 'vitest';
 import type { Activities } from '../../activities/index.js';
 import { defaultPolicy } from '../../src/domain/approval.js';
 import type { BackupSummary } from '../../src/domain/backup.js';
 import type { FullBackupInput } from '../../src/domain/contracts.js';
+import type { RestoreInput, RestoreStatus } from '../../src/domain/restore-contracts.js';
 import { workflowBundlePath } from '../../src/temporal/workflow-bundle.js';
 
 /** A worker that still winds down must not take the next test's work. */
@@ -146,3 +149,26 @@ export const fullBackupInput: Omit<FullBackupInput, 'hostQueue'> = {
   requester: 'tester@here',
   stallTimeoutSeconds: 60,
 };
+
+/** A restore of a database's newest backup. */
+export const restoreInput: Omit<RestoreInput, 'hostQueue'> = {
+  cluster: 'default',
+  target: 'shop',
+  backup: { reference: 'latest', database: 'shop', allowUnverified: false },
+  requester: 'tester@here',
+  reason: 'test',
+  stallTimeoutSeconds: 60,
+  keepPreviousMinutes: 60,
+};
+
+/** Waits until a restore waits for people. */
+export async function untilWaiting(handle: WorkflowHandle): Promise<RestoreStatus> {
+  let status: RestoreStatus | undefined;
+  const isWaiting = async () => {
+    status = await handle.query<RestoreStatus>('status');
+    return status.approval !== undefined;
+  };
+  await vi.waitUntil(isWaiting, { timeout: 30_000, interval: 50 });
+  if (!status) throw new Error('there is no status');
+  return status;
+}
