@@ -73,7 +73,7 @@ function change({ difference, target }: RestoreEvidence): string[] {
     ...difference.changes
       .slice(0, 50)
       .map(({ table, before, after }) => `| ${name(table)} | ${rowsOf(before)} | ${rowsOf(after)} |`),
-    '',
+    ...(difference.changes.length > 0 ? [''] : []),
   ];
 }
 
