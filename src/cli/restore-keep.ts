@@ -54,14 +54,24 @@ async function decideOnPrevious(
   }
 }
 
+const endings = {
+  undone: {
+    cause: 'it was undone already: the previous database has its name back',
+    remedy: 'What had been restored is kept beside it; drop that when it is not needed.',
+  },
+  confirmed: {
+    cause: 'it was confirmed: the previous database is dropped',
+    remedy: 'To go back in time, restore a backup.',
+  },
+  expired: {
+    cause: 'its time is over: the previous database is dropped',
+    remedy: 'To go back in time, restore a backup.',
+  },
+} as const;
+
 function over(attempted: string, result: KeepPreviousResult | undefined): HoldfastError {
-  const words = {
-    undone: 'it was undone already',
-    confirmed: 'it was confirmed: the previous database is dropped',
-    expired: 'its time is over: the previous database is dropped',
-  };
-  const cause = result ? words[result.outcome] : 'it ended without an outcome; see it in the Web UI';
-  return new HoldfastError('UndoRefused', { attempted, cause, remedy: 'Restore a backup instead.' });
+  const unknown = { cause: 'it ended without an outcome', remedy: 'See its workflow in the Web UI.' };
+  return new HoldfastError('UndoRefused', { attempted, ...(result ? endings[result.outcome] : unknown) });
 }
 
 function print({ output }: CommandContext, id: string, result: KeepPreviousResult): void {

@@ -105,7 +105,7 @@ function change({ difference, target }: RestoreEvidence): string[] {
     ...difference.changes
       .slice(0, 50)
       .map(({ table, before, after }) => `| ${name(table)} | ${rowsOf(before)} | ${rowsOf(after)} |`),
-    '',
+    ...(difference.changes.length > 0 ? [''] : []),
     ...(more > 0 ? [`and ${more} more tables: the evidence’s file in \`logs/\` names them all.`, ''] : []),
   ];
 }
