@@ -22,8 +22,13 @@ export async function startTypeScript(
   env?: NodeJS.ProcessEnv,
 ): Promise<TypeScriptProcess> {
   const program = `
-    const { runnerImport } = await import('vite');
-    const { module } = await runnerImport(${JSON.stringify(file)}, { root: ${JSON.stringify(root)}, configFile: false, logLevel: 'error' });
+    const { createServer } = await import('vite');
+    const vite = await createServer({
+      root: ${JSON.stringify(root)}, configFile: false, logLevel: 'error', appType: 'custom',
+      server: { middlewareMode: true, hmr: false, ws: false, watch: null }, optimizeDeps: { noDiscovery: true },
+    });
+    // Stays open for what the module imports later.
+    const module = await vite.ssrLoadModule(${JSON.stringify(file)});
     setInterval(() => {}, 60_000);
     ${script}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
