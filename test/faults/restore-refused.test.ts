@@ -132,7 +132,7 @@ test(
 );
 
 test(
-  'a role that only the dump itself names ends the load with 2, and its staging database goes',
+  'a role that only the dump itself names is refused with 2 before anything is created',
   patience,
   async () => {
     await scene.cluster.psql(
@@ -142,7 +142,7 @@ test(
     const made = await scene.place.json<{ backup: { id: string } }>('backup', database);
     await scene.invariants.age();
     await scene.cluster.psql('DROP TABLE desk; DROP ROLE leaver', database);
-    const end = await refused(2, /role "leaver" does not exist/, 'load', made.backup.id);
+    const end = await refused(2, /no role "leaver"/, 'a role of the dump', made.backup.id);
     await scene.invariants.holdRestored(end, { exitCode: 2, cause: /leaver/ });
   },
 );
