@@ -5,7 +5,6 @@ import {
   defineQuery,
   log,
   proxyActivities,
-  setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
@@ -21,14 +20,13 @@ import type {
   RestoreProof,
   RestoreResult,
   RestoreStatus,
-  RestoreStep,
   VerifiedArtifact,
 } from '../src/domain/restore-contracts.js';
 import { contactOptions, quickOptions, transferOptions } from './activity-options.js';
 import { Approval } from './approval.js';
 import { failureMessage } from './failures.js';
-import { describeRestore } from './restore-details.js';
 import { dropApproved, failedAfterDrop } from './restore-in-place.js';
+import { RestoreJournal } from './restore-journal.js';
 import { keepReplaced } from './restore-keep.js';
 import { recordFailure, refused, tell } from './restore-telling.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
@@ -69,24 +67,22 @@ interface Prepared {
 /** One run of a restore: what it knows so far, and the step it is in. */
 class Restore {
   readonly #approval = new Approval();
-  readonly #status: RestoreStatus;
-  readonly #durations: RestoreResult['steps'] = [];
+  readonly #journal: RestoreJournal;
   readonly #startedAt = workflowInfo().startTime.toISOString();
   readonly #contact;
   readonly #quick;
   readonly #transfer;
-  #enteredAt = Date.now();
   #isStaged = false;
   #readPath: string | undefined;
 
   constructor(readonly input: RestoreInput) {
-    const { target, requester, reason, hostQueue: taskQueue, stallTimeoutSeconds } = input;
-    this.#status = { step: 'resolve', target, requester, reason };
-    setHandler(restoreStatusQuery, () => this.#status);
+    const { hostQueue: taskQueue, stallTimeoutSeconds } = input;
+    this.#journal = new RestoreJournal(input, this.#approval);
+    setHandler(restoreStatusQuery, () => this.#journal.status);
     this.#contact = proxyActivities<Activities>({ ...contactOptions, taskQueue });
     this.#quick = proxyActivities<Activities>({ ...quickOptions, taskQueue });
     this.#transfer = proxyActivities<Activities>({ ...transferOptions(stallTimeoutSeconds), taskQueue });
-    this.#show();
+    this.#journal.show();
   }
 
   /** The steps in order. */
@@ -96,7 +92,7 @@ class Restore {
     const done = prepared.inPlace ? await this.#replaceInPlace(prepared) : await this.#replace(prepared);
     const { proof, evidence, swapped, staging } = done;
 
-    this.#enter('summary');
+    this.#journal.enter('summary');
     const previous = done.previous
       ? await keepReplaced(this.input, this.#step(), this.#quick.dropPrevious, {
           ...{ previous: done.previous, restoredOid: staging.oid, backupId: resolved.id },
@@ -111,7 +107,7 @@ class Restore {
       approval: this.#approval.view ?? null,
       previous: previous.kept,
       ...{ refusedMs: swapped.refusedMs, endedSessions: swapped.endedSessions },
-      steps: this.#durations,
+      steps: this.#journal.durations,
       warnings: [...proof.warnings, ...previous.warnings],
       evidence,
       summaryPath: null,
@@ -126,17 +122,17 @@ class Restore {
     const { allowUnverified } = this.input.backup;
     const step = { ...this.#step(), backup: { reference: resolved.path, allowUnverified } };
 
-    this.#enter('verify artifact', { backupId: resolved.id });
+    this.#journal.enter('verify artifact', { backupId: resolved.id });
     const artifact = await this.#transfer.verifyArtifact(step);
 
-    this.#enter('inspect target', { tables: artifact.tables, rows: artifact.rows });
+    this.#journal.enter('inspect target', { tables: artifact.tables, rows: artifact.rows });
     const { approveAsRequester = false, createRoles = false } = this.input;
     const needs = { createRoles, verifiedAttempt: artifact.attempt };
     const wishes = { approveAsRequester, inPlace: this.input.inPlace === true };
     const inspected = await this.#contact.inspectTarget({ ...step, ...needs, ...wishes });
     const inPlace = wishes.inPlace && inspected.oid !== null;
 
-    this.#enter('create staging', { ...(inPlace && { inPlace }) });
+    this.#journal.enter('create staging', { ...(inPlace && { inPlace }) });
     const superusers =
       inspected.rolesToCreate.length > 0 ? await this.#quick.createMissingRoles({ ...step, ...needs }) : [];
     this.#isStaged = true;
@@ -151,10 +147,10 @@ class Restore {
     const { inspected } = prepared;
     const { staging, proof } = await this.#loadAndProve(prepared);
     const { digest, markdown, path } = proof;
-    this.#status.evidence = { digest, markdown };
+    this.#journal.status.evidence = { digest, markdown };
     if (proof.target.oid !== null) await this.#awaitApproval(prepared, proof);
 
-    this.#enter('swap');
+    this.#journal.enter('swap');
     await this.#recheck(prepared);
     const { previousName } = inspected;
     const swapped = await this.#swap({ ...prepared.step, approved: proof.target, staging, previousName });
@@ -173,12 +169,12 @@ class Restore {
       ...{ ...step, staging, space, createdRoles, warnings },
       ...{ checksum: artifact.checksum, expectedAttempt: artifact.attempt },
     });
-    this.#status.evidence = { digest, markdown };
+    this.#journal.status.evidence = { digest, markdown };
     const { name, oid, acceptsConnections } = target;
     if (oid === null) throw refused('RestoreRejected', name, 'the target is gone since it was inspected');
     await this.#awaitApproval(prepared, { digest });
 
-    this.#enter('drop target');
+    this.#journal.enter('drop target');
     await this.#recheck(prepared);
     const order = { ...step, staging, approved: { name, oid, acceptsConnections } };
     // From the drop on, nobody is served by stopping.
@@ -187,7 +183,7 @@ class Restore {
       try {
         const loaded = await this.#loadAndProve(prepared);
         const approved = { name, oid: null, acceptsConnections: true };
-        this.#enter('swap');
+        this.#journal.enter('swap');
         const { previousName } = inspected;
         const swapped = await this.#swap({ ...step, approved, staging: loaded.staging, previousName });
         const ended = { refusedMs: null, endedSessions: endedSessions + swapped.endedSessions };
@@ -202,12 +198,12 @@ class Restore {
   async #loadAndProve({ step, artifact, inspected, inPlace, warnings }: Prepared) {
     const { stagingName, previousName, space, rolesToCreate: createdRoles } = inspected;
     const { checksum } = artifact;
-    this.#enter('load');
+    this.#journal.enter('load');
     const staging = await this.#transfer.loadBackup({ ...step, stagingName, checksum });
     // In place, what was loaded whole is the best there is: it is never dropped.
     if (inPlace) this.#isStaged = false;
 
-    this.#enter('prove');
+    this.#journal.enter('prove');
     const counted = await this.#transfer.proveStaging({ ...step, staging });
     const refusedGrants = await this.#quick.sealStagingDatabase({ ...step, staging });
     const proof = await this.#quick.gatherEvidence({
@@ -247,13 +243,13 @@ class Restore {
   ): Promise<void> {
     const { requester, target } = this.input;
     await this.#quick.leaseBackup({ ...step, minutes: policy.deadlineMinutes });
-    this.#enter('await approval');
-    const words = `restore of "${target}" from ${this.#status.backupId} waits for approval`;
+    this.#journal.enter('await approval');
+    const words = `restore of "${target}" from ${this.#journal.status.backupId} waits for approval`;
     await this.#tell('restore_approval', 'high', words);
     const state = await this.#approval.wait(
       { policy, requester, evidence: proof.digest, at: new Date().toISOString() },
       {
-        onChange: () => this.#show(),
+        onChange: () => this.#journal.show(),
         onReminder: () => this.#tell('restore_approval', 'high', `${words}, still`),
       },
     );
@@ -279,7 +275,7 @@ class Restore {
   }
 
   async #summarize(result: RestoreResult): Promise<RestoreResult> {
-    this.#enter('done');
+    this.#journal.enter('done');
     return CancellationScope.nonCancellable(async () => {
       const words = `restored "${result.target}" from ${result.backup.id}`;
       await this.#tell('restore_done', 'info', words, { rows: result.rows });
@@ -296,19 +292,6 @@ class Restore {
   #step() {
     const { cluster, target, place } = this.input;
     return { cluster, target, startedAt: this.#startedAt, ...(place !== undefined && { place }) };
-  }
-
-  #enter(step: RestoreStep, figures: Partial<RestoreStatus> = {}): void {
-    this.#durations.push({ step: this.#status.step, durationMs: Date.now() - this.#enteredAt });
-    this.#enteredAt = Date.now();
-    Object.assign(this.#status, figures, { step });
-    this.#show();
-  }
-
-  #show(): void {
-    const { view } = this.#approval;
-    if (view) this.#status.approval = view;
-    setCurrentDetails(describeRestore(this.input, this.#status));
   }
 
   #tell(type: Alert['type'], priority: Alert['priority'], message: string, metrics: Alert['metrics'] = {}) {

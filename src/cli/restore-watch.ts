@@ -2,12 +2,13 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { DumpProgress } from '../domain/contracts.js';
 import type { RestoreResult, RestoreStatus } from '../domain/restore-contracts.js';
 import { errorOfWorkflow } from '../temporal/failure.js';
-import { type OperationSight, watchOperation } from '../temporal/watch-operation.js';
+import { watchOperation } from '../temporal/watch-operation.js';
 import type { CommandContext } from './context.js';
 import { onInterrupt } from './interrupt.js';
 import { bytes, rate } from './output/format.js';
-import { createProgress, type Progress } from './output/progress.js';
+import { createProgress } from './output/progress.js';
 import type { Session } from './session.js';
+import { tellSteps } from './tell-steps.js';
 
 /** What each step is called while a person waits for it. */
 const stepWords: Record<string, string> = {
@@ -46,7 +47,11 @@ export async function watchRestore(
     progress.note('cancelling; press Ctrl-C again to leave at once');
     void handle.cancel().catch(() => undefined);
   });
-  const seen = createTeller(progress, context.output.isTerminal);
+  const seen = tellSteps(stepWords, progress, (words, progressed) => {
+    // Figures are for a line that is redrawn, not for one more line each time.
+    const withFigures = context.output.isTerminal && progressed;
+    progress.step(withFigures ? `${words}: ${figures(progressed)}` : words);
+  });
   const result = watchOperation<RestoreResult>(session.place.client, handle, seen).finally(() =>
     over.abort(),
   );
@@ -79,25 +84,6 @@ async function awaitApproval(
     if (status?.step === 'await approval' && status.approval?.outcome === 'pending') return onWaiting(status);
     if (status && ['swap', 'summary', 'done'].includes(status.step)) return;
   }
-}
-
-/** Turns what is seen of the workflow into progress, telling each failed attempt once. */
-function createTeller(progress: Progress, isTerminal: boolean): (sight: OperationSight) => void {
-  const told = new Set<string>();
-  return ({ activity, attempt, heartbeat, lastFailure }) => {
-    const words = stepWords[activity];
-    if (!words) return;
-    if (attempt > 1 && lastFailure && !told.has(`${activity} ${attempt}`)) {
-      told.add(`${activity} ${attempt}`);
-      progress.note(`${words}: attempt ${attempt}, since: ${lastFailure}`);
-    }
-    // Figures are for a line that is redrawn, not for one more line each time.
-    progress.step(isTerminal && isProgress(heartbeat) ? `${words}: ${figures(heartbeat)}` : words);
-  };
-}
-
-function isProgress(heartbeat: unknown): heartbeat is DumpProgress {
-  return typeof heartbeat === 'object' && heartbeat !== null && 'storedBytes' in heartbeat;
 }
 
 function figures({ storedBytes, expectedBytes, bytesPerSecond, doing }: DumpProgress): string {

@@ -1,11 +1,11 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import type { DumpProgress } from '../domain/contracts.js';
 import { errorOfWorkflow } from '../temporal/failure.js';
-import { type OperationSight, watchOperation } from '../temporal/watch-operation.js';
+import { watchOperation } from '../temporal/watch-operation.js';
 import type { CommandContext } from './context.js';
 import { onInterrupt } from './interrupt.js';
-import { createProgress, type Progress } from './output/progress.js';
+import { createProgress } from './output/progress.js';
 import type { Session } from './session.js';
+import { tellSteps } from './tell-steps.js';
 
 /** What each step is called while a person waits for it. */
 const stepWords: Record<string, string> = {
@@ -32,7 +32,11 @@ export async function watchBackup<T>(
     void handle.cancel().catch(() => undefined);
   });
   try {
-    const seen = createTeller(progress);
+    const seen = tellSteps(stepWords, progress, (words, figures) => {
+      // Before the first byte there are no figures worth showing, after the dump no object's name.
+      if (figures && figures.storedBytes > 0) progress.update({ ...figures, doing: figures.doing || words });
+      else progress.step(words);
+    });
     const result = watchOperation<T>(session.place.client, handle, seen);
     return await Promise.race([result, session.workerFailed]);
   } catch (error) {
@@ -41,25 +45,4 @@ export async function watchBackup<T>(
     stopListening();
     progress.stop();
   }
-}
-
-/** Turns what is seen of the workflow into progress, telling each failed attempt once. */
-function createTeller(progress: Progress): (sight: OperationSight) => void {
-  const told = new Set<string>();
-  return ({ activity, attempt, heartbeat, lastFailure }) => {
-    const words = stepWords[activity];
-    if (!words) return;
-    if (attempt > 1 && lastFailure && !told.has(`${activity} ${attempt}`)) {
-      told.add(`${activity} ${attempt}`);
-      progress.note(`${words}: attempt ${attempt}, since: ${lastFailure}`);
-    }
-    // Before the first byte there are no figures worth showing, after the dump no object's name.
-    if (isDumpProgress(heartbeat) && heartbeat.storedBytes > 0) {
-      progress.update({ ...heartbeat, doing: heartbeat.doing || words });
-    } else progress.step(words);
-  };
-}
-
-function isDumpProgress(heartbeat: unknown): heartbeat is DumpProgress {
-  return typeof heartbeat === 'object' && heartbeat !== null && 'storedBytes' in heartbeat;
 }
