@@ -11,7 +11,6 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { SourceStepInput } from '../activities/restore-step.js';
-import type { SwapStep } from '../activities/swap.js';
 import { type Alert, statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import type {
   InspectedTarget,
@@ -28,6 +27,7 @@ import { failureMessage } from './failures.js';
 import { dropApproved, failedAfterDrop } from './restore-in-place.js';
 import { RestoreJournal } from './restore-journal.js';
 import { keepReplaced } from './restore-keep.js';
+import { swapApproved } from './restore-swap.js';
 import { recordFailure, refused, tell } from './restore-telling.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
@@ -153,7 +153,10 @@ class Restore {
     this.#journal.enter('swap');
     await this.#recheck(prepared);
     const { previousName } = inspected;
-    const swapped = await this.#swap({ ...prepared.step, approved: proof.target, staging, previousName });
+    const swapped = await swapApproved(this.#quick, {
+      ...prepared.step,
+      ...{ approved: proof.target, staging, previousName },
+    });
     this.#isStaged = false;
     const { oid } = proof.target;
     const previous = oid === null ? null : { name: previousName, oid };
@@ -185,7 +188,10 @@ class Restore {
         const approved = { name, oid: null, acceptsConnections: true };
         this.#journal.enter('swap');
         const { previousName } = inspected;
-        const swapped = await this.#swap({ ...step, approved, staging: loaded.staging, previousName });
+        const swapped = await swapApproved(this.#quick, {
+          ...step,
+          ...{ approved, staging: loaded.staging, previousName },
+        });
         const ended = { refusedMs: null, endedSessions: endedSessions + swapped.endedSessions };
         return { ...loaded, evidence: { digest, path }, swapped: ended, previous: null };
       } catch (error) {
@@ -259,19 +265,6 @@ class Restore {
       ? `rejected by ${rejection.approver}: ${rejection.reason}`
       : `nobody decided until ${deadline}`;
     throw refused(rejection ? 'RestoreRejected' : 'ApprovalExpired', target, cause);
-  }
-
-  /** Once begun, the swap is finished or undone whoever cancels: it takes milliseconds. */
-  async #swap(step: SwapStep) {
-    return CancellationScope.nonCancellable(async () => {
-      try {
-        return await this.#quick.swapDatabases(step);
-      } catch (error) {
-        const outcome = await this.#quick.settleSwap(step);
-        if (outcome === 'undone') throw error;
-        return { refusedMs: null, endedSessions: 0, attempts: 0 };
-      }
-    });
   }
 
   async #summarize(result: RestoreResult): Promise<RestoreResult> {
