@@ -108,7 +108,7 @@ async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promi
   refuseOldServer(attempted, metadata?.pg_version, state.serverMajor, state.serverVersion);
   const { psql } = await findClientTools(state.serverMajor, toolOptions(deps));
   if (!psql) throw toolMissing(attempted);
-  if (state.database) await refuseBlocked(cluster.connection, target, state.database.oid);
+  await refuseBlocked(cluster.connection, target, state.database?.oid ?? null);
   const space = await readRestoreSpace(cluster.connection, metadata);
   const reclaimedBytes = step.inPlace ? (state.database?.sizeBytes ?? 0) : 0;
   if (isTooLittle(space, reclaimedBytes)) throw tooLittleSpace(attempted, space);
@@ -141,7 +141,11 @@ function refuseInPlace(attempted: string, policy: ApprovalPolicy, metadata: Stor
 }
 
 /** What stands against the swap and does not pass by itself is told now, not after hours of loading. */
-async function refuseBlocked(connection: ConnectionSettings, name: string, oid: number): Promise<void> {
+async function refuseBlocked(
+  connection: ConnectionSettings,
+  name: string,
+  oid: number | null,
+): Promise<void> {
   const blockers = await readTargetBlockers(connection, { name, oid }, { passing: false });
   if (blockers.length > 0) throw swapBlocked(name, blockers);
 }

@@ -36,9 +36,9 @@ export function whatToRestore(
   };
 }
 
-/** A path as the shell completed it is made a full one; an id, and `full/` with a file's name, stay as they are. */
+/** A file of the working folder is made a full path; an id, and what is none, stay as they are. */
 function fileOrId(reference: string): string {
-  const isPath = reference.includes('/') && !isAbsolute(reference) && existsSync(reference);
+  const isPath = !parseBackupId(reference) && !isAbsolute(reference) && existsSync(reference);
   return isPath ? resolve(reference) : reference;
 }
 

@@ -58,7 +58,7 @@ export async function planRestore(
 }
 
 async function blockersOf({ connection }: ClusterConfig, name: string, { database }: TargetState) {
-  return database ? readTargetBlockers(connection, { name, oid: database.oid }, { passing: true }) : [];
+  return readTargetBlockers(connection, { name, oid: database?.oid ?? null }, { passing: true });
 }
 
 async function roles(

@@ -3,6 +3,7 @@ import { basename, isAbsolute } from 'node:path';
 import type { CompressionMethod, StoredMetadata } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import type { BackupReference } from '../domain/restore-contracts.js';
+import { metadataSuffix } from './backup-files.js';
 import type { Repository } from './repository.js';
 
 /** The backup to restore, and what is known of it. */
@@ -54,12 +55,23 @@ const suffixes: [RegExp, CompressionMethod][] = [
 ];
 
 async function bareFile(path: string): Promise<RestoreSource | undefined> {
+  const file = await stat(path).catch(() => undefined);
+  if (!file?.isFile() || path.endsWith(metadataSuffix)) return undefined;
   const compression = suffixes.find(([suffix]) => suffix.test(path))?.[1];
-  const file = compression && (await stat(path).catch(() => undefined));
-  if (!compression || !file?.isFile()) return undefined;
+  if (!compression) throw notCompressed(path);
   const id = basename(path).replace(/(\.sql)?\.(gz|zst|lz4)$/, '');
   const takenAt = file.mtime.toISOString();
   return { id, path, compression, metadata: null, takenAt, sizeBytes: file.size, globalsPath: null };
+}
+
+function notCompressed(path: string): HoldfastError {
+  return new HoldfastError('BackupNotFound', {
+    attempted: `find backup ${JSON.stringify(path)}`,
+    cause:
+      'the file is there, but its name ends in none of .gz, .zst and .lz4: it is no compressed plain dump',
+    remedy:
+      'compress a plain dump with `gzip -k` and name the compressed file; one of `pg_dump -Fc`, `-Ft` or `-Fd` is for pg_restore',
+  });
 }
 
 const portionBytes = 256 * 1024;

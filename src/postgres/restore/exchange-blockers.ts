@@ -16,17 +16,17 @@ export async function readBlockers(settings: ConnectionSettings, order: Exchange
 }
 
 /**
- * What stands against replacing this database, in words, before there is another to take its place. Prepared
- * transactions and sessions come and go: they are left out unless `passing` is asked for, too.
+ * What stands against replacing this database, or making it where it has no oid, in words, before there is another to
+ * take its place. Prepared transactions and sessions come and go: they are left out unless `passing` is asked for, too.
  * @throws HoldfastError as `withConnection`
  */
 export async function readTargetBlockers(
   settings: ConnectionSettings,
-  { name, oid }: { name: string; oid: number },
+  { name, oid }: { name: string; oid: number | null },
   { passing }: { passing: boolean },
 ): Promise<string[]> {
   const asked = questions.filter((question) => passing || !question.isPassing);
-  return await withNeighbour(settings, [name], (client) => answers(client, asked, [oid]));
+  return await withNeighbour(settings, [name], (client) => answers(client, asked, oid === null ? [] : [oid]));
 }
 
 /** What stands against replacing or dropping these databases, in a session that is there already. */

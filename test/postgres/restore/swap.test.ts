@@ -1,7 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HoldfastError } from '../../../src/domain/errors.js';
 import { quoteIdentifier } from '../../../src/postgres/quote.js';
+import { readTargetBlockers } from '../../../src/postgres/restore/exchange-blockers.js';
 import { finishOrUndoSwap, swapBlockers, swapDatabases } from '../../../src/postgres/restore/swap.js';
 import { undoSwap } from '../../../src/postgres/restore/undo-swap.js';
 import { type Cluster, startCluster } from '../../support/cluster.js';
@@ -217,3 +220,19 @@ async function holding(lock: string, application_name: string): Promise<pg.Clien
   await client.query(lock);
   return client;
 }
+
+test('a standby is told as one before anything is made, whether the target exists or not', async () => {
+  await using own = await startCluster();
+  await own.psql('CREATE DATABASE shop');
+  const oid = Number(await own.psql("SELECT oid FROM pg_database WHERE datname = 'shop'"));
+  await own.stop();
+  await writeFile(join(own.dataDir, 'standby.signal'), '');
+  await own.start();
+  for (const target of [
+    { name: 'shop', oid },
+    { name: 'shop2', oid: null },
+  ])
+    expect(await readTargetBlockers(settings(own), target, { passing: false })).toEqual([
+      'the server is a standby',
+    ]);
+});
