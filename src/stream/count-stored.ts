@@ -11,7 +11,8 @@ import { poolThreads } from './thread-pool.js';
 
 /**
  * Decompresses a stored dump and counts its rows. Where a program decompresses, a second one counts: what is
- * decompressed goes from one to the other, and never through this process.
+ * decompressed goes from one to the other, and never through this process. Without a `decompressor` of the caller's,
+ * Node inflates gzip, whoever wrote it.
  *
  * @throws Error that says what is wrong with the stream; FilterFailed
  */
@@ -19,7 +20,9 @@ export async function countStored(
   source: AsyncIterable<Buffer>,
   method: CompressionMethod,
   signal: AbortSignal,
+  decompressor?: FilterProgram,
 ): Promise<CountedDump> {
+  if (decompressor) return countByPrograms(source, decompressor, signal);
   return method === 'gzip'
     ? countHere(source, signal)
     : countByPrograms(source, await decompressorOf(method), signal);

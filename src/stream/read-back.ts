@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { CompressionMethod } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import { countStored } from './count-stored.js';
-import { FilterFailed } from './filter-program.js';
+import { FilterFailed, type FilterProgram } from './filter-program.js';
 import type { CountedDump } from './row-counter-program.js';
 
 /** What reading a stored dump back found. */
@@ -19,6 +19,8 @@ export interface ReadBackOptions {
   onProgress?: (readBytes: number) => void;
   /** What is read, for errors: a path. @defaultValue `the stored dump` */
   subject?: string;
+  /** Decompresses it. @defaultValue what reads everybody's files of that method */
+  decompressor?: FilterProgram | undefined;
 }
 
 const portionBytes = 256 * 1024;
@@ -38,7 +40,7 @@ export async function readBack(
   const { signal = new AbortController().signal, subject = 'the stored dump' } = options;
   const meter = new Meter(source, subject, options.onProgress);
   try {
-    const counted = await countStored(meter.read(), compression, signal);
+    const counted = await countStored(meter.read(), compression, signal, options.decompressor);
     if (meter.sizeBytes === 0) throw new Error('it has 0 bytes');
     return { sizeBytes: meter.sizeBytes, checksum: meter.checksum(), ...counted };
   } catch (error) {

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Stage } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import { type StartProducer, startCompressFlow } from './compress-flow.js';
-import type { CompressorChoice } from './compressor.js';
+import { type CompressorChoice, ownDecompressor } from './compressor.js';
 import { GrowingFile } from './growing-file.js';
 import { type ReadBack, readBack } from './read-back.js';
 import { ProgressReport, type StoreProgress } from './store-progress.js';
@@ -84,7 +84,12 @@ function startParts(request: StoreRequest, reader: GrowingFile, stop: AbortContr
     produced: timed(flow.produced),
     compressed: timed(flow.finished),
     written: timed(writeStream(flow.output, { file, path, expectedBytes, onWritten, onFailed: abort })),
-    readBack: timed(readBack(reader.read(signal), compressor.method, { signal, onProgress, subject: path })),
+    readBack: timed(
+      readBack(reader.read(signal), compressor.method, {
+        ...{ signal, onProgress, subject: path },
+        decompressor: ownDecompressor(compressor),
+      }),
+    ),
   };
   for (const part of [parts.compressed, parts.written, parts.readBack]) part.catch(abort);
   // Not before both have ended well: a file that is cut short must be told as what cut it, not as damaged.

@@ -110,6 +110,31 @@ describe.for(writers)('a dump compressed by $name', ({ method, program, write })
   });
 });
 
+test('bgzip’s own reader finds what Node finds in what bgzip wrote', async (context) => {
+  const path = await findProgram('bgzip');
+  if (!path) return context.skip('bgzip is not installed');
+  const decompressor = { path, args: ['-d', '-c', '-@', '2'] };
+  const bytes = await run('bgzip', '-c')(dump);
+  const whole = await stored(bytes);
+  expect(await readBackFile(whole, 'gzip', { decompressor })).toEqual(await readBackFile(whole, 'gzip'));
+  const flipped = Buffer.from(bytes);
+  flipped[(bytes.length >> 1) + 7] = (flipped[(bytes.length >> 1) + 7] as number) ^ 0x10;
+  const damaged = {
+    'cut to nothing': bytes.subarray(0, 0),
+    'cut within the header': bytes.subarray(0, 5),
+    'cut in the middle': bytes.subarray(0, bytes.length >> 1),
+    'cut by a byte': bytes.subarray(0, -1),
+    flipped,
+    'followed by text': Buffer.concat([bytes, Buffer.from('garbage')]),
+    'followed by zeros': Buffer.concat([bytes, Buffer.alloc(600)]),
+    'followed by the start of another': Buffer.concat([bytes, bytes.subarray(0, 7)]),
+  };
+  for (const [damage, content] of Object.entries(damaged)) {
+    const found = readBackFile(await stored(content), 'gzip', { decompressor }).catch((error) => error);
+    expect(await found, damage).toMatchObject({ type: 'VerificationFailed' });
+  }
+});
+
 test('a size in a member’s header that is not its size is refused', async () => {
   const bytes = await blocks(dump);
   for (const wrong of [0, 5, 1_000_000]) {
