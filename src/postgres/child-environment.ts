@@ -12,6 +12,8 @@ export interface SessionName {
  * - The database goes by PGDATABASE, which libpq never reads as a connection string, unlike `--dbname`.
  * - The password goes by PGPASSWORD: arguments are there for everybody to see, `/proc/<pid>/environ` only for the
  *   same user and root, who can read the password file as well.
+ * - PGOPTIONS come before what ALTER ROLE and ALTER DATABASE set. `pg_dump` takes back their `statement_timeout` itself,
+ *   but only after its first query, and `pg_dumpall` never does.
  * - No PGCLIENTENCODING: `pg_dump` then writes in the database's own encoding and says so in the dump.
  */
 export function childEnvironment(
@@ -36,6 +38,7 @@ export function childEnvironment(
     // Our own sessions can't do GSSAPI.
     ['PGGSSENCMODE', 'disable'],
     ['PGAPPNAME', applicationName],
+    ['PGOPTIONS', '-c statement_timeout=0'],
     ['PGCONNECT_TIMEOUT', String(connection.connectTimeoutSeconds)],
   ];
   return Object.fromEntries(variables.filter(([, value]) => value !== undefined)) as Record<string, string>;

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, expect, test, vi } from 'vitest';
 import { childEnvironment } from '../../src/postgres/child-environment.js';
 import { resolveConnection } from '../../src/postgres/resolve-connection.js';
+import { startCluster } from '../support/cluster.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -51,4 +53,13 @@ test('the connection goes by libpq’s variables, the database as it is', () => 
 
 test('a password that is not known is no variable', () => {
   expect(environmentOf({ host: 'db' })).not.toHaveProperty('PGPASSWORD');
+});
+
+test('no statement_timeout of the role’s or the database’s ends a program’s first query', async () => {
+  await using cluster = await startCluster();
+  await cluster.psql("ALTER DATABASE postgres SET statement_timeout = '1ms'");
+  const connection = { host: cluster.socketDir, port: cluster.port, user: cluster.user };
+  const env = childEnvironment(resolveConnection(connection, 'postgres'), { applicationName: 'holdfast' });
+  const slow = ['-X', '-c', 'SELECT pg_sleep(0.2)'];
+  await execa(join(cluster.binDir, 'psql'), slow, { env, extendEnv: false });
 });

@@ -15,7 +15,7 @@ import { settings } from './swap-support.js';
 /** A plain dump of the database, as Holdfast's backups hold it. */
 export async function dumpOf(cluster: Cluster, database: string): Promise<Buffer> {
   const { stdout } = await execa(join(cluster.binDir, 'pg_dump'), ['--format=plain'], {
-    env: { ...cluster.env, PGDATABASE: database },
+    env: { ...cluster.env, PGDATABASE: database, PGOPTIONS: '-c statement_timeout=0' },
     encoding: 'buffer',
     stripFinalNewline: false,
   });
