@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import type { BackupMetadata } from '../src/domain/backup.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { partialName } from '../src/domain/names.js';
@@ -23,6 +23,17 @@ export function draftName(runId: string, attempt: number): string {
 
 export async function writeDraft(repository: Repository, name: string, draft: BackupDraft): Promise<void> {
   await repository.writePartial(name, JSON.stringify(draft));
+}
+
+/** Whether what {@link writeDraft} wrote is still there: not published, and not given up. */
+export async function hasDraft(repository: Repository, name: string): Promise<boolean> {
+  try {
+    await lstat(repository.partialPath(name));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ import type { PartialFile, Repository } from '../src/repository/repository.js';
 import { type CompressorChoice, chooseCompressor } from '../src/stream/choose-compressor.js';
 import { gzipWhole } from '../src/stream/gzip-whole.js';
 import { type StoredStream, storeStream } from '../src/stream/store-stream.js';
-import { type BackupDraft, draftName, writeDraft } from './backup-draft.js';
+import { type BackupDraft, draftName, hasDraft, writeDraft } from './backup-draft.js';
 import { type ActivityDeps, type BackupStep, clusterOf, runOf, toolOptions } from './deps.js';
 import { beatWithProgress, type ProgressBeat } from './progress-beat.js';
 import { logged } from './step-log.js';
@@ -39,6 +39,11 @@ export interface DumpedArtifact {
   rows: number;
 }
 
+export interface GlobalsStep extends BackupStep {
+  /** Attempt whose dump the globals belong to. */
+  dumpAttempt: number;
+}
+
 /** Roles and tablespaces, stored under a partial name, or why they are not. */
 export interface DumpedGlobals {
   partial: string | null;
@@ -55,7 +60,7 @@ export function createDumpActivities(deps: ActivityDeps) {
     },
 
     /** Roles and tablespaces, without which a restore on a new server fails. Missing privileges don't end a backup. */
-    async dumpGlobals(step: BackupStep): Promise<DumpedGlobals> {
+    async dumpGlobals(step: GlobalsStep): Promise<DumpedGlobals> {
       return logged(deps, step, 'globals', () => storeGlobals(deps, step));
     },
   };
@@ -104,11 +109,15 @@ async function addDraft(repository: Repository, file: PartialFile, draft: Backup
   const { runId, attempt } = runOf();
   const name = draftName(runId, attempt);
   await writeDraft(repository, name, draft);
-  if (await file.isInPlace()) return;
+  if (!(await file.isInPlace())) throw await takenBack(repository, name);
+}
+
+/** Removes what an attempt wrote when it was no longer wanted; gives what is to be thrown. */
+async function takenBack(repository: Repository, name: string): Promise<HoldfastError> {
   await repository.removePartial(name);
-  throw new HoldfastError('DumpInterrupted', {
-    attempted: `dump to ${file.path}`,
-    cause: 'this attempt was given up for dead, and a later one removed its file',
+  return new HoldfastError('DumpInterrupted', {
+    attempted: `write ${repository.partialPath(name)}`,
+    cause: 'this attempt was given up for dead, and what it belongs to was removed',
   });
 }
 
@@ -205,7 +214,7 @@ function draftOf({
   };
 }
 
-async function storeGlobals(deps: ActivityDeps, step: BackupStep): Promise<DumpedGlobals> {
+async function storeGlobals(deps: ActivityDeps, step: GlobalsStep): Promise<DumpedGlobals> {
   const { connection } = clusterOf(deps, step.cluster);
   const { runId, attempt } = runOf();
   const { major } = await inspectDatabase(connection, step.database);
@@ -214,6 +223,10 @@ async function storeGlobals(deps: ActivityDeps, step: BackupStep): Promise<Dumpe
   const globals = await dumpGlobals({ tools, connection, database: step.database, runTag: runId, signal });
   if (globals.text === null) return { partial: null, missingBecause: globals.because };
   const partial = partialName(runId, attempt, '.globals.sql.gz');
-  await openRepository(clusterOf(deps, step.cluster)).writePartial(partial, await gzipWhole(globals.text));
+  const repository = openRepository(clusterOf(deps, step.cluster));
+  await repository.writePartial(partial, await gzipWhole(globals.text));
+  // An attempt that sleeps through its time may wake when the run has ended, and nobody would remove what it wrote.
+  if (!(await hasDraft(repository, draftName(runId, step.dumpAttempt))))
+    throw await takenBack(repository, partial);
   return { partial, missingBecause: globals.passwordsMissingBecause };
 }

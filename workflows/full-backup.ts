@@ -132,7 +132,7 @@ async function storeOnce(input: FullBackupInput, { timestamp, expectedBytes }: K
     timestamp,
     stallTimeoutSeconds,
   });
-  const globals = await quick.dumpGlobals(step);
+  const globals = await quick.dumpGlobals({ ...step, dumpAttempt: dumped.attempt });
 
   enter('checksum', { sizeBytes: dumped.sizeBytes, tables: dumped.tables, rows: dumped.rows });
   await transfer.checksumArtifact({ ...step, dumped });

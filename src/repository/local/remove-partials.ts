@@ -12,18 +12,26 @@ import { finishRemoval, idOfRemoval } from './remove.js';
 import { sha256OfFile } from './sha256-file.js';
 import { errorCode } from './storage-error.js';
 
-/** Removes what a run has written and not published; and no attempt of it after `upToAttempt`. */
+/**
+ * Removes what a run has written and not published; and no attempt of it after `upToAttempt`. It looks again until
+ * there is nothing: an attempt given up for dead may still write, until it finds that its other files are gone.
+ */
 export async function removePartials(
   layout: Layout,
   runId: string,
   { upToAttempt = Number.POSITIVE_INFINITY }: { upToAttempt?: number } = {},
 ): Promise<string[]> {
   const start = `${partialPrefix}${runId}-`;
-  const ofRun = (await partialNames(layout)).filter((name) => {
+  const isOfRun = (name: string) => {
     const attempt = name.startsWith(start) ? /^(\d+)(?:\.|$)/.exec(name.slice(start.length))?.[1] : undefined;
     return attempt !== undefined && Number(attempt) <= upToAttempt;
-  });
-  return removeAll(layout, ofRun);
+  };
+  const removed: string[] = [];
+  for (;;) {
+    const names = (await partialNames(layout)).filter(isOfRun);
+    if (names.length === 0) return removed;
+    removed.push(...(await removeAll(layout, names)));
+  }
 }
 
 /**
