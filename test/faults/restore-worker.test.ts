@@ -109,6 +109,27 @@ test.each(points)(
   },
 );
 
+test(
+  'X3: a worker killed when it has dropped the target of a restore in place: the next one goes on, and the restore is whole',
+  patience,
+  async () => {
+    await using scene = await stage.open();
+    await changeTarget(scene);
+    const doomed = await scene.startWorker({ HOLDFAST_FAILPOINT: 'drop:after-drop' });
+    const command = scene.start('restore', '--latest', database, '--yes', '--in-place');
+    await doomed.end;
+    expect(await scene.cluster.psql(`SELECT count(*) FROM pg_database WHERE datname = '${database}'`)).toBe(
+      '0',
+    );
+    await scene.startWorker();
+    const end = await command.end;
+    expect(end.stderr).toContain('dropping the target: attempt 2, since: ');
+    expect(await targetIs(scene)).toBe('the backup');
+    expect(await strayDatabases(scene)).toBe('');
+    await scene.invariants.holdRestored(end, 'success');
+  },
+);
+
 /** A session in the staging database that, once it is analyzed, lets nobody look at one of its catalogues. */
 async function lockOnceAnalyzed(scene: Scene, ready: () => void) {
   const { socketDir: host, port } = scene.cluster;

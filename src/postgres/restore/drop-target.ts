@@ -6,6 +6,7 @@ import { answerBlockers } from './exchange-blockers.js';
 import type { ExchangeOrder } from './exchange-order.js';
 import { placeOf, readPlaces } from './exchange-places.js';
 import { withExchangeSession } from './exchange-session.js';
+import { failpoint } from './failpoint.js';
 import { busyError, endSessions, isBusy, pause } from './sessions.js';
 import { swapBlocked } from './swap.js';
 
@@ -37,7 +38,10 @@ export async function dropTarget(
   { patienceMs = 60_000 }: DropTargetOptions = {},
 ): Promise<number> {
   return await withExchangeSession(settings, exchangeOf(order), { takeOver: true }, async (client) => {
-    if ((await settle(client, order)) === 'dropped') return 0;
+    failpoint('drop:start');
+    const state = await settle(client, order);
+    if (state === 'dropped') return 0;
+    if (state === 'half dropped') return await drop(client, order, patienceMs);
     const { oid, name } = order.target;
     const blockers = await answerBlockers(client, [oid]);
     if (blockers.length > 0) throw swapBlocked(name, blockers);
@@ -55,25 +59,34 @@ export async function dropTarget(
 }
 
 /**
- * After a drop that failed: whether it was done all the same. If not, clients are let in to the target again.
+ * After a drop that failed: whether it was done all the same; one that was done by half is finished. If not, clients
+ * are let in to the target again.
  * @throws HoldfastError SwapRefused when the name belongs to another database; AlreadyRunning
  */
 export async function settleDrop(
   settings: ConnectionSettings,
   order: DropTargetOrder,
 ): Promise<'dropped' | 'kept'> {
-  return await withExchangeSession(settings, exchangeOf(order), { takeOver: true }, (client) =>
-    settle(client, order),
-  );
+  return await withExchangeSession(settings, exchangeOf(order), { takeOver: true }, async (client) => {
+    const state = await settle(client, order);
+    if (state !== 'half dropped') return state;
+    await drop(client, order, 0);
+    return 'dropped';
+  });
 }
 
-async function settle(client: pg.Client, order: DropTargetOrder): Promise<'dropped' | 'kept'> {
+/** `half dropped`: a server that is told to end a session in the middle of DROP DATABASE leaves an invalid database. */
+async function settle(
+  client: pg.Client,
+  order: DropTargetOrder,
+): Promise<'dropped' | 'half dropped' | 'kept'> {
   const { name, oid, acceptsConnections } = order.target;
   const places = await readPlaces(client, exchangeOf(order));
   const found = placeOf(places, oid);
   if (!found && places.every((place) => place.name !== name)) return 'dropped';
   if (found?.name !== name)
     throw refused(order, found ? `it is now named ${showName(found.name)}` : 'another database has its name');
+  if (found.isInvalid) return 'half dropped';
   if (acceptsConnections && !found.allowsConnections)
     await client.query(`ALTER DATABASE ${quoteIdentifier(name)} ALLOW_CONNECTIONS true`);
   return 'kept';
@@ -84,10 +97,12 @@ async function refuseConnections(client: pg.Client, order: DropTargetOrder): Pro
   const { name, oid } = order.target;
   const database = quoteIdentifier(name);
   await client.query(`BEGIN; ALTER DATABASE ${database} ALLOW_CONNECTIONS false IS_TEMPLATE false`);
+  failpoint('drop:refusing');
   const places = await readPlaces(client, exchangeOf(order));
   if (placeOf(places, oid)?.name !== name) throw refused(order, 'another database has its name');
   if (!placeOf(places, order.staging.oid)) throw refused(order, 'the staging database is gone');
   await client.query('COMMIT');
+  failpoint('drop:after-refuse');
 }
 
 async function drop(client: pg.Client, { target }: DropTargetOrder, patienceMs: number): Promise<number> {
@@ -96,8 +111,10 @@ async function drop(client: pg.Client, { target }: DropTargetOrder, patienceMs: 
   await client.query('SET statement_timeout = 0');
   for (let endedSessions = 0; ; ) {
     endedSessions += await endSessions(client, [target.oid]);
+    failpoint('drop:after-terminate');
     try {
       await client.query(`DROP DATABASE ${quoteIdentifier(target.name)} WITH (FORCE)`);
+      failpoint('drop:after-drop');
       return endedSessions;
     } catch (error) {
       if (!isBusy(error) || performance.now() - since > patienceMs) throw error;

@@ -93,6 +93,12 @@ const questions: Question[] = [
     words: (database) => `database ${database} is a template that PostgreSQL itself needs`,
   },
   {
+    query: `SELECT datname AS database, '' AS what FROM pg_database
+     WHERE oid = ANY ($1::oid[]) AND datconnlimit = -2`,
+    words: (database) =>
+      `database ${database} is invalid, since a DROP DATABASE of it was cut short: drop it`,
+  },
+  {
     query: `SELECT d.datname AS database, session_user::text AS what FROM pg_database d JOIN pg_roles r ON r.rolname = session_user
      WHERE d.oid = ANY ($1::oid[]) AND NOT r.rolsuper
        AND NOT (r.rolcreatedb AND pg_has_role(d.datdba, 'USAGE'))`,

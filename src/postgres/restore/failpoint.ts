@@ -10,9 +10,18 @@ export const swapFailpoints = [
   'swap:after-commit',
 ] as const;
 
-export type SwapFailpoint = (typeof swapFailpoints)[number];
+/** The same of dropping a target to restore in its place. */
+export const dropFailpoints = [
+  'drop:start',
+  'drop:refusing',
+  'drop:after-refuse',
+  'drop:after-terminate',
+  'drop:after-drop',
+] as const;
+
+export type RestoreFailpoint = (typeof swapFailpoints | typeof dropFailpoints)[number];
 
 /** Kills this process as a power cut would, when a test asked for it by `HOLDFAST_FAILPOINT`; inert otherwise. */
-export function failpoint(point: SwapFailpoint): void {
+export function failpoint(point: RestoreFailpoint): void {
   if (process.env.HOLDFAST_FAILPOINT === point) process.kill(process.pid, 'SIGKILL');
 }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dropTarget, settleDrop } from '../../../src/postgres/restore/drop-target.js';
 import { type Cluster, startCluster } from '../../support/cluster.js';
-import { contentOf, createWith, databasesOf, prepareSwap, settings } from './swap-support.js';
+import { contentOf, createWith, databasesOf, prepareDrop, settings } from './swap-support.js';
 
 let cluster: Cluster;
 
@@ -15,15 +15,8 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
 });
 
-/** A target and its staging database, and the order to drop the target. */
-async function prepareDrop(name: string) {
-  const { target, staging } = await prepareSwap(cluster, name);
-  if (target.oid === null) throw new Error('there is no target');
-  return { target: { ...target, oid: target.oid }, staging, runId: 'run-1' };
-}
-
 test('the target is dropped with the sessions in it, and dropping it again finds it dropped', async () => {
-  const order = await prepareDrop('gone');
+  const order = await prepareDrop(cluster, 'gone');
   const client = new pg.Client({ ...settings(cluster), database: 'gone' });
   client.on('error', () => {});
   await client.connect();
@@ -35,7 +28,7 @@ test('the target is dropped with the sessions in it, and dropping it again finds
 });
 
 test('a target that is another database than was approved, or whose staging is gone, is not dropped', async () => {
-  const order = await prepareDrop('other');
+  const order = await prepareDrop(cluster, 'other');
   const stranger = { ...order, target: { ...order.target, oid: order.target.oid + 100_000 } };
   await expect(dropTarget(settings(cluster), stranger)).rejects.toMatchObject({ type: 'SwapRefused' });
   const unstaged = { ...order, staging: { ...order.staging, oid: order.staging.oid + 100_000 } };
@@ -44,7 +37,7 @@ test('a target that is another database than was approved, or whose staging is g
 });
 
 test('a database that took the name of the dropped target stays', async () => {
-  const order = await prepareDrop('taken');
+  const order = await prepareDrop(cluster, 'taken');
   await dropTarget(settings(cluster), order);
   await createWith(cluster, 'taken', 'somebody’s');
   await expect(dropTarget(settings(cluster), order)).rejects.toMatchObject({ type: 'SwapRefused' });
@@ -52,7 +45,7 @@ test('a database that took the name of the dropped target stays', async () => {
 });
 
 test('what stands against the drop refuses it, and clients get in as before', async () => {
-  const order = await prepareDrop('held');
+  const order = await prepareDrop(cluster, 'held');
   await cluster.psql("BEGIN; CREATE TABLE t (); PREPARE TRANSACTION 'held'", 'held');
   await expect(dropTarget(settings(cluster), order)).rejects.toMatchObject({
     type: 'SwapRefused',
@@ -62,7 +55,7 @@ test('what stands against the drop refuses it, and clients get in as before', as
 });
 
 test('after a crash between refusing clients and dropping, they are let in again or the drop goes on', async () => {
-  const order = await prepareDrop('halfway');
+  const order = await prepareDrop(cluster, 'halfway');
   await cluster.psql('ALTER DATABASE halfway ALLOW_CONNECTIONS false IS_TEMPLATE false');
   expect(await settleDrop(settings(cluster), order)).toBe('kept');
   expect(await contentOf(cluster, 'halfway')).toBe('old');
@@ -72,7 +65,7 @@ test('after a crash between refusing clients and dropping, they are let in again
 });
 
 test('a template of the site’s own is dropped too, and clients that come back at once can’t stop it', async () => {
-  const order = await prepareDrop('busy');
+  const order = await prepareDrop(cluster, 'busy');
   await cluster.psql('ALTER DATABASE busy IS_TEMPLATE true');
   let isOver = false;
   const hammering = (async () => {
@@ -85,4 +78,18 @@ test('a template of the site’s own is dropped too, and clients that come back 
   isOver = true;
   await hammering;
   expect(await databasesOf(cluster)).not.toHaveProperty('busy');
+});
+
+test('a drop that the server was told to end half-way can only go on, and does', async () => {
+  const cutShort = async (name: string) => {
+    const order = await prepareDrop(cluster, name);
+    // The mark that DROP DATABASE itself makes, before it removes the first file.
+    await cluster.psql(`UPDATE pg_database SET datconnlimit = -2 WHERE oid = ${order.target.oid}`);
+    return order;
+  };
+  const dropped = await cutShort('half');
+  await dropTarget(settings(cluster), dropped);
+  const settled = await cutShort('half_settled');
+  expect(await settleDrop(settings(cluster), settled)).toBe('dropped');
+  for (const name of ['half', 'half_settled']) expect(await databasesOf(cluster)).not.toHaveProperty(name);
 });

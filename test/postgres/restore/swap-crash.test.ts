@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { swapFailpoints } from '../../../src/postgres/restore/failpoint.js';
+import { dropTarget, settleDrop } from '../../../src/postgres/restore/drop-target.js';
+import { dropFailpoints, swapFailpoints } from '../../../src/postgres/restore/failpoint.js';
 import { finishOrUndoSwap, swapDatabases } from '../../../src/postgres/restore/swap.js';
 import { finishOrUndoUndo, undoSwap } from '../../../src/postgres/restore/undo-swap.js';
 import { type Cluster, startCluster } from '../../support/cluster.js';
 import { postgresVersions } from '../../support/postgresql-binaries.js';
 import { startTypeScript } from '../../support/typescript-process.js';
-import { contentOf, databasesOf, prepareSwap, settings, undoOrder } from './swap-support.js';
+import { contentOf, databasesOf, prepareDrop, prepareSwap, settings, undoOrder } from './swap-support.js';
 
 let cluster: Cluster;
 
@@ -62,6 +63,25 @@ test('X3 a target that does not exist is created whole or not at all', async () 
     expect(await contentOf(cluster, target), point).toBe('new');
   }
 });
+
+test.for(dropFailpoints)(
+  'X3 in place: after a SIGKILL at %s the target is there, whole, or gone, and the retry goes on',
+  async (point) => {
+    const isDone = point === 'drop:after-drop';
+    for (const next of ['settles', 'drops'] as const) {
+      const target = `${next}_${point.replaceAll(/\W/g, '_')}`;
+      const order = await prepareDrop(cluster, target);
+      await killedAt(point, 'drop-target.ts', 'dropTarget', cluster, order);
+      if (next === 'settles') {
+        expect(await settleDrop(settings(cluster), order)).toBe(isDone ? 'dropped' : 'kept');
+        if (!isDone) expect(await contentOf(cluster, target)).toBe('old');
+      }
+      await dropTarget(settings(cluster), order);
+      expect(await databasesOf(cluster)).not.toHaveProperty(target);
+      expect(await contentOf(cluster, order.staging.name)).toBe('new');
+    }
+  },
+);
 
 /** Runs the function in a process of its own, which must die at the failpoint. */
 async function killedAt(

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { formatMark } from '../../../src/domain/database-mark.js';
 import { restoreName } from '../../../src/domain/restore-names.js';
 import { quoteIdentifier, quoteLiteral } from '../../../src/postgres/quote.js';
+import type { DropTargetOrder } from '../../../src/postgres/restore/drop-target.js';
 import type { SwapOrder } from '../../../src/postgres/restore/swap.js';
 import type { UndoOrder } from '../../../src/postgres/restore/undo-swap.js';
 import type { Cluster } from '../../support/cluster.js';
@@ -29,6 +30,13 @@ export async function prepareSwap(
     comment: 'the new shop',
     runId: 'run-1',
   };
+}
+
+/** A target and its staging database, and the order to drop the target. */
+export async function prepareDrop(cluster: Cluster, name: string): Promise<DropTargetOrder> {
+  const { target, staging } = await prepareSwap(cluster, name);
+  if (target.oid === null) throw new Error('there is no target');
+  return { target: { ...target, oid: target.oid }, staging, runId: 'run-1' };
 }
 
 /** The order to undo a swap. */

@@ -115,6 +115,14 @@ test('a staging database without the mark is not swapped in', async () => {
   expect(await contentOf(cluster, 'unmarked')).toBe('old');
 });
 
+test('a target whose DROP DATABASE was cut short can’t be swapped, which is told before it is tried', async () => {
+  const order = await prepareSwap(cluster, 'invalid');
+  await cluster.psql(`UPDATE pg_database SET datconnlimit = -2 WHERE oid = ${order.target.oid}`);
+  expect(await swapBlockers(settings(cluster), order)).toEqual([
+    'database "invalid" is invalid, since a DROP DATABASE of it was cut short: drop it',
+  ]);
+});
+
 test.for([
   [
     'a prepared transaction',
