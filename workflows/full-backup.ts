@@ -132,14 +132,23 @@ async function storeOnce(input: FullBackupInput, { timestamp, expectedBytes }: K
     timestamp,
     stallTimeoutSeconds,
   });
-  const globals = await quick.dumpGlobals({ ...step, dumpAttempt: dumped.attempt });
-
   enter('checksum', { sizeBytes: dumped.sizeBytes, tables: dumped.tables, rows: dumped.rows });
-  await transfer.checksumArtifact({ ...step, dumped });
+  // Reading the file costs the disk and a processor, the globals mostly wait for the server.
+  const globals = await bothEnded(
+    quick.dumpGlobals({ ...step, dumpAttempt: dumped.attempt }),
+    transfer.checksumArtifact({ ...step, dumped }),
+  );
 
   enter('publish');
   const published = await publishBackup({ ...step, timestamp, dumped, globals });
   return { published, dumped, globals };
+}
+
+/** What `wanted` gives, once neither goes on: a step that outlives its round would write into the next. */
+async function bothEnded<T>(wanted: Promise<T>, other: Promise<unknown>): Promise<T> {
+  await Promise.allSettled([wanted, other]);
+  await other;
+  return wanted;
 }
 
 function stepOf({ cluster, database }: FullBackupInput): BackupStep {

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { execa } from 'execa';
 import { HoldfastError } from '../domain/errors.js';
+import { isScript, programVersion } from '../program-version.js';
 
 /** One of PostgreSQL's client programs. */
 export interface ClientTool {
@@ -39,12 +38,14 @@ export async function findClientTools(
   { pgBinDir, searchPath = standardFolders() }: ClientToolOptions = {},
 ): Promise<ClientTools> {
   const folders = pgBinDir === undefined ? searchPath : [pgBinDir];
-  const looked = await Promise.all(withPgDump(folders).map(candidate));
-  const candidates = looked.filter((found) => found !== undefined);
-  const fit = candidates
+  const [programs, scripts] = await byKind(withPgDump(folders));
+  const candidates = await candidatesIn(programs);
+  // A script is asked only where no program is the very one: it costs a shell's or Perl's start each time.
+  if (!candidates.some(({ major }) => major === serverMajor))
+    candidates.push(...(await candidatesIn(scripts)));
+  const [best] = candidates
     .filter(({ major }) => major >= serverMajor)
     .sort((a, b) => a.major - b.major || Number(a.isScript) - Number(b.isScript) || b.minor - a.minor);
-  const [best] = fit;
   if (best) return toolsIn(best);
   const attempted = `find client programs for PostgreSQL ${serverMajor}`;
   const where = pgBinDir === undefined ? 'PATH and the usual folders' : pgBinDir;
@@ -64,13 +65,17 @@ function advice(major: number): string {
   return `Install postgresql-client-${major} (Debian, Ubuntu) or postgresql${major} (Red Hat), or name the folder of its programs in PG_BIN_DIR.`;
 }
 
-interface Candidate {
+/** A folder that has a `pg_dump`. */
+interface Place {
   folder: string;
+  /** Debian's pg_wrapper in /usr/bin, or any other script: picks a version of its own, so the last choice. */
+  isScript: boolean;
+}
+
+interface Candidate extends Place {
   version: string;
   major: number;
   minor: number;
-  /** Debian's pg_wrapper in /usr/bin, or any other script: picks a version of its own, so the last choice. */
-  isScript: boolean;
 }
 
 /** PATH, then where Debian's, PGDG's and Homebrew's packages put each version. */
@@ -101,13 +106,24 @@ function withPgDump(folders: string[]): string[] {
   return [...byProgram.values()];
 }
 
-async function candidate(folder: string): Promise<Candidate | undefined> {
-  const path = join(folder, 'pg_dump');
-  const version = await toolVersion(path);
+async function byKind(folders: string[]): Promise<[programs: Place[], scripts: Place[]]> {
+  const places = folders.map(async (folder) => ({
+    folder,
+    isScript: await isScript(join(folder, 'pg_dump')),
+  }));
+  const found = await Promise.all(places);
+  return [found.filter(({ isScript }) => !isScript), found.filter(({ isScript }) => isScript)];
+}
+
+async function candidatesIn(places: Place[]): Promise<Candidate[]> {
+  return (await Promise.all(places.map(candidate))).filter((found) => found !== undefined);
+}
+
+async function candidate(place: Place): Promise<Candidate | undefined> {
+  const version = await toolVersion(join(place.folder, 'pg_dump'));
   const match = /^(\d+)(?:\.(\d+))?/.exec(version ?? '');
   if (version === undefined || !match) return undefined;
-  const isScript = await startsAsScript(path);
-  return { folder, version, major: Number(match[1]), minor: Number(match[2] ?? 0), isScript };
+  return { ...place, version, major: Number(match[1]), minor: Number(match[2] ?? 0) };
 }
 
 async function toolsIn({ folder }: Candidate): Promise<ClientTools> {
@@ -126,18 +142,11 @@ async function tool(path: string): Promise<ClientTool | undefined> {
 /** What stands behind `(PostgreSQL)`; undefined when the program doesn't run or says something else. */
 async function toolVersion(path: string): Promise<string | undefined> {
   const { PATH = '', HOME = '', LD_LIBRARY_PATH = '' } = process.env;
-  const env = { PATH, HOME, LC_ALL: 'C', ...(LD_LIBRARY_PATH && { LD_LIBRARY_PATH }) };
-  const options = { env, extendEnv: false, stdin: 'ignore', reject: false, timeout: 10_000 } as const;
-  const { stdout, failed } = await execa(path, ['--version'], options);
-  return failed ? undefined : /\(PostgreSQL\) (\d.*)/.exec(stdout)?.[1]?.trim();
-}
-
-async function startsAsScript(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return buffer.toString('latin1', 0, bytesRead) === '#!';
-  } finally {
-    await file.close();
-  }
+  const words = await programVersion(path, {
+    PATH,
+    HOME,
+    LC_ALL: 'C',
+    ...(LD_LIBRARY_PATH && { LD_LIBRARY_PATH }),
+  });
+  return /\(PostgreSQL\) (\d.*)/.exec(words ?? '')?.[1]?.trim();
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { execa } from 'execa';
 import type { CompressionMethod } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
+import { programVersion } from '../program-version.js';
 import { type CompressorChoice, type CompressorName, defaultLevels, highestLevels } from './compressor.js';
 import { filterEnvironment } from './filter-program.js';
 import { findProgram } from './find-program.js';
@@ -63,15 +63,8 @@ function requireLevel(method: CompressionMethod, level: number): void {
 
 /** What a program says its version is; undefined when it can't even say that. */
 async function versionOf(path: string): Promise<string | undefined> {
-  const options = {
-    env: filterEnvironment(),
-    extendEnv: false,
-    reject: false,
-    all: true,
-    timeout: 10_000,
-  } as const;
-  const { exitCode, all } = await execa(path, ['--version'], options);
-  return exitCode === 0 ? (/\d+(?:\.\d+)+/.exec(all ?? '')?.[0] ?? 'unknown') : undefined;
+  const words = await programVersion(path, filterEnvironment());
+  return words === undefined ? undefined : (/\d+(?:\.\d+)+/.exec(words)?.[0] ?? 'unknown');
 }
 
 function missing(method: 'zstd' | 'lz4'): HoldfastError {

@@ -3,6 +3,7 @@ import { HoldfastError } from '../domain/errors.js';
 import { blockGzip } from './block-gzip.js';
 import { type CompressorChoice, compressorProgram } from './compressor.js';
 import { type FilterProgram, startFilter } from './filter-program.js';
+import { gather } from './gather.js';
 
 /** What writes the stream that is stored. */
 export interface Producer {
@@ -58,7 +59,7 @@ function throughProgram(
   // Destroyed, not ended: while we hold a copy the compressor never sees the end, and ending the socket would end
   // it for the producer as well.
   compressor.stdin.destroy();
-  return flow(compressor.stdout, produced, compressed);
+  return flow(gather(compressor.stdout), produced, compressed);
 }
 
 function throughNode(
