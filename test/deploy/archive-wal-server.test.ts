@@ -1,45 +1,18 @@
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
 import { parseTimelineHistory } from '../../src/domain/timeline-history.js';
 import { parseArchivedName } from '../../src/domain/wal-file.js';
 import { nextSegment, segmentName } from '../../src/domain/wal-segment.js';
-import { type Cluster, startCluster } from '../support/cluster.js';
+import { verifyArchive } from '../../src/repository/local/wal/verify-archive.js';
+import {
+  drained,
+  archivedSegmentBytes as mb,
+  promote,
+  startArchiving,
+} from '../support/archiving-cluster.js';
 import { postgresVersions } from '../support/postgresql-binaries.js';
-import { giveToServer } from '../support/template-data-dir.js';
-
-const shipped = fileURLToPath(new URL('../../deploy/archive-wal.sh', import.meta.url));
-const mb = 1024 * 1024;
-
-/** A cluster with segments of 1 MB whose archive command is the script, in a folder that has to be quoted. */
-async function startArchiving(version: Cluster['version']) {
-  const cluster = await startCluster({
-    version,
-    initdbArgs: ['--wal-segsize=1'],
-    settings: { archive_mode: 'on', archive_command: 'false', max_wal_size: '2GB', wal_level: 'replica' },
-  });
-  const place = join(cluster.dataDir, '..', `it's an archive`);
-  const wal = join(place, 'wal');
-  await mkdir(wal, { recursive: true });
-  await copyFile(shipped, join(place, 'archive-wal.sh'));
-  await giveToServer(place, wal);
-  const script = join(place, 'archive-wal.sh').replaceAll("'", `'\\''`);
-  const command = `sh '${script}' "%p" "%f" || exit 1`.replaceAll("'", "''");
-  await cluster.psql(`ALTER SYSTEM SET archive_command = '${command}'`);
-  await cluster.psql('SELECT pg_reload_conf()');
-  return { cluster, wal };
-}
-
-/** Waits until the server has nothing left to archive. */
-async function drained({ dataDir }: Cluster): Promise<void> {
-  const ready = async () => {
-    const names = await readdir(join(dataDir, 'pg_wal', 'archive_status'));
-    return names.filter((name) => name.endsWith('.ready')).length;
-  };
-  await vi.waitUntil(async () => (await ready()) === 0, { timeout: 120_000, interval: 100 });
-}
 
 /** Names of archived segments, in order. */
 async function segmentsIn(wal: string): Promise<string[]> {
@@ -58,10 +31,11 @@ function expectRow(names: string[]): void {
 }
 
 test.for(postgresVersions)(
-  'PostgreSQL %i archives segments, backup histories, and at a promotion .partial and .history',
+  'PostgreSQL %i archives segments, backup histories, and at a promotion .partial and .history; all verified',
   async (version) => {
-    const { cluster, wal } = await startArchiving(version);
+    const { cluster, layout } = await startArchiving(version);
     await using _ = cluster;
+    const { wal } = layout;
     const base = join(cluster.dataDir, '..', 'base');
     await mkdir(base);
     const run = { env: cluster.env, extendEnv: false } as const;
@@ -76,10 +50,7 @@ test.for(postgresVersions)(
       (await readdir(wal)).filter((name) => parseArchivedName(name, mb)?.kind === 'backup'),
     ).toHaveLength(1);
     await cluster.psql('INSERT INTO t SELECT 1');
-    await cluster.stop();
-    await writeFile(join(cluster.dataDir, 'standby.signal'), '');
-    await cluster.start();
-    await cluster.psql('SELECT pg_promote()');
+    await promote(cluster);
     await cluster.psql('SELECT pg_switch_wal()');
     await drained(cluster);
     const names = await readdir(wal);
@@ -87,13 +58,23 @@ test.for(postgresVersions)(
     expect(history).toMatchObject({ history: [{ timeline: 1 }, { timeline: 2, end: null }] });
     expect(names.filter((name) => parseArchivedName(name, mb)?.kind === 'partial')).toHaveLength(1);
     expect(names.filter((name) => name !== '.partial' && !parseArchivedName(name, mb))).toEqual([]);
+    const systemIdentifier = await cluster.psql('SELECT system_identifier FROM pg_control_system()');
+    const report = await verifyArchive({
+      layout,
+      owner: { serverMajor: version, systemIdentifier, segmentSizeBytes: mb },
+      currentTimeline: 2,
+      bases: [],
+    });
+    expect(report).toMatchObject({ oldest: before[0], checked: report.segments, unknown: { total: 0 } });
+    expect([...report.gaps.items, ...report.damaged.items, ...report.foreign.items]).toEqual([]);
     expect(await readFile(cluster.logFile, 'utf8')).not.toContain('archive command failed');
   },
 );
 
 test('500 segments under load, with the server and its archiver killed meanwhile: none lost, none doubled', async () => {
-  const { cluster, wal } = await startArchiving(15);
+  const { cluster, layout } = await startArchiving();
   await using _ = cluster;
+  const { wal } = layout;
   await cluster.psql('CREATE TABLE t (i int, filler text); ALTER TABLE t ALTER filler SET STORAGE EXTERNAL');
   const wanted = 500;
   const write = async () => {

@@ -1,14 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { archiveScriptName } from '../../../domain/archive-command.js';
 import type { ServerAccount } from '../../../domain/archiving.js';
-import { partialName } from '../../../domain/names.js';
-import { renameInto, syncFolder } from '../durable.js';
-import { readText, removeName, statFile } from '../real-file.js';
-import { storing } from '../storage-error.js';
+import { readText, statFile } from '../real-file.js';
+import { writeWhole } from '../write-whole.js';
 import type { WalLayout } from './wal-layout.js';
 
 const root = new URL('../../../../', import.meta.url);
@@ -30,24 +26,7 @@ export async function isScriptCurrent({ script }: WalLayout): Promise<boolean> {
  */
 export async function installScript(layout: WalLayout): Promise<boolean> {
   if (await isScriptCurrent(layout)) return false;
-  const text = await readFile(shippedScript, 'utf8');
-  const path = join(layout.incremental, partialName(`script-${randomUUID()}`, 0, '.sh'));
-  await storing({ attempted: `write ${path}`, path }, async () => {
-    const handle = await open(path, 'wx', 0o644);
-    try {
-      await handle.writeFile(text);
-      await handle.chmod(0o644);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  });
-  try {
-    await renameInto(path, layout.script);
-  } finally {
-    await removeName(path);
-  }
-  await syncFolder(layout.incremental);
+  await writeWhole(layout.script, await readFile(shippedScript, 'utf8'), 0o644);
   return true;
 }
 
