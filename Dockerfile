@@ -17,6 +17,7 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY deploy deploy
 COPY package.json ./
 RUN ln -s /app/dist/src/cli/main.js /usr/local/bin/holdfast \
  && useradd --create-home --uid 10001 holdfast \

@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Act, Prepare, RunCommand } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
+import { addWal } from './program-wal.js';
 import { version } from './version.js';
 
 const examples = `
@@ -11,6 +13,7 @@ Examples:
   holdfast expire --dry-run  what retention would remove, and why
   holdfast restore --latest shop
                              replace it by its newest backup, once approved
+  holdfast wal setup         what the server needs to archive its WAL
   holdfast worker            do what schedules and commands ask of this host
 
 Settings come from the environment (PGHOST, PGUSER, BACKUP_DIR, RETENTION_DAYS,
@@ -63,6 +66,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addBackup(program, act);
   addCatalogue(program, act);
   addRestore(program, act);
+  addWal(program, act);
   program
     .command('worker')
     .description('do what schedules and commands on the Temporal server ask of this host, until stopped')
@@ -78,17 +82,6 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
     .action(act(async () => (await import('./config.js')).configSchemaCommand));
   return program;
 }
-
-type RunCommand<Rest extends unknown[]> = (context: CommandContext, ...rest: Rest) => Promise<number>;
-
-/** What is begun before a command is loaded. */
-type Prepare<Rest extends unknown[]> = (context: CommandContext, ...rest: Rest) => Promise<CommandContext>;
-
-/** Commands are loaded when they are run: most of them need not wait for Temporal's client to load. */
-type Act = <Rest extends unknown[]>(
-  load: () => Promise<RunCommand<Rest>>,
-  prepare?: Prepare<Rest>,
-) => (...all: [...Rest, Command]) => Promise<void>;
 
 const headStart = async (context: CommandContext) => (await import('./head-start.js')).withHeadStart(context);
 

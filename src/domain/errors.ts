@@ -16,6 +16,7 @@ export const errorCatalogue = {
   RepositoryNotWritable: { exitCode: 2, retryable: false },
   SymbolicLinkRefused: { exitCode: 2, retryable: false },
   PathRefused: { exitCode: 2, retryable: false },
+  ArchivingRefused: { exitCode: 2, retryable: false },
   ServerUnreachable: { exitCode: 3, retryable: true },
   AuthenticationFailed: { exitCode: 3, retryable: false },
   DatabaseUnknown: { exitCode: 3, retryable: false },

@@ -30,7 +30,7 @@ export async function freeSpace(layout: Layout): Promise<FreeSpace> {
 }
 
 /** A folder with those above it, each 0700 whatever the umask, each durable in its parent. */
-async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<void> {
   const parent = dirname(path);
   const parentThere = await stat(parent).then(
     () => true,
