@@ -29,8 +29,8 @@ export async function freeSpace(layout: Layout): Promise<FreeSpace> {
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }
 
-/** A folder with those above it, each 0700 whatever the umask, each durable in its parent. */
-async function makeFolder(path: string): Promise<void> {
+/** Makes a folder with those above it, each 0700 whatever the umask, each durable in its parent. */
+export async function makeFolder(path: string): Promise<void> {
   const parent = dirname(path);
   const parentThere = await stat(parent).then(
     () => true,
