@@ -22,6 +22,8 @@ export interface BasebackupRun {
   /** Whether a slot of its own keeps the WAL on the server until it was copied. */
   withSlot: boolean;
   checkpoint: 'fast' | 'spread';
+  /** Size of the cluster, as far as known. */
+  expectedBytes: number;
   label: string;
   /** Names the session: see {@link sessionName}. */
   runTag: string;
@@ -53,7 +55,7 @@ export async function runBasebackup(run: BasebackupRun): Promise<void> {
   });
   child.stdout?.resume();
   const messages = new ProgramMessages();
-  let left = 0;
+  let left = run.expectedBytes;
   const told = (progress: BaseCopyProgress) => {
     left = progress.totalBytes - progress.copiedBytes;
     onProgress(progress);

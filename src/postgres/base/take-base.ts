@@ -85,9 +85,13 @@ async function copy(options: TakeBaseOptions, facts: ClusterFacts, program: Clie
   const ways = await waysToCompress(facts, program);
   for (const [at, way] of ways.entries()) {
     try {
-      const run = { program: program.path, connection, folder, compress: way.arguments, runTag, attempted };
-      const label = `holdfast ${runTag}`;
-      await runBasebackup({ ...run, label, withSlot: facts.freeSlots > 0, checkpoint, signal, onProgress });
+      await runBasebackup({
+        ...{ program: program.path, connection, folder, runTag, attempted, checkpoint, signal, onProgress },
+        compress: way.arguments,
+        withSlot: facts.freeSlots > 0,
+        expectedBytes: facts.sizeBytes,
+        label: `holdfast ${runTag}`,
+      });
       return way;
     } catch (error) {
       if (!(error instanceof BuildLacksCompression) || at === ways.length - 1) throw error;
