@@ -128,13 +128,14 @@ async function candidate(place: Place): Promise<Candidate | undefined> {
 
 async function toolsIn({ folder }: Candidate): Promise<ClientTools> {
   const [pgDump, pgDumpall, psql, pgRestore] = await Promise.all(
-    ['pg_dump', 'pg_dumpall', 'psql', 'pg_restore'].map((name) => tool(join(folder, name))),
+    ['pg_dump', 'pg_dumpall', 'psql', 'pg_restore'].map((name) => findTool(join(folder, name))),
   );
   if (!pgDump) throw new Error(`pg_dump vanished from ${folder}`);
   return { pgDump, pgDumpall: pgDumpall ?? null, psql: psql ?? null, pgRestore: pgRestore ?? null };
 }
 
-async function tool(path: string): Promise<ClientTool | undefined> {
+/** The program of that path; undefined where it is missing or does not run. */
+export async function findTool(path: string): Promise<ClientTool | undefined> {
   const version = await toolVersion(path);
   return version === undefined ? undefined : { path, version, major: Number.parseInt(version, 10) };
 }

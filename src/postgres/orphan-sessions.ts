@@ -1,5 +1,5 @@
 import type { ConnectionSettings } from '../config/config.js';
-import { withConnection } from './connection.js';
+import { withConnection, withMaintenanceConnection } from './connection.js';
 import { sessionName } from './session-name.js';
 
 /**
@@ -19,6 +19,21 @@ export async function endOrphanSessions(
       `SELECT pg_terminate_backend(pid, 5000) AS ended FROM pg_stat_activity
        WHERE application_name = $1 AND datname = current_database() AND usename = session_user
          AND pid <> pg_backend_pid()`,
+      [sessionName(runTag)],
+    );
+    return rows.filter((row) => row.ended).length;
+  });
+}
+
+/**
+ * {@link endOrphanSessions} for the sessions of a base backup, which are in no database. Left alone, the receiver of the
+ * WAL outlives a worker that is killed, and its slot keeps WAL on the server for as long.
+ */
+export async function endOrphanWalSenders(settings: ConnectionSettings, runTag: string): Promise<number> {
+  return await withMaintenanceConnection(settings, async (client) => {
+    const { rows } = await client.query<{ ended: boolean }>(
+      `SELECT pg_terminate_backend(pid, 5000) AS ended FROM pg_stat_activity
+       WHERE application_name = $1 AND usename = session_user AND backend_type = 'walsender'`,
       [sessionName(runTag)],
     );
     return rows.filter((row) => row.ended).length;

@@ -12,6 +12,8 @@ export interface ProgramOptions {
   /** See `stdout` of a dump. */
   stdout: 'pipe' | Writable;
   signal?: AbortSignal;
+  /** For a program that starts others: none of them outlives it, however it ends. @defaultValue false */
+  ownGroup?: boolean;
 }
 
 export interface ProgramExit {
@@ -26,23 +28,28 @@ export interface ProgramExit {
  * Starts a program with nothing on its standard input. Not by execa, which waits for a stream that it was given
  * while this one has to be closed at once: the consumer would otherwise never see the end.
  */
-export function startProgram({ path, args, env, stdout, signal }: ProgramOptions): {
+export function startProgram({ path, args, env, stdout, signal, ownGroup = false }: ProgramOptions): {
   child: ChildProcess;
   exited: Promise<ProgramExit>;
 } {
-  const child = spawn(path, args, { env, stdio: ['ignore', stdout, 'pipe'] });
+  const child = spawn(path, args, { env, stdio: ['ignore', stdout, 'pipe'], detached: ownGroup });
   // Destroyed, not ended: an end would shut the socket down for the program as well.
   if (stdout !== 'pipe') stdout.destroy();
-  return { child, exited: waitForExit(child, signal) };
+  return { child, exited: waitForExit(child, signal, ownGroup) };
 }
 
-async function waitForExit(child: ChildProcess, signal: AbortSignal | undefined): Promise<ProgramExit> {
+async function waitForExit(
+  child: ChildProcess,
+  signal: AbortSignal | undefined,
+  ownGroup: boolean,
+): Promise<ProgramExit> {
   let escalation: NodeJS.Timeout | undefined;
+  const kill = ownGroup ? (name: NodeJS.Signals) => killGroup(child, name) : child.kill.bind(child);
   const terminate = () => {
-    child.kill('SIGTERM');
-    escalation = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+    kill('SIGTERM');
+    escalation = setTimeout(() => kill('SIGKILL'), patienceMs);
   };
-  const leaveNone = () => child.kill('SIGTERM');
+  const leaveNone = () => kill('SIGTERM');
   process.once('exit', leaveNone);
   signal?.addEventListener('abort', terminate, { once: true });
   if (signal?.aborted) terminate();
@@ -54,9 +61,19 @@ async function waitForExit(child: ChildProcess, signal: AbortSignal | undefined)
     return { exitCode: undefined, signal: undefined, notStarted: code };
   } finally {
     clearTimeout(escalation);
+    if (ownGroup) kill('SIGTERM');
     hangUpOn(child);
     process.off('exit', leaveNone);
     signal?.removeEventListener('abort', terminate);
+  }
+}
+
+function killGroup({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, name);
+  } catch {
+    // All of them have ended.
   }
 }
 

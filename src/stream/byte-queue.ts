@@ -38,6 +38,12 @@ export class ByteQueue {
     return bytes;
   }
 
+  /** What comes next in one piece, at most `size` bytes; none where the source ends. */
+  async takeSome(size: number): Promise<Buffer> {
+    await this.peek(1);
+    return this.take(Math.min(size, this.#chunks[0]?.length ?? 0));
+  }
+
   /** All that is left, as it comes. */
   async *rest(): AsyncGenerator<Buffer> {
     for (const chunk of this.#chunks.splice(0)) {

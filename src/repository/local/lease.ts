@@ -26,7 +26,11 @@ const leaseSchema = z.object({
  * Writes the lease, then looks whether the backup is still listed. A removal does it the other way round: it unlists,
  * then looks for leases. Whichever comes second sees the other, so that no backup goes while it is read.
  */
-export async function lease(layout: Layout, { backupId, workflowId, runId, validMs }: Lease): Promise<void> {
+export async function lease(
+  layout: Layout,
+  { backupId, workflowId, runId, validMs }: Lease,
+  metadataOf = metadataPath,
+): Promise<void> {
   const path = leasePath(layout, runId);
   // Renamed over the last one: a reader that renews its lease is never without.
   const draft = partialName(runId, 0, `.lease-${randomUUID()}.json`);
@@ -34,7 +38,7 @@ export async function lease(layout: Layout, { backupId, workflowId, runId, valid
   const text = JSON.stringify({ backup: backupId, workflow_id: workflowId, run_id: runId, valid_seconds });
   await writePartial(layout, draft, text);
   await renameInto(partialPath(layout, draft), path);
-  if (await statFile(metadataPath(layout, backupId))) return;
+  if (await statFile(metadataOf(layout, backupId))) return;
   await removeName(path);
   throw new HoldfastError('BackupNotFound', {
     attempted: `keep backup ${backupId} while it is read`,

@@ -1,0 +1,54 @@
+import { createWriteStream } from 'node:fs';
+import { open, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { BaseCompression } from '../../domain/base-backup.js';
+import { openFile } from '../../repository/local/real-file.js';
+import { storing } from '../../repository/local/storage-error.js';
+import { blockGzip } from '../../stream/block-gzip.js';
+import { chooseCompressor } from '../../stream/choose-compressor.js';
+import { type CompressorChoice, compressorProgram } from '../../stream/compressor.js';
+import { feed } from '../../stream/feed.js';
+import { startFilter } from '../../stream/filter-program.js';
+
+const plainName = 'pg_wal.tar';
+
+/**
+ * Compresses the WAL of a base backup that the server compressed: that goes over a connection of its own, as it is.
+ * Nothing to do where `pg_basebackup` compressed it. Proven with the rest, when the base backup is read back.
+ */
+export async function compressWal(
+  folder: string,
+  method: BaseCompression,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = join(folder, plainName);
+  const there = await stat(path).catch(() => undefined);
+  if (!there) return;
+  const target = `${path}${method === 'zstd' ? '.zst' : '.gz'}`;
+  const context = { attempted: `compress ${path}`, path: target, neededBytes: there.size };
+  await storing(context, async () => {
+    const source = (await openFile(path)).createReadStream();
+    const compressed = through(source, await chooseCompressor({ method }), signal);
+    await pipeline(compressed, createWriteStream(target, { flags: 'wx', mode: 0o600 }), { signal });
+    const handle = await open(target, 'r+');
+    await handle.sync().finally(() => handle.close());
+    await unlink(path);
+  });
+}
+
+async function* through(
+  source: AsyncIterable<Buffer>,
+  choice: CompressorChoice,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const program = compressorProgram(choice);
+  if (!program) return yield* blockGzip(source, choice);
+  const filter = startFilter(program, signal);
+  const feeding = feed(source, filter.stdin);
+  // Told below, after what it wrote.
+  feeding.catch(() => filter.stdin.destroy());
+  filter.finished.catch(() => {});
+  yield* filter.stdout as AsyncIterable<Buffer>;
+  await Promise.all([feeding, filter.finished]);
+}

@@ -1,0 +1,116 @@
+import type { ConnectionSettings } from '../../config/config.js';
+import { HoldfastError } from '../../domain/errors.js';
+import { storageError } from '../../repository/local/storage-error.js';
+import { childEnvironment } from '../child-environment.js';
+import { cancelled } from '../connection-error.js';
+import { notRunnable } from '../dump.js';
+import { startProgram } from '../program.js';
+import { programFailure } from '../program-failure.js';
+import { ProgramMessages } from '../program-messages.js';
+import { type ResolvedConnection, resolveConnection } from '../resolve-connection.js';
+import { sessionName } from '../session-name.js';
+import { type BaseCopyProgress, withoutProgress } from './base-progress.js';
+
+export interface BasebackupRun {
+  /** Path of `pg_basebackup`. */
+  program: string;
+  connection: ConnectionSettings;
+  /** An empty folder, or one that is to be made. Emptied again by `pg_basebackup` when it fails. */
+  folder: string;
+  /** Arguments that say how it compresses. */
+  compress: readonly string[];
+  /** Whether a slot of its own keeps the WAL on the server until it was copied. */
+  withSlot: boolean;
+  checkpoint: 'fast' | 'spread';
+  /** Size of the cluster, as far as known. */
+  expectedBytes: number;
+  label: string;
+  /** Names the session: see {@link sessionName}. */
+  runTag: string;
+  /** What it is run for, in words. */
+  attempted: string;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: BaseCopyProgress) => void) | undefined;
+}
+
+/**
+ * Runs `pg_basebackup` into a folder. Its WAL is streamed over a second connection while the files are copied: with
+ * `fetch` it would be asked for at the end, when a busy server may have removed it; and it stays a file of its own,
+ * that anybody can look into. Files are synced by `pg_basebackup` itself.
+ * @throws HoldfastError BaseBackupFailed, BaseBackupInterrupted, NotEnoughSpace, ConnectionLost, ServerUnreachable,
+ * AuthenticationFailed, ToolMissing, Cancelled; {@link BuildLacksCompression}
+ */
+export async function runBasebackup(run: BasebackupRun): Promise<void> {
+  const { program, attempted, signal, onProgress = () => {} } = run;
+  const { child, exited } = startProgram({
+    path: program,
+    args: argumentsOf(run),
+    env: childEnvironment(replicationConnection(run.connection), {
+      applicationName: sessionName(run.runTag),
+    }),
+    stdout: 'pipe',
+    // It forks the receiver of the WAL, which a signal to itself alone leaves running, with both sessions and its slot.
+    ownGroup: true,
+    ...(signal && { signal }),
+  });
+  child.stdout?.resume();
+  const messages = new ProgramMessages();
+  let left = run.expectedBytes;
+  const told = (progress: BaseCopyProgress) => {
+    left = progress.totalBytes - progress.copiedBytes;
+    onProgress(progress);
+  };
+  const [end] = await Promise.all([
+    exited,
+    child.stderr && messages.read(withoutProgress(child.stderr, told)),
+  ]);
+  if (signal?.aborted) throw cancelled(attempted);
+  if (end.exitCode === 0) return;
+  if (end.notStarted !== undefined) throw notRunnable(attempted, program, end.notStarted);
+  throw await failure(run, programFailure({ attempted, program: 'pg_basebackup', ...end, messages }), left);
+}
+
+/** The server or `pg_basebackup` was built without what was asked for: another way of compressing may do. */
+export class BuildLacksCompression extends HoldfastError {}
+
+function argumentsOf(run: BasebackupRun): string[] {
+  return [
+    `--pgdata=${run.folder}`,
+    '--format=tar',
+    '--wal-method=stream',
+    ...run.compress,
+    `--checkpoint=${run.checkpoint}`,
+    '--manifest-checksums=SHA256',
+    `--label=${run.label}`,
+    '--no-password',
+    '--progress',
+    '--verbose',
+    ...(run.withSlot ? [] : ['--no-slot']),
+  ];
+}
+
+/** Password files name replication by a database of that name. */
+function replicationConnection(settings: ConnectionSettings): ResolvedConnection {
+  const connection = resolveConnection(settings, 'replication');
+  return connection.password === undefined ? resolveConnection(settings, 'postgres') : connection;
+}
+
+const diskErrors = [
+  ['ENOSPC', /No space left on device/],
+  ['EDQUOT', /Disk quota exceeded/],
+  ['EFBIG', /File too large/],
+] as const;
+
+/** @param neededBytes what was still to be copied, before it is compressed */
+async function failure(run: BasebackupRun, error: HoldfastError, neededBytes: number): Promise<unknown> {
+  const { attempted, cause } = error.story;
+  const [code] = diskErrors.find(([, words]) => words.test(cause)) ?? [];
+  if (code !== undefined) {
+    const refused = Object.assign(new Error(cause), { code, syscall: 'write' });
+    return await storageError(refused, { attempted, path: run.folder, neededBytes });
+  }
+  if (/is not supported by this build/.test(cause))
+    return new BuildLacksCompression('BaseBackupFailed', error.story, { cause: error });
+  if (error.type === 'DumpInterrupted') return new HoldfastError('BaseBackupInterrupted', error.story);
+  return error.type === 'DumpFailed' ? new HoldfastError('BaseBackupFailed', error.story) : error;
+}
