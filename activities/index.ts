@@ -1,6 +1,7 @@
 import { createRedactor, secretsOf } from '../src/redact.js';
 import { createAlertActivities } from './alert.js';
 import { beatWhileAlive } from './alive-beat.js';
+import { createBaseActivities } from './base-backup.js';
 import { createChecksumActivities } from './checksum.js';
 import { createCleanupActivities } from './cleanup.js';
 import type { ActivityDeps } from './deps.js';
@@ -15,6 +16,7 @@ import { createPublishActivities } from './publish.js';
 import { createRoleActivities } from './roles.js';
 import { createStageActivities } from './stage.js';
 import { createSwapActivities } from './swap.js';
+import { createWalActivities } from './wal.js';
 
 /** Every activity a worker offers, in the order in which data meets them. */
 function collect(deps: ActivityDeps) {
@@ -24,6 +26,8 @@ function collect(deps: ActivityDeps) {
     ...createChecksumActivities(deps),
     ...createPublishActivities(deps),
     ...createCleanupActivities(deps),
+    ...createWalActivities(deps),
+    ...createBaseActivities(deps),
     ...createStageActivities(deps),
     ...createLeaseActivities(deps),
     ...createRoleActivities(deps),
@@ -46,6 +50,7 @@ const beatWithProgress = new Set<string>([
   'loadBackup',
   'proveStaging',
   'recheckArtifact',
+  'takeBaseBackup',
 ] satisfies (keyof Activities)[]);
 
 /** The activities of a worker with these settings. */

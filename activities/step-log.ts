@@ -1,5 +1,13 @@
 import { type Logger, operationLog } from '../src/log.js';
-import { type ActivityDeps, type BackupStep, clusterOf, runOf } from './deps.js';
+import { type ActivityDeps, clusterOf, runOf } from './deps.js';
+
+/** What names a step's log. */
+export interface LoggedStep {
+  cluster: string;
+  database?: string;
+  /** When the operation began, ISO 8601. */
+  startedAt: string;
+}
 
 /**
  * Runs one step of an operation with the operation's log: a file in the repository's `logs/`, and the worker's own
@@ -7,7 +15,7 @@ import { type ActivityDeps, type BackupStep, clusterOf, runOf } from './deps.js'
  */
 export async function logged<T>(
   deps: ActivityDeps,
-  step: BackupStep,
+  step: LoggedStep,
   name: string,
   act: (log: Logger) => Promise<T>,
   operation = 'full-backup',
@@ -16,7 +24,7 @@ export async function logged<T>(
   const { repositoryPath } = clusterOf(deps, step.cluster);
   const id = {
     cluster: step.cluster,
-    database: step.database,
+    ...(step.database !== undefined && { database: step.database }),
     workflowId,
     runId,
     startedAt: new Date(step.startedAt),

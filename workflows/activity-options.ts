@@ -48,6 +48,9 @@ export function transferOptions(stallTimeoutSeconds: number): ActivityOptions {
   };
 }
 
+/** Steps of minutes that beat as long as their worker lives: an archiver is awaited, an archive read. */
+export const patientOptions: ActivityOptions = { ...quickOptions, startToCloseTimeout: '30 minutes' };
+
 /** One try of an alert while the operation waits; what it misses goes to `deliverAlert`. */
 export const alertOnceOptions: ActivityOptions = {
   startToCloseTimeout: '10 seconds',

@@ -1,5 +1,6 @@
 import type { BackupStatus, FullBackupInput } from '../src/domain/contracts.js';
 import { formatBytes } from '../src/domain/sizes.js';
+import { markdownSafe, stepPath } from './details.js';
 
 const steps: BackupStatus['step'][] = [
   'inspect',
@@ -13,8 +14,6 @@ const steps: BackupStatus['step'][] = [
 
 /** The run's current details in Temporal's Web UI: the step, the figures known so far. */
 export function describeBackup(input: FullBackupInput, status: BackupStatus): string {
-  const at = steps.indexOf(status.step);
-  const path = steps.map((step, index) => (index === at ? `**${step}**` : step)).join(' → ');
   const figures: [string, string | undefined][] = [
     ['database', `\`${markdownSafe(input.database)}\` of cluster \`${input.cluster}\``],
     ['asked by', markdownSafe(input.requester)],
@@ -29,10 +28,5 @@ export function describeBackup(input: FullBackupInput, status: BackupStatus): st
     ['rows', status.rows?.toString()],
   ];
   const rows = figures.filter(([, value]) => value).map(([name, value]) => `| ${name} | ${value} |`);
-  return [path, '', '| | |', '|---|---|', ...rows].join('\n');
-}
-
-/** A name from outside, so that it can neither break the table nor draw links. */
-function markdownSafe(text: string): string {
-  return text.replace(/[\p{Cc}`|<>[\]\\]/gu, ' ');
+  return [stepPath(steps, status.step), '', '| | |', '|---|---|', ...rows].join('\n');
 }

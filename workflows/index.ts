@@ -4,3 +4,4 @@ export { deliverAlert } from './deliver-alert.js';
 export { fullBackup } from './full-backup.js';
 export { keepPrevious } from './keep-previous.js';
 export { restoreDatabase } from './restore-database.js';
+export { walCycle } from './wal-cycle.js';

@@ -1,6 +1,4 @@
-import { hostname, userInfo } from 'node:os';
 import type { ClusterConfig } from '../config/config.js';
-import { clusterFingerprint } from '../config/fingerprint.js';
 import type { CompressionMethod } from '../domain/backup.js';
 import {
   type BackUpClusterInput,
@@ -12,12 +10,11 @@ import {
   workflowTypes,
 } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
-import { startOperation } from '../temporal/start-operation.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { bytes, counted, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
+import { commonInput, runOperation } from './run-operation.js';
 import { openSession, type Session } from './session.js';
-import { watchBackup } from './watch-backup.js';
 
 export interface BackupOptions {
   cluster: string;
@@ -28,6 +25,17 @@ export interface BackupOptions {
   keepLast?: number;
   parallel: number;
 }
+
+const stepWords = {
+  inspectDatabase: 'inspecting',
+  checkSpace: 'checking free space',
+  dumpDatabase: 'dumping',
+  dumpGlobals: 'saving roles and tablespaces',
+  checksumArtifact: 'verifying',
+  publishBackup: 'publishing',
+  expireBackups: 'applying retention',
+  discoverDatabases: 'listing databases',
+};
 
 /** `holdfast backup DATABASE` and `holdfast backup --all`. */
 export async function backupCommand(
@@ -60,11 +68,12 @@ async function backUpOne(
   database: string,
   options: BackupOptions,
 ): Promise<number> {
-  const input: FullBackupInput = { ...commonInput(context, session, cluster, options), database };
+  const input: FullBackupInput = { ...commonInput(context, session, cluster), ...wishes(options), database };
   const summary = `full backup of ${printable(database)}`;
   const workflowId = fullBackupWorkflowId(cluster.name, database);
   const start = { type: workflowTypes.fullBackup, workflowId, queues: session.queues, input, summary };
-  const result = await run<FullBackupResult>(context, session, start, options.detach === true);
+  const how = { stepWords, detach: options.detach === true };
+  const result = await runOperation<FullBackupResult>(context, session, start, how);
   if (result) show(context, result, printBackup);
   return 0;
 }
@@ -75,51 +84,21 @@ async function backUpAll(
   cluster: ClusterConfig,
   options: BackupOptions,
 ): Promise<number> {
-  const common = commonInput(context, session, cluster, options);
-  const input: BackUpClusterInput = { ...common, parallel: options.parallel };
+  const common = commonInput(context, session, cluster);
+  const input: BackUpClusterInput = { ...common, ...wishes(options), parallel: options.parallel };
   const summary = `full backup of every database of ${cluster.name}`;
   const workflowId = backUpClusterWorkflowId(cluster.name);
   const start = { type: workflowTypes.backUpCluster, workflowId, queues: session.queues, input, summary };
-  const result = await run<BackUpClusterResult>(context, session, start, options.detach === true);
+  const how = { stepWords, detach: options.detach === true };
+  const result = await runOperation<BackUpClusterResult>(context, session, start, how);
   if (!result) return 0;
   show(context, result, printCluster);
   return result.failed === 0 ? 0 : 4;
 }
 
-type Start = Parameters<typeof startOperation>[1];
-
-/** Starts the workflow and waits for it; undefined when detached. */
-async function run<T>(
-  context: CommandContext,
-  session: Session,
-  start: Start,
-  detach: boolean,
-): Promise<T | undefined> {
-  const started = await startOperation(session.place.client, start);
-  await session.work();
-  const { output } = context;
-  if (detach) {
-    if (output.json) output.printJson({ workflow_id: start.workflowId, run_id: started.runId });
-    else output.print(`${start.workflowId} (run ${started.runId})`);
-    return undefined;
-  }
-  if (started.adopted) output.note(`resuming ${start.summary}, begun by a command that is gone`);
-  return watchBackup<T>(context, session, started.handle, start.summary);
-}
-
-function commonInput(
-  { config }: CommandContext,
-  session: Session,
-  cluster: ClusterConfig,
-  options: BackupOptions,
-) {
+/** What the command says of the backup itself. */
+function wishes(options: BackupOptions) {
   return {
-    cluster: cluster.name,
-    hostQueue: session.queues.host,
-    requester: `${userInfo().username}@${hostname()}`,
-    // On another host the same server and repository may well have other paths and names.
-    ...(cluster.host === config.host && { place: clusterFingerprint(cluster) }),
-    stallTimeoutSeconds: cluster.stallTimeoutSeconds,
     ...(options.compression && { compression: options.compression }),
     ...(options.level !== undefined && { compressionLevel: options.level }),
     ...(options.keepLast !== undefined && { keepLast: options.keepLast }),

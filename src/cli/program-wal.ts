@@ -1,11 +1,23 @@
 import type { Command } from 'commander';
 import type { Act } from './act.js';
+import type { CommandContext } from './context.js';
 
 /** The commands of the WAL archive. */
-export function addWal(program: Command, act: Act): void {
+export function addWal(
+  program: Command,
+  act: Act,
+  headStart: (context: CommandContext) => Promise<CommandContext>,
+): void {
   const wal = program
     .command('wal')
-    .description('archive the write-ahead log, to restore to any point in time');
+    .description(
+      'look after the WAL archive: complete and await the last segment, verify all, take a base backup when due',
+    )
+    .argument('[cluster]', 'a cluster of holdfast.yaml', 'default')
+    .option('--base', 'take a base backup although none is due')
+    .option('--no-switch', "leave the server's current segment as it is")
+    .option('--detach', 'start it, print the workflow id, and return')
+    .action(act(async () => (await import('./wal.js')).walCommand, headStart));
   wal
     .command('setup')
     .description('tell what the server needs to archive its WAL here')

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { version } from '../version.js';
 import type { Act, Prepare, RunCommand } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
 import { addWal } from './program-wal.js';
-import { version } from './version.js';
 
 const examples = `
 Examples:
@@ -66,7 +66,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addBackup(program, act);
   addCatalogue(program, act);
   addRestore(program, act);
-  addWal(program, act);
+  addWal(program, act, headStart);
   program
     .command('worker')
     .description('do what schedules and commands on the Temporal server ask of this host, until stopped')

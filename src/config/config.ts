@@ -33,6 +33,8 @@ export interface ClusterConfig {
   retentionDays: number;
   /** @defaultValue 7 */
   walRetentionDays: number;
+  /** A WAL cycle takes a new base backup when there is none younger than this. @defaultValue 7 */
+  baseBackupDays: number;
   /** Newest backups of each database that are kept whatever their age. @defaultValue 1 */
   keepLast: number;
   /** A dump without progress for this long is given up and begun anew. @defaultValue 60 */

@@ -15,6 +15,7 @@ const variables = z
     BACKUP_DIR: schema.backupDir,
     RETENTION_DAYS: clusterSettings.retentionDays,
     WAL_RETENTION_DAYS: clusterSettings.walRetentionDays,
+    BASE_BACKUP_DAYS: clusterSettings.baseBackupDays,
     KEEP_LAST: clusterSettings.keepLast,
     COMPRESSION: clusterSettings.compression,
     COMPRESSION_LEVEL: clusterSettings.compressionLevel,
@@ -43,6 +44,7 @@ export type VariableName = keyof Variables;
 const wholeNumbers: ReadonlySet<string> = new Set<VariableName>([
   'RETENTION_DAYS',
   'WAL_RETENTION_DAYS',
+  'BASE_BACKUP_DAYS',
   'KEEP_LAST',
   'COMPRESSION_LEVEL',
   'STALL_TIMEOUT_SECONDS',

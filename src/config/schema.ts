@@ -46,6 +46,9 @@ export const clusterSettings = {
   walRetentionDays: whole(1, tenYears).describe(
     'Days back to which a point in time can be restored. Default: 7.',
   ),
+  baseBackupDays: whole(1, tenYears).describe(
+    'Age in days from which on a WAL cycle takes a new base backup. Default: 7.',
+  ),
   keepLast: whole(1, 10_000).describe('Newest backups of each database kept whatever their age. Default: 1.'),
   stallTimeoutSeconds: whole(1, 86_400).describe(
     'Seconds without progress after which a dump is given up and begun anew. Default: 60.',

@@ -44,6 +44,8 @@ export interface ArchiveReport {
   remembered: number;
   unchecked: number;
   gaps: Listed<ArchiveGap>;
+  /** Whether one of the gaps keeps everything after it from being recovered to, until there is another base backup. */
+  needsBase: boolean;
   /** Count as missing. */
   damaged: Listed<FileFlaw>;
   /** Files of another cluster; they count as missing, too. */

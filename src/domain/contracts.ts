@@ -6,6 +6,7 @@ export const workflowTypes = {
   fullBackup: 'fullBackup',
   backUpCluster: 'backUpCluster',
   deliverAlert: 'deliverAlert',
+  walCycle: 'walCycle',
   restoreDatabase: 'restoreDatabase',
   keepPrevious: 'keepPrevious',
 } as const;

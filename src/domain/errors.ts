@@ -23,6 +23,7 @@ export const errorCatalogue = {
   ConnectionLost: { exitCode: 3, retryable: true },
   DumpFailed: { exitCode: 4, retryable: false },
   DumpInterrupted: { exitCode: 4, retryable: true },
+  ArchivingBehind: { exitCode: 4, retryable: false },
   BaseBackupFailed: { exitCode: 4, retryable: false },
   BaseBackupInterrupted: { exitCode: 4, retryable: true },
   LockTimeout: { exitCode: 4, retryable: true },

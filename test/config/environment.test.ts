@@ -22,6 +22,7 @@ test('with nothing set every default holds', async () => {
       compression: 'gzip',
       retentionDays: 30,
       walRetentionDays: 7,
+      baseBackupDays: 7,
       keepLast: 1,
       stallTimeoutSeconds: 60,
       maxBackupAgeHours: 25,

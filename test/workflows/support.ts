@@ -6,7 +6,9 @@ import { Worker } from '@temporalio/worker';
 import { vi } from 'vitest';
 import type { Activities } from '../../activities/index.js';
 import { defaultPolicy } from '../../src/domain/approval.js';
+import { type ArchiveReport, listed } from '../../src/domain/archive-report.js';
 import type { BackupSummary } from '../../src/domain/backup.js';
+import type { BaseBackupSummary } from '../../src/domain/base-backup.js';
 import type { FullBackupInput } from '../../src/domain/contracts.js';
 import type { RestoreInput, RestoreStatus } from '../../src/domain/restore-contracts.js';
 import { workflowBundlePath } from '../../src/temporal/workflow-bundle.js';
@@ -81,6 +83,43 @@ const restoreActivities = {
   writeSummary: async () => '/data/logs/summary.json',
 } satisfies Partial<Activities>;
 
+/** An archive that is whole. */
+export const wholeArchive: ArchiveReport = {
+  ...{ segments: 3, sizeBytes: 3 << 24, checked: 1, remembered: 2, unchecked: 0, needsBase: false },
+  ...{ oldest: '000000010000000000000001', newest: '000000010000000000000003' },
+  newestWrittenAt: '2026-01-02T02:00:00.000Z',
+  ...{ gaps: listed([]), damaged: listed([]), foreign: listed([]), unknown: listed([]) },
+};
+
+export const baseBackup: BaseBackupSummary = {
+  ...{
+    id: 'base_20260102_020000',
+    cluster: 'default',
+    systemIdentifier: '7',
+    pgVersion: '15.1',
+    timeline: 1,
+  },
+  ...{ startLsn: '0/2000028', stopLsn: '0/2000100', startedAt: '2026-01-02T02:00:00.000Z' },
+  ...{ stoppedAt: '2026-01-02T02:01:00.000Z', verifiedAt: '2026-01-02T02:02:00.000Z' },
+  ...{ walSegmentSizeBytes: 1 << 24, sizeBytes: 5000, uncompressedBytes: 30_000, durationSeconds: 60 },
+  ...{ compression: 'zstd', tablespaces: [] },
+};
+
+const walActivities = {
+  inspectArchiving: async () => ({
+    ...{ systemIdentifier: '7', serverMajor: 15, timeline: 1, segmentSizeBytes: 1 << 24 },
+    ...{ inRecovery: false, warnings: [] },
+  }),
+  switchSegment: async () => '000000010000000000000003',
+  awaitArchived: async () => 12,
+  verifyArchive: async () => wholeArchive,
+  planBase: async () => null,
+  takeBaseBackup: async () => baseBackup,
+  expireArchive: async () => ({ bases: [], baseCount: 0, segmentCount: 0, freedBytes: 0, warnings: [] }),
+  recordCycle: async () => '/data/incremental/metadata/wal_20260102_020000.json',
+  cleanUpBases: async () => undefined,
+} satisfies Partial<Activities>;
+
 /** The activities of a backup that goes well, each call's name noted in `calls`. */
 export function scriptedActivities(overrides: Partial<Activities> = {}): {
   activities: Activities;
@@ -109,6 +148,7 @@ export function scriptedActivities(overrides: Partial<Activities> = {}): {
     expireBackups: async () => ({ expired: [], expiredCount: 0 }),
     cleanUpPartials: async () => undefined,
     sendAlert: async () => undefined,
+    ...walActivities,
     ...restoreActivities,
   };
   const noting = Object.entries({ ...plain, ...overrides }).map(([name, activity]) => [

@@ -66,6 +66,8 @@ export async function verifyArchive(request: VerifyArchiveRequest): Promise<Arch
     segments: whole.length,
     sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     gaps: listed(gaps.map((gap) => named(gap, owner.segmentSizeBytes))),
+    // Of a timeline that was left there will be no other base backup.
+    needsBase: gaps.some((gap) => gap.unrecoverableTo === null && along.includes(gap.timeline)),
     damaged: listed([...historyFlaws, ...flawsOf(outcome, 'damaged')]),
     foreign: listed(flawsOf(outcome, 'foreign')),
     unknown: listed(unknown),

@@ -1,0 +1,94 @@
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { type BaseBackupSummary, baseBackupId, summariseBase } from '../src/domain/base-backup.js';
+import { whyBaseDue } from '../src/domain/base-due.js';
+import type { ArchivingState } from '../src/domain/wal-contracts.js';
+import { proveBase } from '../src/postgres/base/prove-base.js';
+import { takeBase } from '../src/postgres/base/take-base.js';
+import { baseRepository } from '../src/repository/base/base-repository.js';
+import { version } from '../src/version.js';
+import { type ClusterStep, loggedCycle } from './cluster-step.js';
+import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
+import { beatWithProgress } from './progress-beat.js';
+
+export interface BaseDueStep extends ClusterStep {
+  state: ArchivingState;
+  /** Whether WAL is missing since the newest base backup. */
+  needsBase: boolean;
+  forced: boolean;
+}
+
+/** Steps that copy a whole cluster. */
+export function createBaseActivities(deps: ActivityDeps) {
+  const repositoryOf = (name: string) => {
+    const cluster = clusterOf(deps, name);
+    return baseRepository(cluster.repositoryPath, cluster.name);
+  };
+  return {
+    /** Why a base backup is to be taken, and under which id; null where none is due. */
+    async planBase(step: BaseDueStep): Promise<{ id: string; because: string } | null> {
+      return loggedCycle(deps, step, 'plan base backup', async (log) => {
+        const { bases, broken } = await repositoryOf(step.cluster).list();
+        const because = whyBaseDue({
+          bases,
+          archive: step,
+          now: new Date(),
+          baseBackupDays: clusterOf(deps, step.cluster).baseBackupDays,
+          forced: step.forced,
+        });
+        if (because === null) return null;
+        const id = freeId([...bases, ...broken].map((base) => base.id));
+        log.info({ baseBackup: id, because }, `a base backup is due: ${because}`);
+        return { id, because };
+      });
+    },
+
+    /** Copies the cluster, reads the copy back against its manifest, and publishes it. */
+    async takeBaseBackup(step: ClusterStep & { id: string }): Promise<BaseBackupSummary> {
+      return loggedCycle(deps, step, 'base backup', async (log) => {
+        const { workflowId, runId, attempt } = runOf();
+        const repository = repositoryOf(step.cluster);
+        const { connection } = clusterOf(deps, step.cluster);
+        const signal = cancellationSignal();
+        const beat = beatWithProgress();
+        await repository.removePartials(runId, { upToAttempt: attempt });
+        const published = await publishedBy(repository, step.id, runId);
+        if (published) return published;
+        const folder = await repository.createPartial(runId, attempt);
+        beat.doing('copying the cluster');
+        const taken = await takeBase({
+          ...{ connection, cluster: step.cluster, folder, signal, runTag: runId },
+          tools: toolOptions(deps),
+          onProgress: ({ copiedBytes }) => beat.stored(copiedBytes),
+        });
+        beat.doing('reading the copy back');
+        const identity = { id: step.id, cluster: step.cluster, holdfast_version: version };
+        const metadata = await proveBase({
+          ...{ folder, taken, signal, onProgress: () => heartbeat() },
+          identity: { ...identity, workflow_id: workflowId, workflow_run_id: runId },
+        });
+        await repository.publish({ attempt, metadata });
+        log.success({ baseBackup: step.id, sizeBytes: metadata.size_bytes }, `published ${step.id}`);
+        return summariseBase(metadata);
+      });
+    },
+  };
+}
+
+/** What an attempt of this run has published before it could tell. */
+async function publishedBy(
+  repository: ReturnType<typeof baseRepository>,
+  id: string,
+  runId: string,
+): Promise<BaseBackupSummary | undefined> {
+  const found = (await repository.list()).bases.some((base) => base.id === id);
+  const metadata = found ? (await repository.find(id)).metadata : undefined;
+  return metadata?.workflow_run_id === runId ? summariseBase(metadata) : undefined;
+}
+
+/** The first second, from now on, whose name no base backup has. */
+function freeId(taken: string[]): string {
+  for (let at = Date.now(); ; at += 1000) {
+    const id = baseBackupId(new Date(at));
+    if (!taken.includes(id)) return id;
+  }
+}

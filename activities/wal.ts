@@ -1,0 +1,169 @@
+import { join } from 'node:path';
+import { cancellationSignal } from '@temporalio/activity';
+import { archiveCommand } from '../src/domain/archive-command.js';
+import type { ArchiveReport } from '../src/domain/archive-report.js';
+import { type ArchivingFacts, planArchiving } from '../src/domain/archiving.js';
+import { HoldfastError } from '../src/domain/errors.js';
+import { requireLsn } from '../src/domain/lsn.js';
+import { formatTimestamp } from '../src/domain/names.js';
+import type { ArchivingState, ExpiredArchive, WalCycleResult } from '../src/domain/wal-contracts.js';
+import { lsnOf } from '../src/domain/wal-position.js';
+import { inspectArchiving } from '../src/postgres/archiving/inspect-archiving.js';
+import { switchSegment } from '../src/postgres/archiving/switch-segment.js';
+import { withMaintenanceConnection } from '../src/postgres/connection.js';
+import { baseRepository } from '../src/repository/base/base-repository.js';
+import { expireArchive } from '../src/repository/expire-archive.js';
+import { awaitArchived } from '../src/repository/local/wal/await-archived.js';
+import { verifyArchive } from '../src/repository/local/wal/verify-archive.js';
+import { walLayout } from '../src/repository/local/wal/wal-layout.js';
+import { writeWhole } from '../src/repository/local/write-whole.js';
+import { type ClusterStep, loggedCycle } from './cluster-step.js';
+import { type ActivityDeps, clusterOf } from './deps.js';
+import { requireOneCluster } from './one-cluster.js';
+
+/** How long an archiver that works may take for one segment. */
+const archivedWithinMs = 5 * 60 * 1000;
+
+/** Ids told of what retention removed; the rest is only counted. */
+const expiredTold = 20;
+
+/** A step that knows the server. */
+export interface ArchiveStep extends ClusterStep {
+  state: ArchivingState;
+}
+
+/** Steps that look after a cluster's archive. */
+export function createWalActivities(deps: ActivityDeps) {
+  const placesOf = (name: string) => {
+    const cluster = clusterOf(deps, name);
+    return {
+      cluster,
+      layout: walLayout(cluster.repositoryPath),
+      bases: baseRepository(cluster.repositoryPath, cluster.name),
+    };
+  };
+  return {
+    /** Finds out whether the server archives here at all, and that the archive is its own. */
+    async inspectArchiving(step: ClusterStep): Promise<ArchivingState> {
+      return loggedCycle(deps, step, 'inspect', async (log) => {
+        const { cluster, layout, bases } = placesOf(step.cluster);
+        const facts = await withMaintenanceConnection(cluster.connection, inspectArchiving);
+        const warnings = requireArchiving(step.cluster, facts, archiveCommand(layout.script));
+        await bases.prepare();
+        await requireOneCluster(step.cluster, bases, facts.systemIdentifier);
+        const { systemIdentifier, timeline, segmentSizeBytes, inRecovery } = facts;
+        log.info({ systemIdentifier, timeline, archiver: facts.archiver }, 'the server archives');
+        const serverMajor = Math.floor(facts.serverVersionNum / 10_000);
+        return { systemIdentifier, serverMajor, timeline, segmentSizeBytes, inRecovery, warnings };
+      });
+    },
+
+    /** Has the server complete its current segment, where there is anything in it. */
+    async switchSegment(step: ClusterStep): Promise<string> {
+      return loggedCycle(deps, step, 'switch', async () =>
+        withMaintenanceConnection(placesOf(step.cluster).cluster.connection, switchSegment),
+      );
+    },
+
+    /** Waits for the segment to be in the archive; gives how long. */
+    async awaitArchived(step: ClusterStep & { segment: string }): Promise<number> {
+      return loggedCycle(deps, step, 'await archived', async () => {
+        const { cluster, layout } = placesOf(step.cluster);
+        const since = performance.now();
+        const options = { timeoutMs: archivedWithinMs, signal: cancellationSignal() };
+        if (await awaitArchived(layout, step.segment, options)) return Math.round(performance.now() - since);
+        const { archiver } = await withMaintenanceConnection(cluster.connection, inspectArchiving);
+        throw notArchived(step.segment, layout.wal, archiver);
+      });
+    },
+
+    /** Verifies headers, sizes and that no segment is missing. What is wrong is in the report. */
+    async verifyArchive({ state, ...step }: ArchiveStep): Promise<ArchiveReport> {
+      return loggedCycle(deps, step, 'verify archive', async (log) => {
+        const { layout, bases } = placesOf(step.cluster);
+        const { systemIdentifier, serverMajor, segmentSizeBytes, timeline } = state;
+        const kept = (await bases.list()).bases.map((base) => ({
+          timeline: base.timeline,
+          startLsn: lsnOf(requireLsn(base.startLsn)),
+          consistentAt: base.stoppedAt,
+        }));
+        const report = await verifyArchive({
+          layout,
+          owner: { serverMajor, systemIdentifier, segmentSizeBytes },
+          currentTimeline: timeline,
+          bases: kept,
+          signal: cancellationSignal(),
+        });
+        log.info({ report }, `${report.segments} segments verified`);
+        return report;
+      });
+    },
+
+    /** Removes base backups and WAL that no point within the window needs. */
+    async expireArchive({ state, ...step }: ArchiveStep): Promise<ExpiredArchive & { warnings: string[] }> {
+      return loggedCycle(deps, step, 'expire', async (log) => {
+        const { cluster, layout, bases } = placesOf(step.cluster);
+        const { walRetentionDays } = cluster;
+        const expired = await expireArchive({
+          ...{ bases, layout, walRetentionDays, signal: cancellationSignal(), now: new Date() },
+          systemIdentifier: state.systemIdentifier,
+          segmentSizeBytes: state.segmentSizeBytes,
+        });
+        for (const { id, because } of expired.bases)
+          log.info({ baseBackup: id }, `expired ${id}: ${because}`);
+        const { segmentCount, freedBytes, warnings } = expired;
+        log.info({ segmentCount, freedBytes }, `removed ${segmentCount} segments`);
+        return {
+          bases: expired.bases.slice(0, expiredTold).map(({ id }) => id),
+          baseCount: expired.bases.length,
+          ...{ segmentCount, freedBytes, warnings },
+        };
+      });
+    },
+
+    /** Writes what the cycle did and found beside the archive; gives the file's path. */
+    async recordCycle(step: ClusterStep & { result: WalCycleResult }): Promise<string> {
+      return loggedCycle(deps, step, 'record', async () => {
+        const { metadata } = placesOf(step.cluster).layout;
+        const path = join(metadata, `wal_${formatTimestamp(new Date(step.startedAt))}.json`);
+        const record = { format_version: 1, started_at: step.startedAt, ...step.result };
+        await writeWhole(path, `${JSON.stringify(record, undefined, 2)}\n`);
+        return path;
+      });
+    },
+
+    /** Removes what this run has left of a base backup under a partial name, and what runs of long ago have. */
+    async cleanUpBases({ cluster, runId, before }: { cluster: string; runId: string; before: string }) {
+      const { bases } = placesOf(cluster);
+      await bases.removePartials(runId);
+      await bases.removeAbandonedPartials(new Date(before));
+    },
+  };
+}
+
+/** Warnings of a server that archives; one that does not is refused. */
+function requireArchiving(cluster: string, facts: ArchivingFacts, command: string): string[] {
+  const plans = planArchiving(facts, command);
+  const lacking = plans.find(({ name, state }) => name !== 'archive_command' && state !== 'fine');
+  const { archive_command: set } = facts.settings;
+  if (lacking || set.now === '') {
+    const what = lacking ? `${lacking.name} is ${JSON.stringify(lacking.now)}` : 'archive_command is empty';
+    throw new HoldfastError('ArchivingRefused', {
+      attempted: `look after the WAL of cluster "${cluster}"`,
+      cause: `the server archives none: ${what}`,
+      remedy: `run \`holdfast wal setup ${cluster} --apply\`, and restart the server where it says so`,
+    });
+  }
+  if (set.now === command) return [];
+  return [`archive_command is not Holdfast's: ${set.now.slice(0, 200)}`];
+}
+
+function notArchived(segment: string, folder: string, archiver: ArchivingFacts['archiver']): HoldfastError {
+  const { lastFailedFile, lastFailedAt, lastArchivedFile } = archiver;
+  const failed = lastFailedFile === null ? '' : `; it failed with ${lastFailedFile} at ${lastFailedAt}`;
+  return new HoldfastError('ArchivingBehind', {
+    attempted: `await ${segment} in ${folder}`,
+    cause: `the server's archiver has not brought it within 5 minutes; its last one was ${lastArchivedFile ?? 'none'}${failed}`,
+    remedy: "see the server's log for what its archive_command says",
+  });
+}

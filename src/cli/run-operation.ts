@@ -1,0 +1,79 @@
+import { hostname, userInfo } from 'node:os';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { ClusterConfig } from '../config/config.js';
+import { clusterFingerprint } from '../config/fingerprint.js';
+import { errorOfWorkflow } from '../temporal/failure.js';
+import { type OperationStart, startOperation } from '../temporal/start-operation.js';
+import { watchOperation } from '../temporal/watch-operation.js';
+import type { CommandContext } from './context.js';
+import { onInterrupt } from './interrupt.js';
+import { createProgress } from './output/progress.js';
+import type { Session } from './session.js';
+import { tellSteps } from './tell-steps.js';
+
+export interface RunOptions {
+  /** What each step is called while a person waits for it. */
+  stepWords: Record<string, string>;
+  /** Print the workflow's id and return. */
+  detach: boolean;
+}
+
+/** What every operation on a cluster is given by the command that asks for it. */
+export function commonInput({ config }: CommandContext, session: Session, cluster: ClusterConfig) {
+  return {
+    cluster: cluster.name,
+    hostQueue: session.queues.host,
+    requester: `${userInfo().username}@${hostname()}`,
+    // On another host the same server and repository may well have other paths and names.
+    ...(cluster.host === config.host && { place: clusterFingerprint(cluster) }),
+    stallTimeoutSeconds: cluster.stallTimeoutSeconds,
+  };
+}
+
+/** Starts the workflow and waits for it, telling its steps; undefined when detached. */
+export async function runOperation<T>(
+  context: CommandContext,
+  session: Session,
+  start: OperationStart,
+  { stepWords, detach }: RunOptions,
+): Promise<T | undefined> {
+  const started = await startOperation(session.place.client, start);
+  await session.work();
+  const { output } = context;
+  if (detach) {
+    if (output.json) output.printJson({ workflow_id: start.workflowId, run_id: started.runId });
+    else output.print(`${start.workflowId} (run ${started.runId})`);
+    return undefined;
+  }
+  if (started.adopted) output.note(`resuming ${start.summary}, begun by a command that is gone`);
+  return watch<T>(context, session, started.handle, start.summary, stepWords);
+}
+
+/** Waits for a workflow, drawing its progress; Ctrl-C asks it to cancel and waits until it has cleaned up. */
+async function watch<T>(
+  context: CommandContext,
+  session: Session,
+  handle: WorkflowHandle,
+  attempted: string,
+  stepWords: Record<string, string>,
+): Promise<T> {
+  const progress = createProgress(context.output.progressOptions);
+  const stopListening = onInterrupt(() => {
+    progress.note('cancelling; press Ctrl-C again to leave at once');
+    void handle.cancel().catch(() => undefined);
+  });
+  try {
+    const seen = tellSteps(stepWords, progress, (words, figures) => {
+      // Before the first byte there are no figures worth showing, after the dump no object's name.
+      if (figures && figures.storedBytes > 0) progress.update({ ...figures, doing: figures.doing || words });
+      else progress.step(words);
+    });
+    const result = watchOperation<T>(session.place.client, handle, seen);
+    return await Promise.race([result, session.workerFailed]);
+  } catch (error) {
+    throw errorOfWorkflow(error, attempted);
+  } finally {
+    stopListening();
+    progress.stop();
+  }
+}

@@ -1,0 +1,94 @@
+import { type ArchivedTimeline, planBaseRetention } from '../domain/base-retention.js';
+import { HoldfastError } from '../domain/errors.js';
+import type { RetentionDecision } from '../domain/retention.js';
+import type { TimelineHistory } from '../domain/timeline-history.js';
+import { formatLsn } from '../domain/wal-position.js';
+import type { BaseRepository } from './base/base-repository.js';
+import { describeLease } from './lease.js';
+import { expireSegments } from './local/wal/expire-segments.js';
+import { listArchive } from './local/wal/list-archive.js';
+import { readHistories } from './local/wal/read-histories.js';
+import type { WalLayout } from './local/wal/wal-layout.js';
+
+export interface ExpireArchiveRequest {
+  bases: BaseRepository;
+  layout: WalLayout;
+  systemIdentifier: string;
+  segmentSizeBytes: number;
+  walRetentionDays: number;
+  now: Date;
+  signal: AbortSignal;
+}
+
+/** What was removed, and why; and what was left although it may not be needed. */
+export interface ArchiveExpiry {
+  bases: RetentionDecision[];
+  segmentCount: number;
+  freedBytes: number;
+  warnings: string[];
+}
+
+/**
+ * Removes base backups and WAL that no point of the window needs. First the base backups; then the WAL, by what is left
+ * of them: one that a restore began to read meanwhile stays, and so does its WAL.
+ */
+export async function expireArchive(request: ExpireArchiveRequest): Promise<ArchiveExpiry> {
+  const { bases, layout, segmentSizeBytes } = request;
+  const expired: RetentionDecision[] = [];
+  for (const decision of (await plan(request)).expire.toReversed())
+    if (await removeUnlessRead(bases, decision.id)) expired.push(decision);
+  const left = await plan(request);
+  if (left.broken.length > 0) {
+    const warnings = [
+      `no WAL was removed, since what the damaged base backup ${left.broken[0]} needs is not known: repair or remove it`,
+    ];
+    return { bases: expired, segmentCount: 0, freedBytes: 0, warnings };
+  }
+  return { bases: expired, ...(await expireSegments(layout, left.wal, segmentSizeBytes)), warnings: [] };
+}
+
+async function plan(request: ExpireArchiveRequest) {
+  const { bases: repository, systemIdentifier, walRetentionDays, now } = request;
+  const { bases, broken } = await repository.list();
+  const leases = await repository.leases();
+  const planned = planBaseRetention({
+    bases: bases.filter((base) => base.systemIdentifier === systemIdentifier),
+    timelines: await archivedTimelines(request),
+    readers: new Map(leases.map((lease) => [lease.backupId, describeLease(lease)])),
+    ...{ now, walRetentionDays },
+  });
+  return { ...planned, broken: broken.map(({ id }) => id) };
+}
+
+async function archivedTimelines(request: ExpireArchiveRequest): Promise<ArchivedTimeline[]> {
+  const { layout, segmentSizeBytes, signal } = request;
+  const { files } = await listArchive(layout, segmentSizeBytes);
+  const { histories } = await readHistories(layout, files, signal);
+  const newest = new Map<number, number | undefined>();
+  for (const file of files) {
+    const timeline = file.kind === 'history' ? file.timeline : file.segment.timeline;
+    const writtenAtMs = file.kind === 'segment' ? file.writtenAtMs : undefined;
+    const known = newest.get(timeline);
+    newest.set(timeline, Math.max(known ?? 0, writtenAtMs ?? 0) || undefined);
+  }
+  return [...newest].map(([timeline, writtenAtMs]) => ({
+    timeline,
+    history: stepsOf(histories.get(timeline)),
+    ...(writtenAtMs !== undefined && { lastArchivedAt: new Date(writtenAtMs).toISOString() }),
+  }));
+}
+
+function stepsOf(history: TimelineHistory | undefined): ArchivedTimeline['history'] {
+  return history?.flatMap(({ timeline, end }) =>
+    end === null ? [] : [{ timeline, switchLsn: formatLsn(end) }],
+  );
+}
+
+async function removeUnlessRead(repository: BaseRepository, id: string): Promise<boolean> {
+  try {
+    return await repository.remove(id);
+  } catch (error) {
+    if (error instanceof HoldfastError && error.type === 'BackupInUse') return false;
+    throw error;
+  }
+}

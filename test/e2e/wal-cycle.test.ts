@@ -1,0 +1,90 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { WalCycleResult } from '../../src/domain/wal-contracts.js';
+import { walLayout } from '../../src/repository/local/wal/wal-layout.js';
+import { type Cluster, startCluster } from '../support/cluster.js';
+import { createWorkplace, type Workplace } from '../support/holdfast.js';
+import { startTemporal, type TemporalServer } from '../support/temporal.js';
+
+let cluster: Cluster;
+let temporal: TemporalServer;
+let place: Workplace;
+let backupDir: string;
+
+beforeAll(async () => {
+  cluster = await startCluster({
+    settings: { wal_level: 'replica', archive_mode: 'on', max_wal_senders: '5' },
+  });
+  temporal = await startTemporal();
+  // Where the server's OS user gets in.
+  backupDir = join(dirname(cluster.dataDir), 'backups');
+  const env = { ...cluster.env, ...temporal.env, BACKUP_DIR: backupDir, PG_BIN_DIR: cluster.binDir };
+  place = await createWorkplace(env);
+});
+
+afterAll(async () => {
+  await place[Symbol.asyncDispose]();
+  await temporal[Symbol.asyncDispose]();
+  await cluster[Symbol.asyncDispose]();
+});
+
+const cycle = async (...options: string[]) => {
+  const { stdout, exitCode, stderr } = await place.run('--json', 'wal', ...options);
+  expect(stdout, stderr).not.toBe('');
+  return { exitCode, stderr, ...(JSON.parse(stdout) as WalCycleResult) };
+};
+const archived = () => readdirSync(walLayout(backupDir).wal).filter((name) => /^[0-9A-F]{24}$/.test(name));
+
+test('a server that does not archive yet is refused, with what to run', async () => {
+  const refused = await place.run('wal');
+  expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(refused.stderr).toContain('archive_command is empty');
+  expect(refused.stderr).toContain('holdfast wal setup default --apply');
+});
+
+test('the first cycle awaits the last segment, takes a base backup, and finds the archive whole', async () => {
+  expect(await place.run('wal', 'setup', '--apply')).toMatchObject({ exitCode: 0 });
+  await cluster.psql('CREATE TABLE trades AS SELECT 1 AS id');
+  const { exitCode, stdout, stderr } = await place.run('wal');
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(stdout).toMatch(/✓ took base backup base_\d{8}_\d{6}: there is none/);
+  expect(stdout).toContain('✓ the archive of default is whole');
+});
+
+test('the next one takes none, and records what it found', async () => {
+  await cluster.psql('INSERT INTO trades VALUES (2)');
+  const found = await cycle();
+  expect(found).toMatchObject({ exitCode: 0, base: null, warnings: [], archive: { gaps: { total: 0 } } });
+  expect(archived()).toContain(found.awaited);
+  expect(found.archive.newest).toBe(found.awaited);
+  expect(found.archive.remembered).toBeGreaterThan(0);
+  const record = JSON.parse(await readFile(found.recordPath ?? '', 'utf8'));
+  expect(record).toMatchObject({ format_version: 1, cluster: 'default', awaited: found.awaited });
+});
+
+test('nothing is switched where nothing was written, and --no-switch awaits nothing', async () => {
+  const before = (await cycle()).awaited;
+  expect((await cycle('--no-switch')).awaited).toBeNull();
+  expect((await cycle()).awaited).toBe(before);
+});
+
+test('a segment that is gone is named, and a base backup makes what follows recoverable', async () => {
+  const lost = (await cycle()).awaited ?? '';
+  await cluster.psql('INSERT INTO trades VALUES (3)');
+  await cycle();
+  rmSync(join(walLayout(backupDir).wal, lost));
+  const mended = await cycle();
+  expect(mended.exitCode).toBe(5);
+  expect(mended.base?.because).toMatch(/^WAL is missing since base_/);
+  const [gap] = mended.archive.gaps.items;
+  expect(gap).toMatchObject({ firstMissing: lost, lastMissing: lost, unrecoverableTo: expect.any(String) });
+  const told = await place.run('wal', '--no-switch');
+  expect(told.exitCode).toBe(5);
+  expect(told.stderr).toContain(`missing: ${lost} to ${lost} (1 segment); no point from`);
+});
+
+test('--base takes one although none is due', async () => {
+  expect((await cycle('--base', '--no-switch')).base?.because).toBe('it was asked for');
+});

@@ -1,0 +1,167 @@
+import {
+  CancellationScope,
+  defineQuery,
+  isCancellation,
+  log,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ClusterStep } from '../activities/cluster-step.js';
+import type { Activities } from '../activities/index.js';
+import { type ArchiveReport, isWhole } from '../src/domain/archive-report.js';
+import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
+import type {
+  ArchivingState,
+  WalCycleInput,
+  WalCycleResult,
+  WalCycleStatus,
+  WalCycleStep,
+} from '../src/domain/wal-contracts.js';
+import { contactOptions, patientOptions, quickOptions, transferOptions } from './activity-options.js';
+import { alert } from './alerts.js';
+import { failureMessage } from './failures.js';
+import { outcomeAttribute, startAttributes } from './search-attributes.js';
+import { alertOfArchive, describeCycle } from './wal-cycle-telling.js';
+
+export const walStatusQuery = defineQuery<WalCycleStatus>(statusQueryName);
+
+/** Partial base backups older than this belong to runs that ended without a cleanup. */
+const abandonedAfterMs = 8 * 24 * 60 * 60 * 1000;
+
+/** One look after a cluster's archive: its last segment in, all of it verified, a base backup when due, retention. */
+export async function walCycle(input: WalCycleInput): Promise<WalCycleResult> {
+  upsertSearchAttributes(startAttributes('wal-cycle', input.cluster));
+  const cycle = new WalCycle(input);
+  try {
+    const result = await cycle.run();
+    upsertSearchAttributes([outcomeAttribute(isWhole(result.archive) ? 'succeeded' : 'failed')]);
+    return result;
+  } catch (error) {
+    await cycle.recordFailure(error);
+    throw error;
+  } finally {
+    await CancellationScope.nonCancellable(() => cycle.cleanUp());
+  }
+}
+
+class WalCycle {
+  readonly #status: WalCycleStatus = { step: 'inspect' };
+  readonly #contact;
+  readonly #quick;
+  readonly #patient;
+  readonly #transfer;
+
+  constructor(readonly input: WalCycleInput) {
+    const { hostQueue: taskQueue, stallTimeoutSeconds } = input;
+    setHandler(walStatusQuery, () => this.#status);
+    this.#contact = proxyActivities<Activities>({ ...contactOptions, taskQueue });
+    this.#quick = proxyActivities<Activities>({ ...quickOptions, taskQueue });
+    this.#patient = proxyActivities<Activities>({ ...patientOptions, taskQueue });
+    this.#transfer = proxyActivities<Activities>({ ...transferOptions(stallTimeoutSeconds), taskQueue });
+    this.#enter('inspect');
+  }
+
+  /** The steps in order. */
+  async run(): Promise<WalCycleResult> {
+    const state = await this.#contact.inspectArchiving(this.#step());
+    this.#enter('inspect', { timeline: state.timeline });
+    const archived = await this.#complete(state);
+    const before = await this.#verify(state);
+    const base = await this.#takeBaseIfDue(state, before);
+    // The new base backup's own segments and history have come since, and it may mend what a gap had cut off.
+    const archive = base ? await this.#verify(state) : before;
+
+    this.#enter('expire');
+    const { warnings, ...expired } = await this.#patient.expireArchive({ ...this.#step(), state });
+    const result: WalCycleResult = {
+      cluster: this.input.cluster,
+      ...{ systemIdentifier: state.systemIdentifier, timeline: state.timeline },
+      ...{ ...archived, archive, base, expired, recordPath: null },
+      warnings: [...state.warnings, ...warnings],
+    };
+    const told = alertOfArchive(this.input.cluster, archive);
+    if (told) await alert(told);
+    return this.#record(result);
+  }
+
+  /** Has the server complete its segment, and awaits it in the archive. */
+  async #complete({ inRecovery }: ArchivingState): Promise<{ awaited: string | null; awaitedMs: number }> {
+    if (inRecovery || this.input.noSwitch === true) return { awaited: null, awaitedMs: 0 };
+    this.#enter('switch');
+    const awaited = await this.#quick.switchSegment(this.#step());
+    this.#enter('await archived', { awaited });
+    const awaitedMs = await this.#patient.awaitArchived({ ...this.#step(), segment: awaited });
+    return { awaited, awaitedMs };
+  }
+
+  async #verify(state: ArchivingState): Promise<ArchiveReport> {
+    this.#enter('verify archive');
+    const report = await this.#patient.verifyArchive({ ...this.#step(), state });
+    Object.assign(this.#status, { segments: report.segments, gaps: report.gaps.total });
+    return report;
+  }
+
+  async #takeBaseIfDue(state: ArchivingState, { needsBase }: ArchiveReport): Promise<WalCycleResult['base']> {
+    const forced = this.input.forceBase === true;
+    const due = await this.#quick.planBase({ ...this.#step(), state, needsBase, forced });
+    if (!due) return null;
+    this.#enter('base backup', { base: due.id });
+    const backup = await this.#transfer.takeBaseBackup({ ...this.#step(), id: due.id });
+    return { backup, because: due.because };
+  }
+
+  async #record(result: WalCycleResult): Promise<WalCycleResult> {
+    this.#enter('record');
+    try {
+      const recordPath = await this.#quick.recordCycle({ ...this.#step(), result });
+      return { ...result, recordPath };
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const warning = `the record of this cycle could not be written: ${failureMessage(error)}`;
+      return { ...result, warnings: [...result.warnings, warning] };
+    } finally {
+      this.#enter('done');
+    }
+  }
+
+  async recordFailure(error: unknown): Promise<void> {
+    if (isCancellation(error)) {
+      upsertSearchAttributes([outcomeAttribute('cancelled')]);
+      return;
+    }
+    upsertSearchAttributes([outcomeAttribute('failed')]);
+    await alert({
+      type: 'wal_archive',
+      priority: 'critical',
+      message: failureMessage(error, this.input.hostQueue),
+      cluster: this.input.cluster,
+      database: '',
+      metrics: {},
+    });
+  }
+
+  async cleanUp(): Promise<void> {
+    const { runId } = workflowInfo();
+    const before = new Date(Date.now() - abandonedAfterMs).toISOString();
+    try {
+      await this.#quick.cleanUpBases({ cluster: this.input.cluster, runId, before });
+    } catch (error) {
+      // The next run of the same host removes what is left.
+      log.warn('partial base backups could not be removed', { cause: failureMessage(error) });
+    }
+  }
+
+  #step(): ClusterStep {
+    const { cluster, place } = this.input;
+    const startedAt = workflowInfo().startTime.toISOString();
+    return { cluster, startedAt, ...(place !== undefined && { place }) };
+  }
+
+  #enter(step: WalCycleStep, news: Partial<WalCycleStatus> = {}): void {
+    Object.assign(this.#status, news, { step });
+    setCurrentDetails(describeCycle(this.input, this.#status));
+  }
+}
