@@ -1,16 +1,17 @@
 #!/bin/sh
 # PostgreSQL's archive_command for Holdfast: puts one WAL file into the archive, durable and whole, or fails.
 #
-#   archive_command = 'sh ''/srv/backups/incremental/archive-wal.sh'' "%p" "%f" || exit 1'
+#   archive_command = 'set -- ''/srv/backups/incremental'' "%p" "%f"; . "$1/archive-wal.sh"'
 #
 # The archive is the folder "wal" beside this script; `holdfast wal setup` makes it and installs the script.
 # Exit 0: the archive has the file with these very bytes, and a power cut won't take it away. Exit 1: anything else; the
 # server keeps the segment, and tries again. Never above 125, by which the server's archiver would end.
 #
-#   sh archive-wal.sh --check     whether this user can archive here
+#   sh archive-wal.sh FOLDER --check     whether this user can archive in FOLDER
 #
-# POSIX sh and five common programs: cat, touch, sync, link, rm; cmp where a file is archived again, and zstd or gzip
-# where that one is compressed. No more, for each costs a segment what starting a process costs.
+# POSIX sh and five common programs: dd, link, touch, rm, sync; cmp where a file is archived again, and zstd or gzip
+# where that one is compressed. No more, for starting them is what a segment costs beside the copy itself; so the
+# server's shell reads this file rather than start another one, and the last three run at the same time.
 
 fail() {
   printf 'holdfast: archive %s: %s\n' "$name" "$*" >&2
@@ -21,24 +22,26 @@ fail() {
 copy() {
   # With noclobber this creates the file or fails, and follows no link. Not by ":", whose failure ends the shell.
   true >"$partial" || fail "cannot create a file in $partials"
-  # Appended: newer programs would let the copy share its blocks with the server's file (XFS, Btrfs).
-  cat "$source" >>"$partial" || fail "cannot copy $source; see the line above"
-  # The time of the last byte, rather than of the archiving, which may lag behind.
-  touch -r "$source" "$partial" || fail "cannot set the time of $partial"
-  sync "$partial" || fail "cannot make $partial durable"
+  # Not cp or cat: newer ones let the copy share its blocks with the server's file (XFS, Btrfs).
+  words=$(dd if="$source" of="$partial" bs=1048576 conv=fsync 2>&1) || fail "cannot copy $source: $words"
 }
 
 # Gives the copy its name, unless there is a file of this name.
 publish() {
-  words=$(link "$partial" "$final" 2>&1) && {
-    rm -f "$partial"
-    trap - EXIT
-    sync "$archive" || fail "cannot make its name in $archive durable"
-    exit 0
+  words=$(link "$partial" "$final" 2>&1) || {
+    # Another call for the same file was faster.
+    [ -e "$final" ] || [ -L "$final" ] || fail "$words"
+    confirm
   }
-  # Another call for the same file was faster.
-  [ -e "$final" ] || [ -L "$final" ] || fail "$words"
-  confirm
+  trap - EXIT
+  rm -f "$partial" &
+  # The time of the last byte, rather than of the archiving, which may lag behind.
+  touch -r "$source" "$final" &
+  touching=$!
+  sync "$archive" || fail "cannot make its name in $archive durable"
+  wait "$touching" || fail "cannot set the time of $final"
+  wait
+  exit 0
 }
 
 # The archive has the name already: success when it has the same bytes.
@@ -91,14 +94,15 @@ remove_leftovers() {
 }
 
 check() {
-  for program in cat touch sync link rm cmp; do
+  for program in dd link touch rm sync cmp; do
     command -v "$program" >/dev/null || fail "there is no program \"$program\" on PATH ($PATH)"
   done
   true >"$partial" && true >"$archive/.partial-check.$$" || fail "cannot create a file in $archive"
   rm -f "$archive/.partial-check.$$"
+  words=$(dd if=/dev/null of="$partial" conv=fsync 2>&1) || fail "dd can't make a file durable: $words"
   link "$partial" "$partial.2" || fail "the file system of $archive has no hard links, which publish a file safely"
   rm -f "$partial.2"
-  sync "$partial" "$archive" || fail "cannot make files in $archive durable"
+  sync "$archive" || fail "cannot make names in $archive durable"
   exit 0
 }
 
@@ -117,19 +121,16 @@ archive_file() {
 main() {
   set -uC
   umask 027
-  case $0 in
-  */*) archive=${0%/*}/wal ;;
-  *) archive=./wal ;;
-  esac
+  archive=${1-}/wal
   partials=$archive/.partial
-  source=${1-}
-  name=${2-check}
+  source=${2-}
+  name=${3-check}
   final=$archive/$name
   partial=$partials/$name.$$
   case $name in
   '' | .* | *[!0-9A-Za-z.]*) fail "that is no name of a WAL file" ;;
   esac
-  [ "$#" -eq 2 ] || [ "$*" = --check ] || fail "two arguments are needed, as \"%p\" and \"%f\" give them"
+  [ "$#" -eq 3 ] || [ "$#$source" = 2--check ] || fail "three arguments are needed: the folder, \"%p\" and \"%f\""
   require_folders
   trap 'rm -f "$partial"' EXIT
   # QUIT is what an immediate shutdown sends to the archiver and its children.

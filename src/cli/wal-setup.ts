@@ -38,7 +38,7 @@ export async function walSetupCommand(
 
 async function look(client: pg.Client, cluster: ClusterConfig, backupDir: string): Promise<WalSetup> {
   const layout = walLayout(cluster.repositoryPath);
-  const command = archiveCommand(layout.script);
+  const command = archiveCommand(layout.incremental);
   const flaw = archiveCommandFlaw(command);
   if (flaw !== undefined) {
     const attempted = `make an archive_command of ${layout.script}`;
@@ -65,7 +65,7 @@ async function apply(
   if (!force) refuseForeign(cluster, plans);
   await prepareArchive(layout, backupDir, owner);
   const facts = await applyArchiving(client, layout.script, statements);
-  const after = planArchiving(facts, archiveCommand(layout.script));
+  const after = planArchiving(facts, archiveCommand(layout.incremental));
   return { ...setup, facts, plans: after, commands: [], applied: true };
 }
 

@@ -2,11 +2,11 @@
 export const archiveScriptName = 'archive-wal.sh';
 
 /**
- * The `archive_command` that runs the script at `path`. The server replaces `%p` and `%f`, and `%%` by `%`; its shell
- * reads the rest. An exit code over 125, such as a missing shell's, would end the server's archiver: hence `exit 1`.
+ * The `archive_command` that runs the script in `folder`. The server replaces `%p` and `%f`, and `%%` by `%`; its shell
+ * reads the rest, and the script itself, which costs less than to start another shell.
  */
-export function archiveCommand(path: string): string {
-  return `sh ${shellQuote(path).replaceAll('%', '%%')} "%p" "%f" || exit 1`;
+export function archiveCommand(folder: string): string {
+  return `set -- ${shellQuote(folder).replaceAll('%', '%%')} "%p" "%f"; . "$1/${archiveScriptName}"`;
 }
 
 /** A text as one word of a POSIX shell, whatever is in it; as it is where the shell would take it so. */
@@ -23,7 +23,7 @@ function shellQuote(text: string): string {
  * (MAXPGPATH).
  */
 const longestBytes = 1023;
-/** `pg_wal/` and two of the longest names, of backup histories. */
+/** `pg_wal/` and twice the longest name, that of a backup history. */
 const placeholderBytes = 7 + 2 * 40;
 
 /** Why no server can run this command; undefined when one can. */

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { archiveCommand, archiveCommandFlaw, shellWord } from '../../src/domain/archive-command.js';
 import { type ArchivingFacts, planArchiving, type ServerSetting } from '../../src/domain/archiving.js';
 
-const command = archiveCommand('/srv/backups/incremental/archive-wal.sh');
+const command = archiveCommand('/srv/backups/incremental');
 
 const setting = (now: string, more: Partial<ServerSetting> = {}): ServerSetting => ({
   ...{ now, next: now, pendingRestart: false, source: 'configuration file' },
@@ -87,17 +87,15 @@ const path = fc.string({ unit: fc.constantFrom(...`ab /'"%$\\\`*;&|<>(){}~#é`),
 test('the server’s shell gets the script’s path as it is, whatever is in it', () => {
   fc.assert(
     fc.property(path, (part) => {
-      const script = `/${part}/archive-wal.sh`;
+      const folder = `/${part}`;
       // As the server replaces them.
-      const replaced = archiveCommand(script).replace(
+      const replaced = archiveCommand(folder).replace(
         /%(.)/g,
         (_, letter) => ({ p: 'P Q', f: 'F' })[letter as string] ?? letter,
       );
-      const shown = execFileSync('sh', ['-c', replaced.replace(/^sh/, `printf '%s\\n'`)], {
-        encoding: 'utf8',
-      });
-      expect(shown).toBe(`${script}\nP Q\nF\n`);
-      expect(execFileSync('sh', ['-c', `printf %s ${shellWord(script)}`], { encoding: 'utf8' })).toBe(script);
+      const telling = replaced.replace('. "$1/archive-wal.sh"', `printf '%s\\n' "$@"`);
+      expect(execFileSync('sh', ['-c', telling], { encoding: 'utf8' })).toBe(`${folder}\nP Q\nF\n`);
+      expect(execFileSync('sh', ['-c', `printf %s ${shellWord(folder)}`], { encoding: 'utf8' })).toBe(folder);
     }),
     { numRuns: 50 },
   );

@@ -22,7 +22,7 @@ export async function startArchiving(
   const layout = walLayout(join(dirname(cluster.dataDir), `it's a backup`));
   const { uid = process.getuid?.() ?? 0, gid = process.getgid?.() ?? 0 } = serverUser();
   await prepareArchive(layout, layout.root, { uid, gid, name: 'the server’s' });
-  const command = archiveCommand(layout.script).replaceAll("'", "''");
+  const command = archiveCommand(layout.incremental).replaceAll("'", "''");
   await cluster.psql(`ALTER SYSTEM SET archive_command = '${command}'`);
   await cluster.psql('SELECT pg_reload_conf()');
   return { cluster, layout };

@@ -11,6 +11,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
+import { archiveCommand } from '../../../src/domain/archive-command.js';
 import { scratchRoot } from '../../support/server-user.js';
 
 const shipped = fileURLToPath(new URL('../../../deploy/archive-wal.sh', import.meta.url));
@@ -32,14 +33,14 @@ export interface Archive {
   readonly script: string;
   /** A file for the server to archive. */
   source(name: string, content: string | Uint8Array): string;
-  /** Calls the script as a server's shell does. `shell` is the command before it. */
+  /** Calls the script as a server does. */
   archive(source: string, name: string, options?: CallOptions): Promise<ArchiveEnd>;
   /** Names in the archive; those of partial files as `.partial/…`. */
   files(): string[];
 }
 
 export interface CallOptions {
-  /** @defaultValue `sh` */
+  /** The server's shell, without `-c`. @defaultValue `sh` */
   shell?: readonly string[];
   env?: Record<string, string>;
 }
@@ -60,7 +61,11 @@ export function scratchArchive(folder = `b a'c"$k;%p *`): Archive {
       return path;
     },
     async archive(source, name, { shell = ['sh'], env = {} } = {}) {
-      const [file = '', ...args] = [...shell, script, source, name];
+      const command = archiveCommand(place).replace(
+        /%(.)/g,
+        (_, letter) => ({ p: source, f: name })[letter as string] ?? letter,
+      );
+      const [file = '', ...args] = [...shell, '-c', command];
       const { exitCode, stderr } = await execa(file, args, { env, reject: false });
       return { exitCode, stderr };
     },

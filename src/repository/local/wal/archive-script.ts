@@ -37,11 +37,11 @@ export function canActAs({ uid }: ServerAccount): boolean {
 
 /** Why that account can't archive here, by the script's own trial; undefined when it can. */
 export async function whyNotArchivable(
-  { script }: WalLayout,
+  { script, incremental }: WalLayout,
   account: ServerAccount,
 ): Promise<string | undefined> {
   const identity = process.getuid?.() === account.uid ? {} : { uid: account.uid, gid: account.gid };
-  const { exitCode, all, shortMessage } = await execa('sh', [script, '--check'], {
+  const { exitCode, all, shortMessage } = await execa('sh', [script, incremental, '--check'], {
     ...identity,
     cwd: '/',
     all: true,
