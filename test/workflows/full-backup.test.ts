@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -47,10 +48,31 @@ async function rootOf(failed: Promise<unknown>): Promise<unknown> {
 test('steps run in order, and partial files are cleaned up at the end', async () => {
   const { activities, calls } = scriptedActivities();
   expect(await run(activities)).toMatchObject({ tables: 2, rows: 7, warnings: [], expiredCount: 0 });
+  // These two go on at the same time.
+  expect(calls.splice(3, 2).sort()).toEqual(['checksumArtifact', 'dumpGlobals']);
   expect(calls).toEqual([
-    ...['inspectDatabase', 'checkSpace', 'dumpDatabase', 'dumpGlobals', 'checksumArtifact', 'publishBackup'],
+    ...['inspectDatabase', 'checkSpace', 'dumpDatabase', 'publishBackup'],
     ...['expireBackups', 'sendAlert', 'cleanUpPartials'],
   ]);
+});
+
+test('a backup waits for its globals and its checksum both, before it ends or is dumped anew', async () => {
+  const ended: string[] = [];
+  const { activities, calls } = scriptedActivities({
+    checksumArtifact: () => Promise.reject(failure('StorageFailed')),
+    dumpGlobals: async () => {
+      await delay(300);
+      ended.push('dumpGlobals');
+      return { partial: null, missingBecause: null };
+    },
+    dumpDatabase: async () => {
+      ended.push('dumpDatabase');
+      return { attempt: 1, sizeBytes: 1, checksum: 'c', compression: 'gzip', tables: 0, rows: 0 };
+    },
+  });
+  expect(await rootOf(run(activities))).toMatchObject({ type: 'StorageFailed' });
+  expect(ended).toEqual(Array(3).fill(['dumpDatabase', 'dumpGlobals']).flat());
+  expect(calls).not.toContain('publishBackup');
 });
 
 test('an error that trying again cannot mend is reported at once, and an alert sent', async () => {
