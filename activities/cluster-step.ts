@@ -13,13 +13,30 @@ export interface ClusterStep {
   place?: string;
 }
 
-/** {@link logged} for a step of a WAL cycle, on no other server than is meant. */
-export async function loggedCycle<T>(
+/** What a step belongs to, in the words of errors and of the log's name. */
+export interface ClusterOperation {
+  verb: string;
+  operation: string;
+}
+
+/** {@link logged} for a step of an operation on a whole cluster, on no other server or repository than is meant. */
+export async function loggedCluster<T>(
   deps: ActivityDeps,
   { cluster, startedAt, place }: ClusterStep,
   name: string,
+  { verb, operation }: ClusterOperation,
   act: (log: Logger) => Promise<T>,
 ): Promise<T> {
-  requirePlace('look after the WAL of', clusterOf(deps, cluster), place);
-  return logged(deps, { cluster, startedAt }, name, act, 'wal-cycle');
+  requirePlace(verb, clusterOf(deps, cluster), place);
+  return logged(deps, { cluster, startedAt }, name, act, operation);
+}
+
+/** {@link loggedCluster} for a WAL cycle. */
+export function loggedCycle<T>(
+  deps: ActivityDeps,
+  step: ClusterStep,
+  name: string,
+  act: (log: Logger) => Promise<T>,
+): Promise<T> {
+  return loggedCluster(deps, step, name, { verb: 'look after the WAL of', operation: 'wal-cycle' }, act);
 }

@@ -13,6 +13,7 @@ import { createLeaseActivities } from './lease.js';
 import { createLoadActivities } from './load.js';
 import { createProveActivities } from './prove.js';
 import { createPublishActivities } from './publish.js';
+import { createRecoveryActivities } from './recovery.js';
 import { createRoleActivities } from './roles.js';
 import { createStageActivities } from './stage.js';
 import { createSwapActivities } from './swap.js';
@@ -28,6 +29,7 @@ function collect(deps: ActivityDeps) {
     ...createCleanupActivities(deps),
     ...createWalActivities(deps),
     ...createBaseActivities(deps),
+    ...createRecoveryActivities(deps),
     ...createStageActivities(deps),
     ...createLeaseActivities(deps),
     ...createRoleActivities(deps),
@@ -51,6 +53,8 @@ const beatWithProgress = new Set<string>([
   'proveStaging',
   'recheckArtifact',
   'takeBaseBackup',
+  'extractBaseBackup',
+  'recoverCluster',
 ] satisfies (keyof Activities)[]);
 
 /** The activities of a worker with these settings. */

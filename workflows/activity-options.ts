@@ -51,6 +51,13 @@ export function transferOptions(stallTimeoutSeconds: number): ActivityOptions {
 /** Steps of minutes that beat as long as their worker lives: an archiver is awaited, an archive read. */
 export const patientOptions: ActivityOptions = { ...quickOptions, startToCloseTimeout: '30 minutes' };
 
+/** Replay of WAL: how long it takes nobody knows, and its worker beats meanwhile. */
+export const replayOptions: ActivityOptions = {
+  ...quickOptions,
+  startToCloseTimeout: '7 days',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
 /** One try of an alert while the operation waits; what it misses goes to `deliverAlert`. */
 export const alertOnceOptions: ActivityOptions = {
   startToCloseTimeout: '10 seconds',

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Act } from './act.js';
 import type { CommandContext } from './context.js';
 
@@ -25,4 +25,31 @@ export function addWal(
     .option('--apply', 'make the archive, set the settings by ALTER SYSTEM and reload; never restarts')
     .option('--force', 'with --apply: replace an archive_command that is not ours')
     .action(act(async () => (await import('./wal-setup.js')).walSetupCommand));
+}
+
+/** Options by which `restore` brings back a whole cluster as it was at a point in time. */
+export function addRecoveryOptions(restore: Command): void {
+  const option = (flags: string, words: string) =>
+    restore.addOption(
+      new Option(flags, words).helpGroup('To a point in time ([backup] is then the cluster):'),
+    );
+  option('--to <time>', 'a time with its UTC offset, or as in "10 minutes ago"');
+  option('--target-time <time>', 'a time with its UTC offset');
+  option('--target-lsn <lsn>', 'a position of the write-ahead log');
+  option('--target-xid <xid>', 'the commit of a transaction');
+  option('--target-name <name>', 'a point made by pg_create_restore_point()');
+  option('--target-immediate', 'the end of the base backup');
+  option('--target-exclusive', 'stop before the target, not after');
+  restore.addOption(
+    new Option(
+      '--target-action <action>',
+      'promote (default) and stop it; pause: leave it running, read only',
+    )
+      .choices(['promote', 'pause', 'shutdown'])
+      .helpGroup('To a point in time ([backup] is then the cluster):'),
+  );
+  option('--target-timeline <id>', 'latest (default), current, or a number');
+  option('--data-dir <folder>', 'an empty or new folder, which becomes the data directory');
+  option('--base <id>', 'recover from that base backup');
+  option('--os-user <name>', 'whom the folder is to belong to, where root runs this');
 }

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.js';
 import type { Act, Prepare, RunCommand } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
-import { addWal } from './program-wal.js';
+import { addRecoveryOptions, addWal } from './program-wal.js';
 
 const examples = `
 Examples:
@@ -164,8 +164,9 @@ function addRestore(program: Command, act: Act): void {
     .option('--allow-unverified', 'take a file that has no metadata')
     .option('--detach', 'start it, print the workflow id, and return')
     .addOption(cluster())
-    .addHelpText('after', restoreExamples)
-    .action(act(async () => (await import('./restore.js')).restoreCommand));
+    .addHelpText('after', restoreExamples);
+  addRecoveryOptions(restore);
+  restore.action(act(async () => (await import('./restore.js')).restoreCommand));
   for (const [name, words] of [
     ['undo', 'swap back to what the database was before a restore'],
     ['confirm', 'drop what the database was before a restore, now'],

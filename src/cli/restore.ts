@@ -7,6 +7,7 @@ import { startOperation } from '../temporal/start-operation.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { listCommand } from './list.js';
 import { printable } from './output/format.js';
+import { asksForRecovery, type RecoveryArguments } from './recovery-arguments.js';
 import { requesterName } from './requester.js';
 import { askForName, canAsk, sendDecision, showEvidence, showHow } from './restore-approval.js';
 import { whatToRestore } from './restore-arguments.js';
@@ -15,7 +16,7 @@ import { printRestore } from './restore-summary.js';
 import { type OnWaiting, watchRestore } from './restore-watch.js';
 import { openSession, type Session } from './session.js';
 
-export interface RestoreOptions {
+export interface RestoreOptions extends RecoveryArguments {
   cluster: string;
   latest?: boolean;
   from?: string;
@@ -38,6 +39,8 @@ export async function restoreCommand(
   second: string | undefined,
   options: RestoreOptions,
 ): Promise<number> {
+  if (asksForRecovery(options))
+    return (await import('./recover.js')).recoverCommand(context, first ?? options.cluster, options);
   if (options.list) return listCommand(context, first, { cluster: options.cluster });
   const { backup, target } = whatToRestore(first, second, options);
   const cluster = clusterNamed(context.config, options.cluster);

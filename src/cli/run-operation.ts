@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ClusterConfig } from '../config/config.js';
 import { clusterFingerprint } from '../config/fingerprint.js';
@@ -8,6 +7,7 @@ import { watchOperation } from '../temporal/watch-operation.js';
 import type { CommandContext } from './context.js';
 import { onInterrupt } from './interrupt.js';
 import { createProgress } from './output/progress.js';
+import { requesterName } from './requester.js';
 import type { Session } from './session.js';
 import { tellSteps } from './tell-steps.js';
 
@@ -23,7 +23,7 @@ export function commonInput({ config }: CommandContext, session: Session, cluste
   return {
     cluster: cluster.name,
     hostQueue: session.queues.host,
-    requester: `${userInfo().username}@${hostname()}`,
+    requester: requesterName(),
     // On another host the same server and repository may well have other paths and names.
     ...(cluster.host === config.host && { place: clusterFingerprint(cluster) }),
     stallTimeoutSeconds: cluster.stallTimeoutSeconds,

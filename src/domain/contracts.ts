@@ -7,6 +7,7 @@ export const workflowTypes = {
   backUpCluster: 'backUpCluster',
   deliverAlert: 'deliverAlert',
   walCycle: 'walCycle',
+  pointInTimeRecovery: 'pointInTimeRecovery',
   restoreDatabase: 'restoreDatabase',
   keepPrevious: 'keepPrevious',
 } as const;

@@ -118,6 +118,19 @@ const walActivities = {
   expireArchive: async () => ({ bases: [], baseCount: 0, segmentCount: 0, freedBytes: 0, warnings: [] }),
   recordCycle: async () => '/data/incremental/metadata/wal_20260102_020000.json',
   cleanUpBases: async () => undefined,
+  resolveRecovery: async () => ({
+    baseId: baseBackup.id,
+    window: { from: baseBackup.stoppedAt, to: '2026-01-02T03:00:00.000Z' },
+    serverVersion: '15.1',
+  }),
+  extractBaseBackup: async () => undefined,
+  recoverCluster: async () => ({
+    ...{ stopReason: 'before commit of transaction 7', replayedTo: null, replayedLsn: '0/3000000' },
+    ...{ timeline: 2, segments: 1, server: null },
+    control: { state: 'in production', systemIdentifier: '7', hasDataChecksums: true },
+  }),
+  proveRecovered: async () => ({ databases: [], databaseCount: 0 }),
+  releaseBase: async () => undefined,
 } satisfies Partial<Activities>;
 
 /** The activities of a backup that goes well, each call's name noted in `calls`. */

@@ -25,19 +25,40 @@ export async function claimFolder(attempted: string, path: string, runId: string
   });
 }
 
+/**
+ * Refuses a folder that could not be claimed, before anything is done for it.
+ * @throws HoldfastError `DataDirectoryRefused`
+ */
+export async function requireFree(attempted: string, path: string): Promise<void> {
+  if (!isAbsolute(path)) throw refused(attempted, path, 'it is no full path', 'give its full path');
+  const stats = await lstat(path).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (stats && !stats.isDirectory())
+    throw refused(attempted, path, 'it is no folder', 'give a folder’s real path');
+  if (stats) await requireOurs(attempted, path, '');
+}
+
+/** Whether a base backup was unpacked there whole. */
+export async function isUnpacked(path: string): Promise<boolean> {
+  const names = await readdir(path).catch((): string[] => []);
+  return names.includes('backup_label') && !names.includes(markName);
+}
+
 /** Looks before it touches: what is not ours keeps its owner and its rights. */
 async function takeOver(attempted: string, path: string, runId: string): Promise<void> {
-  const owner = await requireFree(attempted, path, runId);
+  const owner = await requireOurs(attempted, path, runId);
   const uid = process.getuid?.();
   if (uid !== undefined) await chown(path, uid, process.getgid?.() ?? uid);
   await chmod(path, 0o700);
   if (owner === runId) await emptyClaimed(path, runId);
-  else await requireFree(attempted, path, runId);
+  else await requireOurs(attempted, path, runId);
   await writeFile(join(path, markName), runId, { flag: 'wx', mode: 0o600 });
 }
 
 /** The run that claimed the folder, which can only be this one. */
-async function requireFree(attempted: string, path: string, runId: string): Promise<string | undefined> {
+async function requireOurs(attempted: string, path: string, runId: string): Promise<string | undefined> {
   const names = await readdir(path);
   const owner = names.includes(markName) ? await readFile(join(path, markName), 'utf8') : undefined;
   if (owner === runId || names.length === 0) return owner;

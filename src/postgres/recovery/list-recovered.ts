@@ -1,0 +1,29 @@
+import type { RecoveredDatabase } from '../../domain/recovery-contracts.js';
+import { withConnection } from '../connection.js';
+import type { Postmaster } from './postmaster.js';
+import { connectionTo } from './replay-state.js';
+
+const databasesQuery = `SELECT datname AS name, pg_database_size(oid)::text AS size
+  FROM pg_database WHERE datallowconn AND datname NOT IN ('template1', 'postgres') ORDER BY datname`;
+
+const tablesQuery = `SELECT count(*)::int AS tables FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
+
+/**
+ * Every database that users may have made, entered once: a cluster whose catalogues can't be read is not recovered.
+ * @throws HoldfastError as {@link withConnection}
+ */
+export async function listRecovered(server: Postmaster, role: string): Promise<RecoveredDatabase[]> {
+  const connection = connectionTo(server, role);
+  const found = await withConnection(connection, 'template1', (client) =>
+    client.query<{ name: string; size: string }>(databasesQuery),
+  );
+  const databases: RecoveredDatabase[] = [];
+  for (const { name, size } of found.rows) {
+    const { rows } = await withConnection(connection, name, (client) =>
+      client.query<{ tables: number }>(tablesQuery),
+    );
+    databases.push({ name, sizeBytes: Number(size), tables: rows[0]?.tables ?? 0 });
+  }
+  return databases;
+}
