@@ -69,7 +69,7 @@ function nextWords(
   const start = `pg_ctl -D ${shellWord(dataDir)} start`;
   if (server) {
     const { socketDir, port, role } = server;
-    return `look into it: psql -h ${shellWord(socketDir)} -p ${port} -U ${shellWord(role)}; SELECT pg_promote() makes it writable`;
+    return `look into it: psql -h ${shellWord(socketDir)} -p ${port} -U ${shellWord(role)}\n  what the next transaction was altering or dropping stays locked until SELECT pg_promote(), which makes it writable`;
   }
   const words = action === 'promote' ? 'start it' : 'start it, and it waits at its target';
   return `${words}, as the account it belongs to: ${start}`;
