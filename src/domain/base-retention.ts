@@ -1,8 +1,8 @@
-import type { BaseBackupSummary } from './base-backup.js';
+import { type BaseBackupSummary, type LsnText, positionOf } from './base-backup.js';
 import { HoldfastError } from './errors.js';
-import { type LsnText, requireLsn } from './lsn.js';
 import type { RetentionDecision } from './retention.js';
-import { leadsTo, pathTo, type TimelineOrigin } from './timeline-path.js';
+import { firstTimeline, liesAlong, type TimelineHistory } from './timeline-history.js';
+import { formatLsn } from './wal-position.js';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -13,7 +13,10 @@ export type RetainedBase = Pick<
 >;
 
 /** What the archive holds of a timeline. */
-export interface ArchivedTimeline extends TimelineOrigin {
+export interface ArchivedTimeline {
+  timeline: number;
+  /** Undefined where its `.history` is missing or can't be read; the first timeline has none. */
+  history?: TimelineHistory | undefined;
   /** When its newest segment came into the archive, ISO 8601; absent: unknown, it is taken to be in use. */
   lastArchivedAt?: string | undefined;
 }
@@ -103,7 +106,7 @@ function anchorsOf(question: BaseRetentionQuestion): Map<string, string> {
 }
 
 /** The newest that leads there. Where none is sure to and the `.history` is missing, all that may. */
-function anchorsFor(timeline: TimelineOrigin, newestFirst: readonly RetainedBase[]): RetainedBase[] {
+function anchorsFor(timeline: ArchivedTimeline, newestFirst: readonly RetainedBase[]): RetainedBase[] {
   const sure = newestFirst.find((base) => leadsTo(base, timeline) === true);
   return sure ? [sure] : newestFirst.filter((base) => leadsTo(base, timeline) === 'unknown');
 }
@@ -133,7 +136,7 @@ function neededWal(
   const needed = new Map<number, LsnText>();
   const need = ({ timeline, fromLsn }: NeededWal) => {
     const known = needed.get(timeline);
-    if (known === undefined || requireLsn(fromLsn) < requireLsn(known)) needed.set(timeline, fromLsn);
+    if (known === undefined || positionOf(fromLsn) < positionOf(known)) needed.set(timeline, fromLsn);
   };
   for (const base of kept) {
     need({ timeline: base.timeline, fromLsn: base.startLsn });
@@ -145,6 +148,25 @@ function neededWal(
     }
   }
   return [...needed].map(([timeline, fromLsn]) => ({ timeline, fromLsn }));
+}
+
+/**
+ * Whether recovery from a base backup can reach a timeline: along its history, from a copy that had become consistent
+ * when its own timeline was left (recovery otherwise ends with "requested timeline does not contain minimum recovery
+ * point"). `unknown` without the history.
+ */
+function leadsTo(base: RetainedBase, { timeline, history }: ArchivedTimeline): boolean | 'unknown' {
+  if (base.timeline === timeline) return true;
+  if (base.timeline > timeline) return false;
+  return history === undefined ? 'unknown' : liesAlong(history, base.timeline, positionOf(base.stopLsn));
+}
+
+/** The timelines on the way from a base backup to another one, each with the position from which its WAL is needed. */
+function pathTo(base: RetainedBase, { timeline, history }: ArchivedTimeline): NeededWal[] {
+  const own = { timeline: base.timeline, fromLsn: base.startLsn };
+  if (base.timeline === timeline) return [own];
+  const after = (history ?? firstTimeline(timeline)).filter((part) => part.timeline > base.timeline);
+  return [own, ...after.map((part) => ({ timeline: part.timeline, fromLsn: formatLsn(part.begin) }))];
 }
 
 function newestFirst(a: RetainedBase, b: RetainedBase): number {
@@ -165,5 +187,5 @@ function refuseNonsense({ now, walRetentionDays, bases }: BaseRetentionQuestion)
   const wrong = (cause: string) => new HoldfastError('ConfigurationInvalid', { attempted, cause, remedy });
   if (Number.isNaN(now.getTime())) throw wrong('the present time is unknown');
   if (!(walRetentionDays >= 1)) throw wrong(`retention of ${walRetentionDays} days`);
-  for (const { startLsn, stopLsn } of bases) [startLsn, stopLsn].forEach(requireLsn);
+  for (const base of bases) [base.startLsn, base.stopLsn].forEach(positionOf);
 }
