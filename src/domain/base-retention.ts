@@ -1,8 +1,7 @@
 import { type BaseBackupSummary, type LsnText, positionOf } from './base-backup.js';
+import { type KnownTimeline, leadsTo, type NeededWal, pathTo } from './base-path.js';
 import { HoldfastError } from './errors.js';
 import type { RetentionDecision } from './retention.js';
-import { firstTimeline, liesAlong, type TimelineHistory } from './timeline-history.js';
-import { formatLsn } from './wal-position.js';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -13,10 +12,7 @@ export type RetainedBase = Pick<
 >;
 
 /** What the archive holds of a timeline. */
-export interface ArchivedTimeline {
-  timeline: number;
-  /** Undefined where its `.history` is missing or can't be read; the first timeline has none. */
-  history?: TimelineHistory | undefined;
+export interface ArchivedTimeline extends KnownTimeline {
   /** When its newest segment came into the archive, ISO 8601; absent: unknown, it is taken to be in use. */
   lastArchivedAt?: string | undefined;
 }
@@ -41,11 +37,6 @@ export interface BaseRetentionPlan {
    * that is not named nothing is. `all` while there is no base backup by which to judge.
    */
   wal: NeededWal[] | 'all';
-}
-
-export interface NeededWal {
-  timeline: number;
-  fromLsn: LsnText;
 }
 
 /**
@@ -148,25 +139,6 @@ function neededWal(
     }
   }
   return [...needed].map(([timeline, fromLsn]) => ({ timeline, fromLsn }));
-}
-
-/**
- * Whether recovery from a base backup can reach a timeline: along its history, from a copy that had become consistent
- * when its own timeline was left (recovery otherwise ends with "requested timeline does not contain minimum recovery
- * point"). `unknown` without the history.
- */
-function leadsTo(base: RetainedBase, { timeline, history }: ArchivedTimeline): boolean | 'unknown' {
-  if (base.timeline === timeline) return true;
-  if (base.timeline > timeline) return false;
-  return history === undefined ? 'unknown' : liesAlong(history, base.timeline, positionOf(base.stopLsn));
-}
-
-/** The timelines on the way from a base backup to another one, each with the position from which its WAL is needed. */
-function pathTo(base: RetainedBase, { timeline, history }: ArchivedTimeline): NeededWal[] {
-  const own = { timeline: base.timeline, fromLsn: base.startLsn };
-  if (base.timeline === timeline) return [own];
-  const after = (history ?? firstTimeline(timeline)).filter((part) => part.timeline > base.timeline);
-  return [own, ...after.map((part) => ({ timeline: part.timeline, fromLsn: formatLsn(part.begin) }))];
 }
 
 function newestFirst(a: RetainedBase, b: RetainedBase): number {
