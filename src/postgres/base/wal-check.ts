@@ -19,6 +19,11 @@ export interface WalExpectation {
 /** Up to here goes the header of a segment's first page: XLogLongPageHeaderData of PostgreSQL's xlog_internal.h. */
 const longHeaderBytes = 40;
 
+const historyFile = /^[0-9A-F]{8}\.history$/;
+
+/** That the server archived a segment which ended while the copy was made: so a recovered one need not. */
+const doneMark = /^archive_status\/(?:[0-9A-F]{24}|[0-9A-F]{8}\.history)\.done$/;
+
 /**
  * Holds the WAL that a base backup brings along against what its manifest asks for: every segment from start to stop,
  * of the server's segment size, with the page header of its own position and cluster.
@@ -33,7 +38,7 @@ export class WalCheck {
   /** Passes a segment on. @throws Error at its end when it is not what its name says */
   async *segment(name: string, sizeBytes: number, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const isSegment = /^[0-9A-F]{24}$/.test(name);
-    if (!isSegment && !/^[0-9A-F]{8}\.history$/.test(name))
+    if (!isSegment && !historyFile.test(name) && !(doneMark.test(name) && sizeBytes === 0))
       throw new Error(`${JSON.stringify(name)} is no part of a write-ahead log`);
     let start = Buffer.alloc(0);
     for await (const chunk of content) {
