@@ -159,7 +159,11 @@ describe('when it is cut short', () => {
 
   /** A copy that has begun and will take a while. */
   async function midCopy() {
-    const pgBinDir = await scriptedBasebackup(cluster, join(root, 'bin'), 'exec "$real" --max-rate=256k "$@"');
+    const pgBinDir = await scriptedBasebackup(
+      cluster,
+      join(root, 'bin'),
+      'exec "$real" --max-rate=256k "$@"',
+    );
     const repository = baseRepository(root, 'default');
     await repository.prepare();
     const folder = await repository.createPartial('run-1', 1);
