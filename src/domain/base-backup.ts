@@ -1,5 +1,6 @@
-import type { LsnText } from './lsn.js';
+import { HoldfastError } from './errors.js';
 import { formatTimestamp, parseTimestamp } from './names.js';
+import { type Lsn, parseLsn } from './wal-position.js';
 
 /**
  * The words of base backups.
@@ -7,6 +8,9 @@ import { formatTimestamp, parseTimestamp } from './names.js';
  * - base backup: a physical copy of a cluster, from which WAL replays to any later point
  * - start, stop: the positions between which WAL makes the copy consistent; recovery can't end before the stop
  */
+
+/** A position in the write-ahead log as PostgreSQL prints it, and as JSON can hold it: `0/16B3748`. */
+export type LsnText = string;
 
 /** How a base backup's tar files are compressed: `.tar.gz` or `.tar.zst`. */
 export type BaseCompression = 'gzip' | 'zstd';
@@ -118,4 +122,15 @@ export function summariseBase(metadata: BaseBackupMetadata): BaseBackupSummary {
     compression: metadata.compression,
     tablespaces: metadata.tablespaces,
   };
+}
+
+/** The position that metadata or a manifest tells. @throws HoldfastError `VerificationFailed` where it is none */
+export function positionOf(text: LsnText): Lsn {
+  const position = parseLsn(text);
+  if (position !== undefined) return position;
+  throw new HoldfastError('VerificationFailed', {
+    attempted: 'read a position of the write-ahead log',
+    cause: `${JSON.stringify(text)} is none`,
+    remedy: 'use another base backup, and find out what changed this one',
+  });
 }

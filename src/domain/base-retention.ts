@@ -1,8 +1,7 @@
-import type { BaseBackupSummary } from './base-backup.js';
+import { type BaseBackupSummary, type LsnText, positionOf } from './base-backup.js';
+import { type KnownTimeline, leadsTo, type NeededWal, pathTo } from './base-path.js';
 import { HoldfastError } from './errors.js';
-import { type LsnText, requireLsn } from './lsn.js';
 import type { RetentionDecision } from './retention.js';
-import { leadsTo, pathTo, type TimelineOrigin } from './timeline-path.js';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -13,7 +12,7 @@ export type RetainedBase = Pick<
 >;
 
 /** What the archive holds of a timeline. */
-export interface ArchivedTimeline extends TimelineOrigin {
+export interface ArchivedTimeline extends KnownTimeline {
   /** When its newest segment came into the archive, ISO 8601; absent: unknown, it is taken to be in use. */
   lastArchivedAt?: string | undefined;
 }
@@ -38,11 +37,6 @@ export interface BaseRetentionPlan {
    * that is not named nothing is. `all` while there is no base backup by which to judge.
    */
   wal: NeededWal[] | 'all';
-}
-
-export interface NeededWal {
-  timeline: number;
-  fromLsn: LsnText;
 }
 
 /**
@@ -103,7 +97,7 @@ function anchorsOf(question: BaseRetentionQuestion): Map<string, string> {
 }
 
 /** The newest that leads there. Where none is sure to and the `.history` is missing, all that may. */
-function anchorsFor(timeline: TimelineOrigin, newestFirst: readonly RetainedBase[]): RetainedBase[] {
+function anchorsFor(timeline: ArchivedTimeline, newestFirst: readonly RetainedBase[]): RetainedBase[] {
   const sure = newestFirst.find((base) => leadsTo(base, timeline) === true);
   return sure ? [sure] : newestFirst.filter((base) => leadsTo(base, timeline) === 'unknown');
 }
@@ -133,7 +127,7 @@ function neededWal(
   const needed = new Map<number, LsnText>();
   const need = ({ timeline, fromLsn }: NeededWal) => {
     const known = needed.get(timeline);
-    if (known === undefined || requireLsn(fromLsn) < requireLsn(known)) needed.set(timeline, fromLsn);
+    if (known === undefined || positionOf(fromLsn) < positionOf(known)) needed.set(timeline, fromLsn);
   };
   for (const base of kept) {
     need({ timeline: base.timeline, fromLsn: base.startLsn });
@@ -165,5 +159,5 @@ function refuseNonsense({ now, walRetentionDays, bases }: BaseRetentionQuestion)
   const wrong = (cause: string) => new HoldfastError('ConfigurationInvalid', { attempted, cause, remedy });
   if (Number.isNaN(now.getTime())) throw wrong('the present time is unknown');
   if (!(walRetentionDays >= 1)) throw wrong(`retention of ${walRetentionDays} days`);
-  for (const { startLsn, stopLsn } of bases) [startLsn, stopLsn].forEach(requireLsn);
+  for (const base of bases) [base.startLsn, base.stopLsn].forEach(positionOf);
 }

@@ -1,5 +1,6 @@
+import type { LsnText } from './base-backup.js';
 import { HoldfastError } from './errors.js';
-import { type LsnText, readLsn } from './lsn.js';
+import { parseLsn } from './wal-position.js';
 
 /** Where recovery is to end. Inclusive (the default): what happened at the very point is in. */
 export type RecoveryTarget =
@@ -81,7 +82,7 @@ function settingOf(target: RecoveryTarget): Record<string, string> {
     case 'time':
       return { recovery_target_time: parseTargetTime(target.time) };
     case 'lsn':
-      if (readLsn(target.lsn) === undefined)
+      if (parseLsn(target.lsn) === undefined)
         throw invalid(`${JSON.stringify(target.lsn)} is no position of the log`, 'write it as in 0/16B3748');
       return { recovery_target_lsn: target.lsn };
     case 'xid':

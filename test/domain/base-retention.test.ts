@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { positionOf } from '../../src/domain/base-backup.js';
 import {
   type ArchivedTimeline,
   type BaseRetentionPlan,
@@ -7,10 +8,17 @@ import {
   planBaseRetention,
   type RetainedBase,
 } from '../../src/domain/base-retention.js';
-import { readLsn, requireLsn, showLsn } from '../../src/domain/lsn.js';
+import type { TimelineHistory } from '../../src/domain/timeline-history.js';
+import { formatLsn, lsnOf } from '../../src/domain/wal-position.js';
 
 const now = new Date('2025-03-31T12:00:00Z');
 const dayMs = 24 * 60 * 60 * 1000;
+const showLsn = (bytes: bigint) => formatLsn(lsnOf(bytes));
+/** Of timeline `to` that left timeline 1 at a position. */
+const leftAt = (position: string, to: number): TimelineHistory => [
+  { timeline: 1, begin: lsnOf(0n), end: positionOf(position) },
+  { timeline: to, begin: positionOf(position), end: null },
+];
 const daysAgo = (days: number) => new Date(now.getTime() - days * dayMs).toISOString();
 
 /** A base backup `ageDays` old; the cluster writes 256 bytes a day. */
@@ -66,7 +74,7 @@ describe('retention of base backups and WAL', () => {
 
   test('G10: a base backup made after its timeline was left does not stand in for the one before', () => {
     const [before, after] = [base(20), base(9)];
-    const history = [{ timeline: 1, switchLsn: base(15).startLsn }];
+    const history = leftAt(base(15).startLsn, 2);
     const two = { timeline: 2, history, lastArchivedAt: daysAgo(0) };
     const one = { timeline: 1, lastArchivedAt: daysAgo(8) };
     const both = plan([before, after, base(10), base(30)], { timelines: [one, two] });
@@ -79,9 +87,9 @@ describe('retention of base backups and WAL', () => {
   });
 
   test('WAL of a timeline that no kept base backup leads to is not needed', () => {
-    const history = [{ timeline: 1, switchLsn: base(50).startLsn }];
+    const history = leftAt(base(50).startLsn, 2);
     const old = { timeline: 2, history, lastArchivedAt: daysAgo(40) };
-    const newer = { timeline: 3, history: [{ timeline: 1, switchLsn: base(20).startLsn }] };
+    const newer = { timeline: 3, history: leftAt(base(20).startLsn, 3) };
     const { wal } = plan([base(9, { timeline: 3 })], { timelines: [{ timeline: 1 }, old, newer] });
     expect(wal).toEqual([{ timeline: 3, fromLsn: base(9).startLsn }]);
   });
@@ -102,13 +110,6 @@ describe('retention of base backups and WAL', () => {
       expect.objectContaining({ type: 'ConfigurationInvalid' }),
     );
   });
-});
-
-test('positions are read and shown as PostgreSQL has them', () => {
-  expect(readLsn('16/B374D848')).toBe(0x16b374d848n);
-  expect(showLsn(0x16b374d848n)).toBe('16/B374D848');
-  expect([readLsn('0/G'), readLsn('12'), readLsn('123456789/0')]).toEqual([undefined, undefined, undefined]);
-  expect(() => requireLsn('nonsense')).toThrow(/"nonsense" is none/);
 });
 
 /** A commit that somebody may want to go back to. */
@@ -137,9 +138,7 @@ class World {
   get timelines(): ArchivedTimeline[] {
     return [...this.lastWritten].map(([timeline, time]) => ({
       timeline,
-      history: this.pathOf(timeline)
-        .slice(0, -1)
-        .map(({ timeline, end }) => ({ timeline, switchLsn: showLsn(end) })),
+      history: this.#historyOf(timeline),
       lastArchivedAt: new Date(time).toISOString(),
     }));
   }
@@ -155,6 +154,15 @@ class World {
     if (!parent) return [own];
     const before = this.pathOf(parent.timeline);
     return [...before.slice(0, -1), { timeline: parent.timeline, end: parent.lsn }, own];
+  }
+
+  #historyOf(timeline: number): TimelineHistory {
+    const path = this.pathOf(timeline);
+    return path.map(({ timeline, end }, at) => ({
+      timeline,
+      begin: lsnOf(path[at - 1]?.end ?? 0n),
+      end: at === path.length - 1 ? null : lsnOf(end),
+    }));
   }
 
   #commit(): void {
@@ -201,10 +209,10 @@ function isRecoverable(
 ): boolean {
   const path = world.pathOf(point.timeline);
   const has = (timeline: number, from: bigint) =>
-    wal === 'all' || wal.some((held) => held.timeline === timeline && requireLsn(held.fromLsn) <= from);
+    wal === 'all' || wal.some((held) => held.timeline === timeline && positionOf(held.fromLsn) <= from);
   return bases.some((base) => {
     const at = path.findIndex(({ timeline }) => timeline === base.timeline);
-    const [start, stop] = [requireLsn(base.startLsn), requireLsn(base.stopLsn)];
+    const [start, stop] = [positionOf(base.startLsn), positionOf(base.stopLsn)];
     const step = path[at];
     if (!step || base.verifiedAt === null || stop > step.end || stop > point.lsn) return false;
     const rest = path.slice(at);
@@ -265,7 +273,7 @@ describe('whatever the cluster went through', () => {
     forAnyWorld((_world, question, answer) => {
       for (const { timeline, startLsn } of keptOf(question, answer)) {
         const held = answer.wal === 'all' ? [] : answer.wal.filter((wal) => wal.timeline === timeline);
-        expect(held.some(({ fromLsn }) => requireLsn(fromLsn) <= requireLsn(startLsn))).toBe(true);
+        expect(held.some(({ fromLsn }) => positionOf(fromLsn) <= positionOf(startLsn))).toBe(true);
       }
     });
   });

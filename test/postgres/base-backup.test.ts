@@ -65,6 +65,23 @@ describe.each(postgresVersions)('PostgreSQL %i', (version) => {
   });
 });
 
+test('a server that goes on writing meanwhile: the segments that end come along, with the marks that they did', async () => {
+  const pgBinDir = await scriptedBasebackup(cluster, join(root, 'bin'), 'exec "$real" --max-rate=1M "$@"');
+  let writing: Promise<unknown> | undefined;
+  const onProgress = () => {
+    const write =
+      'CREATE TABLE IF NOT EXISTS busy (); SELECT pg_switch_wal(); DROP TABLE busy; SELECT pg_switch_wal()';
+    writing ??= cluster.psql(write);
+  };
+  const { folder, metadata } = await backUpBase(cluster, root, { tools: { pgBinDir }, onProgress });
+  await writing;
+  const list = `zstd -dcq '${folder}/pg_wal.tar.zst' | tar -tf -`;
+  const names = execFileSync('sh', ['-c', list], { encoding: 'utf8' }).trim().split('\n');
+  expect(names.filter((name) => /^[0-9A-F]{24}$/.test(name)).length).toBeGreaterThan(2);
+  expect(names).toContainEqual(expect.stringMatching(/^archive_status\/[0-9A-F]{24}\.done$/));
+  expect(metadata.start_lsn.slice(0, -6)).not.toBe(metadata.stop_lsn.slice(0, -6));
+});
+
 /** Unpacks by common tools alone. */
 const plainCopy = `
   set -e; mkdir -p "$1/pg_tblspc/$3"
@@ -106,7 +123,7 @@ describe('what the server can not do', () => {
     await server.stop();
     await server.start();
     expect((await backUpBase(server, root)).metadata.timeline).toBe(1);
-    const pgBinDir = await scriptedBasebackup(server, join(root, 'bin'), 'exec "$real" --max-rate=2M "$@"');
+    const pgBinDir = await scriptedBasebackup(server, join(root, 'bin'), 'exec "$real" --max-rate=256k "$@"');
     const abort = new AbortController();
     const slow = takeBase({
       ...{ ...takeFrom(server, join(root, 'slow')), runTag: 'slow', tools: { pgBinDir } },
@@ -142,7 +159,11 @@ describe('when it is cut short', () => {
 
   /** A copy that has begun and will take a while. */
   async function midCopy() {
-    const pgBinDir = await scriptedBasebackup(cluster, join(root, 'bin'), 'exec "$real" --max-rate=2M "$@"');
+    const pgBinDir = await scriptedBasebackup(
+      cluster,
+      join(root, 'bin'),
+      'exec "$real" --max-rate=256k "$@"',
+    );
     const repository = baseRepository(root, 'default');
     await repository.prepare();
     const folder = await repository.createPartial('run-1', 1);

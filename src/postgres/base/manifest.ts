@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { LsnText } from '../../domain/lsn.js';
+import type { LsnText } from '../../domain/base-backup.js';
 
 /** What a `backup_manifest` says of one file. */
 export interface ManifestFile {

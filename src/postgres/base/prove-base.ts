@@ -1,5 +1,5 @@
 import type { BaseBackupMetadata } from '../../domain/base-backup.js';
-import { requireLsn } from '../../domain/lsn.js';
+import { positionOf } from '../../domain/base-backup.js';
 import type { WalRange } from './manifest.js';
 import { type ReadBase, readBase } from './read-base.js';
 import type { TakenBase } from './take-base.js';
@@ -49,7 +49,7 @@ export async function proveBase({
 
 /** Of a standby that changed timelines meanwhile there are several ranges; recovery goes on from the last. */
 function positions({ walRanges }: ReadBase): Pick<BaseBackupMetadata, 'timeline' | 'start_lsn' | 'stop_lsn'> {
-  const byPosition = (a: WalRange, b: WalRange) => (requireLsn(a.startLsn) < requireLsn(b.startLsn) ? -1 : 1);
+  const byPosition = (a: WalRange, b: WalRange) => (positionOf(a.startLsn) < positionOf(b.startLsn) ? -1 : 1);
   const ranges = walRanges.toSorted(byPosition);
   const [first, last] = [ranges[0], ranges.at(-1)];
   if (!first || !last) throw new Error('a manifest without WAL was read');

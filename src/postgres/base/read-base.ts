@@ -10,6 +10,7 @@ import { type TarMember, tarMembers } from '../../stream/tar.js';
 import { baseReadError } from './base-error.js';
 import { type BackupManifest, readManifest, type WalRange } from './manifest.js';
 import { ManifestCheck } from './manifest-check.js';
+import { StoredFile } from './stored-file.js';
 import { WalCheck } from './wal-check.js';
 
 /** Who takes what a base backup holds, by path in the data directory, in the order in which it is stored. */
@@ -155,32 +156,6 @@ class Reading {
 
 function unpacked(source: AsyncIterable<Buffer>, method: CompressionMethod | undefined, signal: AbortSignal) {
   return method === undefined ? source : decompress(source, method, signal);
-}
-
-/** A stored file, hashed as it is read, never through a symbolic link. */
-class StoredFile {
-  sizeBytes = 0;
-  readonly #hash = createHash('sha256');
-
-  constructor(
-    private readonly path: string,
-    private readonly onRead: (bytes: number) => void,
-  ) {}
-
-  async *read(): AsyncGenerator<Buffer> {
-    const handle = await openFile(this.path);
-    const chunks: AsyncIterable<Buffer> = handle.createReadStream({ highWaterMark: 256 * 1024 });
-    for await (const chunk of chunks) {
-      this.#hash.update(chunk);
-      this.sizeBytes += chunk.length;
-      this.onRead(chunk.length);
-      yield chunk;
-    }
-  }
-
-  checksum(): string {
-    return this.#hash.digest('hex');
-  }
 }
 
 const nobody: BaseTaker = {

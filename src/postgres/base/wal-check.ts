@@ -1,4 +1,11 @@
-import { requireLsn, showLsn } from '../../domain/lsn.js';
+import { positionOf } from '../../domain/base-backup.js';
+import { formatLsn, type Lsn, lsnOf } from '../../domain/wal-position.js';
+import {
+  lastSegmentNumberBefore,
+  segmentName,
+  segmentNumberOf,
+  segmentStart,
+} from '../../domain/wal-segment.js';
 import type { WalRange } from './manifest.js';
 
 /** What the WAL of a base backup must be. */
@@ -12,12 +19,17 @@ export interface WalExpectation {
 /** Up to here goes the header of a segment's first page: XLogLongPageHeaderData of PostgreSQL's xlog_internal.h. */
 const longHeaderBytes = 40;
 
+const historyFile = /^[0-9A-F]{8}\.history$/;
+
+/** That the server archived a segment which ended while the copy was made: so a recovered one need not. */
+const doneMark = /^archive_status\/(?:[0-9A-F]{24}|[0-9A-F]{8}\.history)\.done$/;
+
 /**
  * Holds the WAL that a base backup brings along against what its manifest asks for: every segment from start to stop,
  * of the server's segment size, with the page header of its own position and cluster.
  */
 export class WalCheck {
-  readonly #missing: Map<string, bigint>;
+  readonly #missing: Map<string, Lsn>;
 
   constructor(private readonly expected: WalExpectation) {
     this.#missing = segmentsOf(expected);
@@ -26,7 +38,7 @@ export class WalCheck {
   /** Passes a segment on. @throws Error at its end when it is not what its name says */
   async *segment(name: string, sizeBytes: number, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const isSegment = /^[0-9A-F]{24}$/.test(name);
-    if (!isSegment && !/^[0-9A-F]{8}\.history$/.test(name))
+    if (!isSegment && !historyFile.test(name) && !(doneMark.test(name) && sizeBytes === 0))
       throw new Error(`${JSON.stringify(name)} is no part of a write-ahead log`);
     let start = Buffer.alloc(0);
     for await (const chunk of content) {
@@ -54,24 +66,21 @@ export class WalCheck {
     if (identifier !== BigInt(systemIdentifier))
       throw new Error(`segment ${name} is of system ${identifier}, the base backup of ${systemIdentifier}`);
     if (pageAddress !== position)
-      throw new Error(`segment ${name} holds the log from ${showLsn(pageAddress)} on`);
+      throw new Error(`segment ${name} holds the log from ${formatLsn(lsnOf(pageAddress))} on`);
     this.#missing.delete(name);
   }
 }
 
 /** Name and first position of each segment of the ranges. */
-function segmentsOf({ ranges, segmentSizeBytes }: WalExpectation): Map<string, bigint> {
-  const size = BigInt(segmentSizeBytes);
-  const perName = 0x1_0000_0000n / size;
-  const segments = new Map<string, bigint>();
+function segmentsOf({ ranges, segmentSizeBytes }: WalExpectation): Map<string, Lsn> {
+  const segments = new Map<string, Lsn>();
   for (const { timeline, startLsn, endLsn } of ranges) {
-    // The end is where the next record would begin: at a segment's first byte that segment is not needed.
-    const last = (requireLsn(endLsn) - 1n) / size;
-    for (let number = requireLsn(startLsn) / size; number <= last; number++) {
-      const parts = [BigInt(timeline), number / perName, number % perName];
-      const name = parts.map((part) => part.toString(16).toUpperCase().padStart(8, '0')).join('');
-      segments.set(name, number * size);
-    }
+    const last = lastSegmentNumberBefore(positionOf(endLsn), segmentSizeBytes);
+    for (let number = segmentNumberOf(positionOf(startLsn), segmentSizeBytes); number <= last; number++)
+      segments.set(
+        segmentName({ timeline, number }, segmentSizeBytes),
+        segmentStart(number, segmentSizeBytes),
+      );
   }
   return segments;
 }

@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import type { BaseBackupMetadata } from '../../domain/base-backup.js';
+import type { BaseBackupMetadata, LsnText } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
-import type { LsnText } from '../../domain/lsn.js';
 import {
   describeTarget,
   type RecoveryAction,

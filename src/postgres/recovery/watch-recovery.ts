@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LsnText } from '../../domain/lsn.js';
+import type { LsnText } from '../../domain/base-backup.js';
 import { isStopAt, type RecoveryAction, type RecoveryTarget } from '../../domain/recovery-target.js';
 import { followLog } from './follow-log.js';
 import { runningPostmaster } from './postmaster.js';

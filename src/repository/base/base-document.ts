@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { BaseBackupMetadata } from '../../domain/base-backup.js';
-import { readLsn } from '../../domain/lsn.js';
+import { parseLsn } from '../../domain/wal-position.js';
 import { explainMismatch, sealDocument, unsealDocument } from '../metadata-document.js';
 
 const count = z.int().nonnegative();
-const lsn = z.string().refine((text) => readLsn(text) !== undefined, 'is no position of the write-ahead log');
+const lsn = z
+  .string()
+  .refine((text) => parseLsn(text) !== undefined, 'is no position of the write-ahead log');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256 in hexadecimal');
 
 const baseMetadataSchema = z.looseObject({

@@ -29,7 +29,7 @@ export async function freeSpace(layout: Layout): Promise<FreeSpace> {
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }
 
-/** Makes a folder with those above it, each 0700 whatever the umask, each durable in its parent. */
+/** A folder with those above it, each 0700 whatever the umask, each durable in its parent. */
 export async function makeFolder(path: string): Promise<void> {
   const parent = dirname(path);
   const parentThere = await stat(parent).then(
