@@ -4,16 +4,16 @@
 #   bench/wal-archive.sh [SEGMENTS] [ROUNDS]
 #
 # Each round has a server of its own archive the same number of segments twice, one after the other: by
-# deploy/archive-wal.sh, and by `test ! -f … && cp … && sync`, taking turns at who goes first. The segments wait before
-# the clock starts. Read the ratios, not the seconds: at least 0.8 of the rate is asked for.
+# deploy/archive-wal.sh, and by `test ! -f … && cp … && sync`, taking turns at who goes first. Short rounds, and many: what
+# else the machine does then meets both alike. The segments wait before the clock starts. Read the ratios, not the seconds: at least 0.8 of the rate is asked for.
 #
 # The server has its fsync on, as servers have: it makes its own note of each archived segment durable, too.
 #
 # Needs PostgreSQL's programs (PG_BIN_DIR, or on PATH), and a file system with room for 2 * SEGMENTS * 16 MB, in TMPDIR.
 # As root it runs the server as user "postgres".
 set -eu
-segments=${1:-60}
-rounds=${2:-3}
+segments=${1:-12}
+rounds=${2:-11}
 here=$(cd "$(dirname "$0")/.." && pwd)
 bin=${PG_BIN_DIR:-$(dirname "$(command -v pg_ctl || ls /usr/lib/postgresql/*/bin/pg_ctl | tail -n 1)")}
 work=$(mktemp -d)
