@@ -1,0 +1,157 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { chmod, chown, link, lstat, open, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { HoldfastError } from '../../../domain/errors.js';
+import { type WalCompression, walSuffix } from '../../../domain/wal-file.js';
+import { decompress } from '../../../stream/decompress.js';
+import { feed } from '../../../stream/feed.js';
+import { startFilter } from '../../../stream/filter-program.js';
+import { findProgram } from '../../../stream/find-program.js';
+import { writeStream } from '../../../stream/write-stream.js';
+import { syncFile, syncFolder } from '../durable.js';
+import { openFile, removeName } from '../real-file.js';
+import { sha256OfFile } from '../sha256-file.js';
+import { errorCode, storing } from '../storage-error.js';
+import type { WalLayout } from './wal-layout.js';
+
+/** What compresses segments: zstd where it is installed, else Node's own gzip. */
+export interface WalCompressor {
+  compression: WalCompression;
+  /** Full path of the program; absent for gzip. */
+  path?: string;
+}
+
+export async function chooseWalCompressor(): Promise<WalCompressor> {
+  const path = await findProgram('zstd');
+  return path === undefined ? { compression: 'gzip' } : { compression: 'zstd', path };
+}
+
+/**
+ * Puts a compressed file in the place of a segment. The original goes only when the compressed one is durable, has its
+ * name, and reads back equal. Returns the compressed file's name; undefined where the segment was changed or removed
+ * meanwhile, which then stays as it is.
+ *
+ * @throws HoldfastError `VerificationFailed` where what was compressed, or stands there already, is not the segment
+ */
+export async function compressSegment(
+  layout: WalLayout,
+  name: string,
+  compressor: WalCompressor,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const original = join(layout.wal, name);
+  const file = `${name}${walSuffix[compressor.compression]}`;
+  const partial = join(layout.partials, `${file}.compress-${randomUUID()}`);
+  const before = await lookAt(original);
+  if (!before?.isFile()) return undefined;
+  try {
+    await writeCompressed(original, partial, compressor, signal);
+    await likeOriginal(partial, before);
+    await syncFile(partial);
+    const checksum = await sha256OfFile(original);
+    await requireSame(partial, compressor, checksum, signal);
+    // A run that died before it removed the original has left the name, which is then held against it, too.
+    if (!(await publish(partial, join(layout.wal, file))))
+      await requireSame(join(layout.wal, file), compressor, checksum, signal);
+    await syncFolder(layout.wal);
+  } finally {
+    await removeName(partial);
+  }
+  const after = await lookAt(original);
+  if (after?.ino !== before.ino || after.mtimeMs !== before.mtimeMs || after.size !== before.size)
+    return undefined;
+  await removeName(original);
+  await syncFolder(layout.wal);
+  return file;
+}
+
+async function writeCompressed(
+  original: string,
+  partial: string,
+  { path }: WalCompressor,
+  signal: AbortSignal,
+): Promise<void> {
+  const source = await openFile(original);
+  const target = await storing({ attempted: `create ${partial}`, path: partial }, () =>
+    open(partial, 'wx', 0o600),
+  );
+  const bytes = source.createReadStream({ autoClose: false });
+  const into = { file: target, path: partial, onWritten: () => {}, onFailed: () => bytes.destroy() };
+  try {
+    if (path === undefined) {
+      const gzip = createGzip();
+      const fed = pipeline(bytes, gzip, { signal });
+      await Promise.all([fed, writeStream(gzip, into)]);
+    } else {
+      const filter = startFilter({ path, args: ['-q', '-3', '-c'] }, signal);
+      await Promise.all([feed(bytes, filter.stdin), writeStream(filter.stdout, into), filter.finished]);
+    }
+  } finally {
+    await target.close();
+    await source.close();
+  }
+}
+
+/** The same owner and times. Where only root can give it away, the server, which owns the folder, reads as any other. */
+async function likeOriginal(partial: string, { uid, gid, atime, mtime }: Stats): Promise<void> {
+  const isGiven = await chown(partial, uid, gid).then(
+    () => true,
+    (error: unknown) => {
+      if (errorCode(error) !== 'EPERM') throw error;
+      return false;
+    },
+  );
+  await chmod(partial, isGiven ? 0o640 : 0o644);
+  await utimes(partial, atime, mtime);
+}
+
+/** False when something has the name already. */
+async function publish(partial: string, final: string): Promise<boolean> {
+  return storing({ attempted: `publish ${final}`, path: final }, () =>
+    link(partial, final).then(
+      () => true,
+      (error: unknown) => {
+        if (errorCode(error) === 'EEXIST') return false;
+        throw error;
+      },
+    ),
+  );
+}
+
+async function requireSame(
+  path: string,
+  { compression }: WalCompressor,
+  checksum: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const handle = await openFile(path);
+  const hash = createHash('sha256');
+  let cause = `${path} does not hold the same bytes`;
+  try {
+    for await (const chunk of decompress(handle.createReadStream({ autoClose: false }), compression, signal))
+      hash.update(chunk);
+    if (hash.digest('hex') === checksum) return;
+  } catch (error) {
+    if (signal.aborted || error instanceof HoldfastError) throw error;
+    cause = `${path} can't be read back: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    await handle.close();
+  }
+  throw new HoldfastError('VerificationFailed', {
+    attempted: 'compress an archived segment',
+    cause: `${cause}; the uncompressed segment stays`,
+    remedy: 'remove that file if nobody needs it, and check the disk',
+  });
+}
+
+async function lookAt(path: string): Promise<Stats | undefined> {
+  return storing({ attempted: `look at ${path}`, path }, () =>
+    lstat(path).catch((error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }),
+  );
+}
