@@ -96,7 +96,7 @@ async function writeCompressed(
 }
 
 /** The same owner and times. Where only root can give it away, the server, which owns the folder, reads as any other. */
-async function likeOriginal(partial: string, { uid, gid, atime, mtime }: Stats): Promise<void> {
+async function likeOriginal(partial: string, { uid, gid, atimeMs, mtimeMs }: Stats): Promise<void> {
   const isGiven = await chown(partial, uid, gid).then(
     () => true,
     (error: unknown) => {
@@ -105,7 +105,8 @@ async function likeOriginal(partial: string, { uid, gid, atime, mtime }: Stats):
     },
   );
   await chmod(partial, isGiven ? 0o640 : 0o644);
-  await utimes(partial, atime, mtime);
+  // In seconds: a Date would round to milliseconds.
+  await utimes(partial, atimeMs / 1000, mtimeMs / 1000);
 }
 
 /** False when something has the name already. */
