@@ -17,10 +17,11 @@ import { isWhole } from '../../src/domain/archive-report.js';
 import { parseArchivedName } from '../../src/domain/wal-file.js';
 import { segmentStart } from '../../src/domain/wal-segment.js';
 import { compressArchive } from '../../src/repository/local/wal/compress-archive.js';
-import { compressSegment, type WalCompressor } from '../../src/repository/local/wal/compress-segment.js';
+import { compressSegment } from '../../src/repository/local/wal/compress-segment.js';
 import { removeAbandonedWal } from '../../src/repository/local/wal/remove-abandoned.js';
 import type { ArchiveOwner } from '../../src/repository/local/wal/segment-flaw.js';
 import { verifyArchive } from '../../src/repository/local/wal/verify-archive.js';
+import { chooseWalCompressor, type WalCompressor } from '../../src/repository/local/wal/wal-compressor.js';
 import { type WalLayout, walLayout } from '../../src/repository/local/wal/wal-layout.js';
 import {
   drained,
@@ -291,7 +292,7 @@ describe('compression of the archive', () => {
     async (program) => {
       const layout = copy();
       const compressor: WalCompressor =
-        program === 'zstd' ? { compression: 'zstd', path: '/usr/bin/zstd' } : { compression: 'gzip' };
+        program === 'zstd' ? await chooseWalCompressor() : { compression: 'gzip' };
       const [good = '', bad = ''] = way;
       const suffix = program === 'zstd' ? '.zst' : '.gz';
       execFileSync(program, [...(program === 'zstd' ? ['-q'] : []), '-k', good, bad], { cwd: layout.wal });

@@ -1,7 +1,8 @@
-import { chooseWalCompressor, compressSegment } from './compress-segment.js';
+import { compressSegment } from './compress-segment.js';
 import { listArchive } from './list-archive.js';
 import type { ArchiveOwner } from './segment-flaw.js';
 import { VerifiedSegments } from './verified-segments.js';
+import { chooseWalCompressor } from './wal-compressor.js';
 import type { WalLayout } from './wal-layout.js';
 
 export interface CompressArchiveRequest {

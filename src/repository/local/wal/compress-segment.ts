@@ -1,33 +1,14 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { chmod, chown, link, lstat, open, utimes } from 'node:fs/promises';
+import { chmod, chown, link, lstat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
-import { HoldfastError } from '../../../domain/errors.js';
-import { type WalCompression, walSuffix } from '../../../domain/wal-file.js';
-import { decompress } from '../../../stream/decompress.js';
-import { feed } from '../../../stream/feed.js';
-import { startFilter } from '../../../stream/filter-program.js';
-import { findProgram } from '../../../stream/find-program.js';
-import { writeStream } from '../../../stream/write-stream.js';
+import { walSuffix } from '../../../domain/wal-file.js';
 import { syncFile, syncFolder } from '../durable.js';
-import { openFile, removeName } from '../real-file.js';
+import { removeName } from '../real-file.js';
 import { sha256OfFile } from '../sha256-file.js';
 import { errorCode, storing } from '../storage-error.js';
+import { requireSame, type WalCompressor, writeCompressed } from './wal-compressor.js';
 import type { WalLayout } from './wal-layout.js';
-
-/** What compresses segments: zstd where it is installed, else Node's own gzip. */
-export interface WalCompressor {
-  compression: WalCompression;
-  /** Full path of the program; absent for gzip. */
-  path?: string;
-}
-
-export async function chooseWalCompressor(): Promise<WalCompressor> {
-  const path = await findProgram('zstd');
-  return path === undefined ? { compression: 'gzip' } : { compression: 'zstd', path };
-}
 
 /**
  * Puts a compressed file in the place of a segment. The original goes only when the compressed one is durable, has its
@@ -68,33 +49,6 @@ export async function compressSegment(
   return file;
 }
 
-async function writeCompressed(
-  original: string,
-  partial: string,
-  { path }: WalCompressor,
-  signal: AbortSignal,
-): Promise<void> {
-  const source = await openFile(original);
-  const target = await storing({ attempted: `create ${partial}`, path: partial }, () =>
-    open(partial, 'wx', 0o600),
-  );
-  const bytes = source.createReadStream({ autoClose: false });
-  const into = { file: target, path: partial, onWritten: () => {}, onFailed: () => bytes.destroy() };
-  try {
-    if (path === undefined) {
-      const gzip = createGzip();
-      const fed = pipeline(bytes, gzip, { signal });
-      await Promise.all([fed, writeStream(gzip, into)]);
-    } else {
-      const filter = startFilter({ path, args: ['-q', '-3', '-c'] }, signal);
-      await Promise.all([feed(bytes, filter.stdin), writeStream(filter.stdout, into), filter.finished]);
-    }
-  } finally {
-    await target.close();
-    await source.close();
-  }
-}
-
 /** The same owner and times. Where only root can give it away, the server, which owns the folder, reads as any other. */
 async function likeOriginal(partial: string, { uid, gid, atimeMs, mtimeMs }: Stats): Promise<void> {
   const isGiven = await chown(partial, uid, gid).then(
@@ -120,32 +74,6 @@ async function publish(partial: string, final: string): Promise<boolean> {
       },
     ),
   );
-}
-
-async function requireSame(
-  path: string,
-  { compression }: WalCompressor,
-  checksum: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const handle = await openFile(path);
-  const hash = createHash('sha256');
-  let cause = `${path} does not hold the same bytes`;
-  try {
-    for await (const chunk of decompress(handle.createReadStream({ autoClose: false }), compression, signal))
-      hash.update(chunk);
-    if (hash.digest('hex') === checksum) return;
-  } catch (error) {
-    if (signal.aborted || error instanceof HoldfastError) throw error;
-    cause = `${path} can't be read back: ${error instanceof Error ? error.message : String(error)}`;
-  } finally {
-    await handle.close();
-  }
-  throw new HoldfastError('VerificationFailed', {
-    attempted: 'compress an archived segment',
-    cause: `${cause}; the uncompressed segment stays`,
-    remedy: 'remove that file if nobody needs it, and check the disk',
-  });
 }
 
 async function lookAt(path: string): Promise<Stats | undefined> {
