@@ -23,7 +23,7 @@ copy() {
   # With noclobber this creates the file or fails, and follows no link. Not by ":", whose failure ends the shell.
   true >"$partial" || fail "cannot create a file in $partials"
   # Not cp or cat: newer ones let the copy share its blocks with the server's file (XFS, Btrfs).
-  words=$(dd if="$source" of="$partial" bs=1048576 conv=fsync 2>&1) || fail "cannot copy $source: $words"
+  words=$(dd if="$source" of="$partial" bs=1048576 conv=fsync 2>&1) || fail "cannot copy $source: ${words%%"$newline"*}"
 }
 
 # Gives the copy its name, unless there is a file of this name.
@@ -116,6 +116,9 @@ archive_file() {
   copy
   publish
 }
+
+newline='
+'
 
 # The shell has read all of this file when it gets here, should somebody replace it meanwhile.
 main() {

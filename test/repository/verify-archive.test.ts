@@ -16,8 +16,12 @@ import type { BaseStart } from '../../src/domain/archive-coverage.js';
 import { isWhole } from '../../src/domain/archive-report.js';
 import { parseArchivedName } from '../../src/domain/wal-file.js';
 import { segmentStart } from '../../src/domain/wal-segment.js';
+import { compressArchive } from '../../src/repository/local/wal/compress-archive.js';
+import { compressSegment } from '../../src/repository/local/wal/compress-segment.js';
+import { removeAbandonedWal } from '../../src/repository/local/wal/remove-abandoned.js';
 import type { ArchiveOwner } from '../../src/repository/local/wal/segment-flaw.js';
 import { verifyArchive } from '../../src/repository/local/wal/verify-archive.js';
+import { chooseWalCompressor, type WalCompressor } from '../../src/repository/local/wal/wal-compressor.js';
 import { type WalLayout, walLayout } from '../../src/repository/local/wal/wal-layout.js';
 import {
   drained,
@@ -62,7 +66,8 @@ function copy(): WalLayout {
 const verify = (layout: WalLayout, more: { bases?: BaseStart[]; mostHeaders?: number } = {}) =>
   verifyArchive({ layout, owner, currentTimeline: 2, bases: [], ...more });
 
-const writtenAt = ({ wal }: WalLayout, name: string) => statSync(join(wal, name)).mtime.toISOString();
+const writtenAt = ({ wal }: WalLayout, name: string) =>
+  new Date(statSync(join(wal, name)).mtimeMs).toISOString();
 
 test('an archive as a server leaves it across a promotion is whole', async () => {
   const layout = copy();
@@ -254,4 +259,72 @@ test('an archive that is not there is an error, not an empty one', async () => {
   await expect(verify(walLayout(join(scratchFolder(), 'nowhere')))).rejects.toMatchObject({
     type: 'RepositoryNotWritable',
   });
+});
+
+describe('compression of the archive', () => {
+  const compress = (layout: WalLayout) => compressArchive({ layout, owner });
+  const segmentsOf = (layout: WalLayout) =>
+    readdirSync(layout.wal).filter((name) => /^[0-9A-F]{24}/.test(name));
+
+  test('takes what was verified, keeps its bytes and times, and need not be verified again', async () => {
+    const layout = copy();
+    expect(await compress(layout)).toEqual({ segments: 0, bytesBefore: 0, bytesAfter: 0 });
+    const { segments } = await verify(layout);
+    const [name = ''] = way;
+    const [bytes, { mtimeMs }] = [readFileSync(join(layout.wal, name)), statSync(join(layout.wal, name))];
+    const done = await compress(layout);
+    expect(done).toMatchObject({ segments, bytesBefore: segments * mb });
+    expect(done.bytesAfter).toBeLessThan(done.bytesBefore / 2);
+    const [stored = ''] = segmentsOf(layout).filter((file) => file.startsWith(name));
+    expect(Math.abs(statSync(join(layout.wal, stored)).mtimeMs - mtimeMs)).toBeLessThan(1);
+    const program = stored.endsWith('.zst') ? 'zstd' : 'gzip';
+    const read = execFileSync(program, ['-dc', stored], { cwd: layout.wal, maxBuffer: 2 * mb });
+    expect(read.equals(bytes)).toBe(true);
+    const report = await verify(layout);
+    expect(isWhole(report)).toBe(true);
+    expect(report).toMatchObject({ checked: 0, remembered: segments });
+    expect(readdirSync(layout.partials)).toEqual([]);
+    expect(statSync(join(layout.wal, stored)).uid).toBe(statSync(layout.wal).uid);
+  });
+
+  test.for(['zstd', 'gzip'] as const)(
+    'by %s: what another run left there counts only when it holds the same',
+    async (program) => {
+      const layout = copy();
+      const compressor: WalCompressor =
+        program === 'zstd' ? await chooseWalCompressor() : { compression: 'gzip' };
+      const [good = '', bad = ''] = way;
+      const suffix = program === 'zstd' ? '.zst' : '.gz';
+      execFileSync(program, [...(program === 'zstd' ? ['-q'] : []), '-k', good, bad], { cwd: layout.wal });
+      writeFileSync(join(layout.wal, `${bad}${suffix}`), readFileSync(join(layout.wal, `${good}${suffix}`)));
+      const { signal } = new AbortController();
+      expect(await compressSegment(layout, good, compressor, signal)).toBe(`${good}${suffix}`);
+      await expect(compressSegment(layout, bad, compressor, signal)).rejects.toMatchObject({
+        type: 'VerificationFailed',
+        message: expect.stringContaining('does not hold the same bytes'),
+      });
+      expect(segmentsOf(layout)).toContain(bad);
+      expect(segmentsOf(layout)).not.toContain(good);
+      expect(readdirSync(layout.partials)).toEqual([]);
+    },
+  );
+
+  test('a segment that is not there, or a link, is left', async () => {
+    const layout = copy();
+    const { signal } = new AbortController();
+    const name = way[0] ?? '';
+    rmSync(join(layout.wal, name));
+    expect(await compressSegment(layout, name, { compression: 'gzip' }, signal)).toBeUndefined();
+    symlinkSync(join(layout.wal, way[1] ?? ''), join(layout.wal, name));
+    expect(await compressSegment(layout, name, { compression: 'gzip' }, signal)).toBeUndefined();
+  });
+});
+
+test('partial files are removed once they are abandoned, whatever their own time', async () => {
+  const layout = copy();
+  writeFileSync(join(layout.partials, 'x.1'), '');
+  utimesSync(join(layout.partials, 'x.1'), 1, 1);
+  expect(await removeAbandonedWal(layout, new Date(Date.now() - 60_000))).toEqual([]);
+  expect(await removeAbandonedWal(layout, new Date(Date.now() + 60_000))).toEqual(['x.1']);
+  expect(readdirSync(layout.partials)).toEqual([]);
 });

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { chmod, chown, link, lstat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { walSuffix } from '../../../domain/wal-file.js';
+import { syncFile, syncFolder } from '../durable.js';
+import { removeName } from '../real-file.js';
+import { sha256OfFile } from '../sha256-file.js';
+import { errorCode, storing } from '../storage-error.js';
+import { requireSame, type WalCompressor, writeCompressed } from './wal-compressor.js';
+import type { WalLayout } from './wal-layout.js';
+
+/**
+ * Puts a compressed file in the place of a segment. The original goes only when the compressed one is durable, has its
+ * name, and reads back equal. Returns the compressed file's name; undefined where the segment was changed or removed
+ * meanwhile, which then stays as it is.
+ *
+ * @throws HoldfastError `VerificationFailed` where what was compressed, or stands there already, is not the segment
+ */
+export async function compressSegment(
+  layout: WalLayout,
+  name: string,
+  compressor: WalCompressor,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const original = join(layout.wal, name);
+  const file = `${name}${walSuffix[compressor.compression]}`;
+  const partial = join(layout.partials, `${file}.compress-${randomUUID()}`);
+  const before = await lookAt(original);
+  if (!before?.isFile()) return undefined;
+  try {
+    await writeCompressed(original, partial, compressor, signal);
+    await likeOriginal(partial, before);
+    await syncFile(partial);
+    const checksum = await sha256OfFile(original);
+    await requireSame(partial, compressor, checksum, signal);
+    // A run that died before it removed the original has left the name, which is then held against it, too.
+    if (!(await publish(partial, join(layout.wal, file))))
+      await requireSame(join(layout.wal, file), compressor, checksum, signal);
+    await syncFolder(layout.wal);
+  } finally {
+    await removeName(partial);
+  }
+  const after = await lookAt(original);
+  if (after?.ino !== before.ino || after.mtimeMs !== before.mtimeMs || after.size !== before.size)
+    return undefined;
+  await removeName(original);
+  await syncFolder(layout.wal);
+  return file;
+}
+
+/** The same owner and times. Where only root can give it away, the server, which owns the folder, reads as any other. */
+async function likeOriginal(partial: string, { uid, gid, atimeMs, mtimeMs }: Stats): Promise<void> {
+  const isGiven = await chown(partial, uid, gid).then(
+    () => true,
+    (error: unknown) => {
+      if (errorCode(error) !== 'EPERM') throw error;
+      return false;
+    },
+  );
+  await chmod(partial, isGiven ? 0o640 : 0o644);
+  // In seconds: a Date would round to milliseconds.
+  await utimes(partial, atimeMs / 1000, mtimeMs / 1000);
+}
+
+/** False when something has the name already. */
+async function publish(partial: string, final: string): Promise<boolean> {
+  return storing({ attempted: `publish ${final}`, path: final }, () =>
+    link(partial, final).then(
+      () => true,
+      (error: unknown) => {
+        if (errorCode(error) === 'EEXIST') return false;
+        throw error;
+      },
+    ),
+  );
+}
+
+async function lookAt(path: string): Promise<Stats | undefined> {
+  return storing({ attempted: `look at ${path}`, path }, () =>
+    lstat(path).catch((error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }),
+  );
+}

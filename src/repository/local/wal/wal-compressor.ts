@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { HoldfastError } from '../../../domain/errors.js';
+import type { WalCompression } from '../../../domain/wal-file.js';
+import { decompress } from '../../../stream/decompress.js';
+import { feed } from '../../../stream/feed.js';
+import { startFilter } from '../../../stream/filter-program.js';
+import { findProgram } from '../../../stream/find-program.js';
+import { writeStream } from '../../../stream/write-stream.js';
+import { openFile } from '../real-file.js';
+import { storing } from '../storage-error.js';
+
+/** What compresses segments: zstd where it is installed, else Node's own gzip. */
+export interface WalCompressor {
+  compression: WalCompression;
+  /** Full path of the program; absent for gzip. */
+  path?: string;
+}
+
+export async function chooseWalCompressor(): Promise<WalCompressor> {
+  const path = await findProgram('zstd');
+  return path === undefined ? { compression: 'gzip' } : { compression: 'zstd', path };
+}
+
+/** Compresses `original` into a new file; durable is to be made by the caller. */
+export async function writeCompressed(
+  original: string,
+  partial: string,
+  { path }: WalCompressor,
+  signal: AbortSignal,
+): Promise<void> {
+  const source = await openFile(original);
+  const target = await storing({ attempted: `create ${partial}`, path: partial }, () =>
+    open(partial, 'wx', 0o600),
+  );
+  const bytes = source.createReadStream({ autoClose: false });
+  const into = { file: target, path: partial, onWritten: () => {}, onFailed: () => bytes.destroy() };
+  try {
+    if (path === undefined) {
+      const gzip = createGzip();
+      const fed = pipeline(bytes, gzip, { signal });
+      await Promise.all([fed, writeStream(gzip, into)]);
+    } else {
+      const filter = startFilter({ path, args: ['-q', '-3', '-c'] }, signal);
+      await Promise.all([feed(bytes, filter.stdin), writeStream(filter.stdout, into), filter.finished]);
+    }
+  } finally {
+    await target.close();
+    await source.close();
+  }
+}
+
+/** @throws HoldfastError `VerificationFailed` where the file at `path` does not decompress to bytes with that SHA-256 */
+export async function requireSame(
+  path: string,
+  { compression }: WalCompressor,
+  checksum: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const handle = await openFile(path);
+  const hash = createHash('sha256');
+  let cause = `${path} does not hold the same bytes`;
+  try {
+    for await (const chunk of decompress(handle.createReadStream({ autoClose: false }), compression, signal))
+      hash.update(chunk);
+    if (hash.digest('hex') === checksum) return;
+  } catch (error) {
+    if (signal.aborted || error instanceof HoldfastError) throw error;
+    cause = `${path} can't be read back: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    await handle.close();
+  }
+  throw new HoldfastError('VerificationFailed', {
+    attempted: 'compress an archived segment',
+    cause: `${cause}; the uncompressed segment stays`,
+    remedy: 'remove that file if nobody needs it, and check the disk',
+  });
+}
