@@ -52,6 +52,7 @@ const beatWithProgress = new Set<string>([
   'loadBackup',
   'proveStaging',
   'recheckArtifact',
+  'compressArchive',
   'takeBaseBackup',
   'extractBaseBackup',
   'recoverCluster',

@@ -1,7 +1,6 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { DumpProgress } from '../src/domain/contracts.js';
 import { HoldfastError } from '../src/domain/errors.js';
-import { requireLsn } from '../src/domain/lsn.js';
 import { planRecovery } from '../src/domain/plan-recovery.js';
 import type {
   RecoveredDatabase,
@@ -9,7 +8,6 @@ import type {
   RecoveryPlan,
   RecoveryResult,
 } from '../src/domain/recovery-contracts.js';
-import { lsnOf } from '../src/domain/wal-position.js';
 import { isUnpacked, requireFree } from '../src/postgres/recovery/claim-folder.js';
 import { extractBase } from '../src/postgres/recovery/extract-base.js';
 import { listRecovered } from '../src/postgres/recovery/list-recovered.js';
@@ -18,9 +16,8 @@ import { recover } from '../src/postgres/recovery/recover.js';
 import { serverAccount } from '../src/postgres/recovery/server-account.js';
 import { findServerPrograms } from '../src/postgres/recovery/server-programs.js';
 import { baseRepository } from '../src/repository/base/base-repository.js';
-import { listArchive } from '../src/repository/local/wal/list-archive.js';
-import { verifyArchive } from '../src/repository/local/wal/verify-archive.js';
 import { walLayout } from '../src/repository/local/wal/wal-layout.js';
+import { lookAtArchive } from '../src/repository/look-at-archive.js';
 import { loggedCluster } from './cluster-step.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { beatWithProgress } from './progress-beat.js';
@@ -166,21 +163,11 @@ async function plan({ layout, bases: repository }: Places, step: RecoveryStepInp
       remedy: '`holdfast wal setup` and `holdfast wal` make what a recovery needs',
     });
   }
-  const { systemIdentifier, walSegmentSizeBytes: segmentSizeBytes } = newest;
-  const bases = all.filter((base) => base.systemIdentifier === systemIdentifier);
-  const { files } = await listArchive(layout, segmentSizeBytes);
-  const timelines = files.map((file) => (file.kind === 'history' ? file.timeline : file.segment.timeline));
-  const archive = await verifyArchive({
-    layout,
-    owner: { serverMajor: Number.parseInt(newest.pgVersion, 10), systemIdentifier, segmentSizeBytes },
-    currentTimeline: timelines.reduce((most, each) => Math.max(most, each), newest.timeline),
-    bases: bases.map(({ timeline, startLsn, stoppedAt }) => ({
-      ...{ timeline, startLsn: lsnOf(requireLsn(startLsn)), consistentAt: stoppedAt },
-    })),
-    signal: cancellationSignal(),
-  });
+  const bases = all.filter((base) => base.systemIdentifier === newest.systemIdentifier);
+  const signal = cancellationSignal();
+  const found = await lookAtArchive({ layout, bases, newest, timeline: step.timeline, signal });
   const asked = step.base === undefined ? {} : { baseId: step.base };
-  return planRecovery({ target: step.target, bases, archive, ...asked });
+  return planRecovery({ target: step.target, bases, now: new Date(), ...found, ...asked });
 }
 
 /**

@@ -1,19 +1,25 @@
 import { join } from 'node:path';
-import { cancellationSignal } from '@temporalio/activity';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { archiveCommand } from '../src/domain/archive-command.js';
 import type { ArchiveReport } from '../src/domain/archive-report.js';
 import { type ArchivingFacts, planArchiving } from '../src/domain/archiving.js';
+import { positionOf } from '../src/domain/base-backup.js';
 import { HoldfastError } from '../src/domain/errors.js';
-import { requireLsn } from '../src/domain/lsn.js';
 import { formatTimestamp } from '../src/domain/names.js';
-import type { ArchivingState, ExpiredArchive, WalCycleResult } from '../src/domain/wal-contracts.js';
-import { lsnOf } from '../src/domain/wal-position.js';
+import type {
+  ArchivingState,
+  CompressedSegments,
+  ExpiredArchive,
+  WalCycleResult,
+} from '../src/domain/wal-contracts.js';
 import { inspectArchiving } from '../src/postgres/archiving/inspect-archiving.js';
 import { switchSegment } from '../src/postgres/archiving/switch-segment.js';
 import { withMaintenanceConnection } from '../src/postgres/connection.js';
 import { baseRepository } from '../src/repository/base/base-repository.js';
 import { expireArchive } from '../src/repository/expire-archive.js';
 import { awaitArchived } from '../src/repository/local/wal/await-archived.js';
+import { compressArchive } from '../src/repository/local/wal/compress-archive.js';
+import { removeAbandonedWal } from '../src/repository/local/wal/remove-abandoned.js';
 import { verifyArchive } from '../src/repository/local/wal/verify-archive.js';
 import { walLayout } from '../src/repository/local/wal/wal-layout.js';
 import { writeWhole } from '../src/repository/local/write-whole.js';
@@ -81,21 +87,35 @@ export function createWalActivities(deps: ActivityDeps) {
     async verifyArchive({ state, ...step }: ArchiveStep): Promise<ArchiveReport> {
       return loggedCycle(deps, step, 'verify archive', async (log) => {
         const { layout, bases } = placesOf(step.cluster);
-        const { systemIdentifier, serverMajor, segmentSizeBytes, timeline } = state;
         const kept = (await bases.list()).bases.map((base) => ({
           timeline: base.timeline,
-          startLsn: lsnOf(requireLsn(base.startLsn)),
+          startLsn: positionOf(base.startLsn),
           consistentAt: base.stoppedAt,
         }));
         const report = await verifyArchive({
           layout,
-          owner: { serverMajor, systemIdentifier, segmentSizeBytes },
-          currentTimeline: timeline,
+          owner: ownerOf(state),
+          currentTimeline: state.timeline,
           bases: kept,
           signal: cancellationSignal(),
         });
         log.info({ report }, `${report.segments} segments verified`);
         return report;
+      });
+    },
+
+    /** Compresses the segments that were verified; each beats. */
+    async compressArchive({ state, ...step }: ArchiveStep): Promise<CompressedSegments> {
+      return loggedCycle(deps, step, 'compress', async (log) => {
+        const { layout } = placesOf(step.cluster);
+        const compressed = await compressArchive({
+          layout,
+          owner: ownerOf(state),
+          signal: cancellationSignal(),
+          onProgress: () => heartbeat(),
+        });
+        log.info(compressed, `${compressed.segments} segments compressed`);
+        return compressed;
       });
     },
 
@@ -132,13 +152,18 @@ export function createWalActivities(deps: ActivityDeps) {
       });
     },
 
-    /** Removes what this run has left of a base backup under a partial name, and what runs of long ago have. */
+    /** Removes what this run has left of a base backup under a partial name, and what others of long ago have. */
     async cleanUpBases({ cluster, runId, before }: { cluster: string; runId: string; before: string }) {
-      const { bases } = placesOf(cluster);
+      const { bases, layout } = placesOf(cluster);
       await bases.removePartials(runId);
       await bases.removeAbandonedPartials(new Date(before));
+      await removeAbandonedWal(layout, new Date(before));
     },
   };
+}
+
+function ownerOf({ serverMajor, systemIdentifier, segmentSizeBytes }: ArchivingState) {
+  return { serverMajor, systemIdentifier, segmentSizeBytes };
 }
 
 /** Warnings of a server that archives; one that does not is refused. */

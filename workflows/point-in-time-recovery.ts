@@ -149,7 +149,7 @@ function describe(input: RecoveryInput, { step, base, window }: RecoveryStatus):
     ['asked by', markdownSafe(input.requester)],
     ['reason', markdownSafe(input.reason)],
     ['base backup', base],
-    ['recoverable', window && `from ${window.from} to ${window.to}`],
+    ['recoverable', window ? `from ${window.from} to ${window.to}` : undefined],
   ];
   const rows = figures.filter(([, value]) => value).map(([name, value]) => `| ${name} | ${value} |`);
   return [stepPath(steps, step), '', '| | |', '|---|---|', ...rows].join('\n');

@@ -8,6 +8,7 @@ const steps: WalCycleStep[] = [
   'switch',
   'await archived',
   'verify archive',
+  'compress',
   'base backup',
   'expire',
   'record',

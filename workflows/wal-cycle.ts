@@ -70,6 +70,8 @@ class WalCycle {
     this.#enter('inspect', { timeline: state.timeline });
     const archived = await this.#complete(state);
     const before = await this.#verify(state);
+    this.#enter('compress');
+    const compressed = await this.#transfer.compressArchive({ ...this.#step(), state });
     const base = await this.#takeBaseIfDue(state, before);
     // The new base backup's own segments and history have come since, and it may mend what a gap had cut off.
     const archive = base ? await this.#verify(state) : before;
@@ -79,7 +81,7 @@ class WalCycle {
     const result: WalCycleResult = {
       cluster: this.input.cluster,
       ...{ systemIdentifier: state.systemIdentifier, timeline: state.timeline },
-      ...{ ...archived, archive, base, expired, recordPath: null },
+      ...{ ...archived, archive, compressed, base, expired, recordPath: null },
       warnings: [...state.warnings, ...warnings],
     };
     const told = alertOfArchive(this.input.cluster, archive);

@@ -18,6 +18,7 @@ const stepWords = {
   switchSegment: 'completing the last segment',
   awaitArchived: 'awaiting the last segment',
   verifyArchive: 'verifying the archive',
+  compressArchive: 'compressing segments',
   takeBaseBackup: 'taking a base backup',
   expireArchive: 'applying retention',
 };
@@ -67,6 +68,12 @@ function printCycle(output: Output, result: WalCycleResult): void {
   );
   if (archive.newestWrittenAt) output.print(`  newest    written ${moment(archive.newestWrittenAt)}`);
   if (awaited) output.print(`  awaited   ${awaited}, ${duration(awaitedMs / 1000)}`);
+  const { segments, bytesBefore, bytesAfter } = result.compressed;
+  if (segments > 0) {
+    output.print(
+      `  packed    ${counted(segments, 'segment')}, ${bytes(bytesBefore)} to ${bytes(bytesAfter)}`,
+    );
+  }
   if (expired.baseCount + expired.segmentCount > 0) {
     output.print(
       `  expired   ${counted(expired.baseCount, 'base backup')}, ${counted(expired.segmentCount, 'segment')}, ${bytes(expired.freedBytes)} of WAL`,

@@ -1,103 +1,69 @@
-import type { ArchiveGap, ArchiveReport } from './archive-report.js';
 import type { BaseBackupSummary } from './base-backup.js';
+import type { KnownTimeline } from './base-path.js';
+import { chooseBase } from './choose-base.js';
 import { HoldfastError } from './errors.js';
-import { requireLsn } from './lsn.js';
-import type { RecoverableWindow } from './recovery-contracts.js';
+import {
+  type ArchiveHole,
+  isRecoverableTo,
+  type RecoverableWindow,
+  recoverableWindow,
+} from './recoverable-window.js';
 import { describeTarget, parseTargetTime, type RecoveryTarget } from './recovery-target.js';
 
 export interface RecoveryQuestion {
   target: RecoveryTarget;
+  /** To which recovery goes. */
+  timeline: KnownTimeline;
   /** Of one cluster. */
   bases: readonly BaseBackupSummary[];
-  /** Of the archive, verified against these base backups. */
-  archive: Pick<ArchiveReport, 'gaps' | 'newest' | 'newestWrittenAt'>;
   /** Id of the base backup that was asked for. */
   baseId?: string;
+  /** What the archive lacks on the way to the timeline. */
+  holes: readonly ArchiveHole[];
+  /** When the last byte of the archive's newest segment was written, ISO 8601; null: there is none. */
+  archivedTo: string | null;
+  now: Date;
 }
 
-/** The base backup to recover from, and the window that it was chosen from. */
+/** The base backup to recover from, and the window in which its target lies. */
 export interface PlannedRecovery {
   base: BaseBackupSummary;
-  window: RecoverableWindow;
+  window: RecoverableWindow | null;
 }
 
 /**
- * Chooses the newest base backup from which the target can be reached, and refuses a target that surely can't be: one
- * outside the window, or behind a gap of the archive. For a transaction or a named point only replay can tell: the
- * newest base backup is taken, and an older one where it is asked for.
+ * Chooses the base backup to recover from, and refuses a target that surely can't be reached, with the window. Where a
+ * transaction or a named point is, only replay can tell.
  * @throws HoldfastError `RecoveryTargetInvalid`, `BackupNotFound`
  */
 export function planRecovery(question: RecoveryQuestion): PlannedRecovery {
-  const { bases, baseId, target, archive } = question;
-  const usable = bases
-    .filter(({ verifiedAt }) => verifiedAt !== null)
-    .toSorted((a, b) => Date.parse(b.stoppedAt) - Date.parse(a.stoppedAt));
-  const [newest] = usable;
-  const oldest = usable.at(-1);
-  if (!newest || !oldest) throw noBase('there is no base backup');
-  const window = { from: oldest.stoppedAt, to: latest(newest.stoppedAt, archive.newestWrittenAt) };
-  if (baseId !== undefined) {
-    const asked = usable.find(({ id }) => id === baseId);
-    if (!asked) throw noBase(`there is no base backup ${JSON.stringify(baseId)} that was verified`);
-    requireReach(asked, question, window);
-    return { base: asked, window };
-  }
-  const base = usable.find((each) => canReach(each, target));
+  const { bases, baseId, target } = question;
+  const window = recoverableWindow(question);
+  if (bases.length === 0) throw noBase('there is none');
+  const candidates = baseId === undefined ? bases : bases.filter(({ id }) => id === baseId);
+  if (candidates.length === 0) throw noBase(`there is no base backup ${JSON.stringify(baseId)}`);
+  if (target.kind === 'time' && !isRecoverableTo(window, instantOf(target.time)))
+    throw outside(target, window);
+  const chosen = chooseBase({ ...question, bases: candidates });
+  const base = candidates.find(({ id }) => id === chosen?.id);
   if (!base) throw outside(target, window);
-  requireReach(base, question, window);
   return { base, window };
 }
 
-function requireReach(
-  base: BaseBackupSummary,
-  { target, archive }: RecoveryQuestion,
-  window: RecoverableWindow,
-) {
-  if (!canReach(base, target)) throw outside(target, window);
-  if (target.kind !== 'time') return;
-  const at = Date.parse(parseTargetTime(target.time));
-  if (at > Date.parse(window.to)) throw outside(target, window);
-  const gap = archive.gaps.items.find((each) => liesBetween(each, base, at));
-  if (!gap) return;
-  const until = gap.unrecoverableTo ?? 'there is another base backup';
-  throw new HoldfastError('RecoveryTargetInvalid', {
-    attempted: `recover to ${describeTarget(target)}`,
-    cause: `WAL is missing: ${gap.firstMissing} to ${gap.lastMissing}; nothing from ${gap.unrecoverableFrom ?? window.from} until ${until} can be recovered to`,
-    remedy: 'choose a time before that, or after',
-  });
+/** To the millisecond, which is what a base backup's end and a segment's last byte are known to. */
+function instantOf(time: string): Date {
+  const at = parseTargetTime(time).replace(' ', 'T');
+  return new Date(at.replace(/\d{3}\+00$/, 'Z'));
 }
 
-/** Whether recovery from the base backup to that time would meet the gap. */
-function liesBetween(
-  { unrecoverableFrom, unrecoverableTo }: ArchiveGap,
-  base: BaseBackupSummary,
-  at: number,
-) {
-  const isMended = unrecoverableTo !== null && Date.parse(unrecoverableTo) <= Date.parse(base.stoppedAt);
-  if (isMended) return false;
-  return unrecoverableFrom === null || Date.parse(unrecoverableFrom) < at;
-}
-
-/** A base backup can be recovered to no point before its end, at which it became consistent. */
-function canReach(base: BaseBackupSummary, target: RecoveryTarget): boolean {
-  switch (target.kind) {
-    case 'time':
-      return Date.parse(base.stoppedAt) <= Date.parse(parseTargetTime(target.time));
-    case 'lsn':
-      return requireLsn(base.stopLsn) <= requireLsn(target.lsn);
-    default:
-      return true;
-  }
-}
-
-function latest(a: string, b: string | null): string {
-  return b !== null && Date.parse(b) > Date.parse(a) ? b : a;
-}
-
-function outside(target: RecoveryTarget, { from, to }: RecoverableWindow): HoldfastError {
+function outside(target: RecoveryTarget, window: RecoverableWindow | null): HoldfastError {
+  const gaps = window?.gaps.map(({ from, to }) => `, but for ${from} to ${to}`).join('') ?? '';
+  const cause = window
+    ? `no base backup reaches it: what can be recovered to is from ${window.from} to ${window.to}${gaps}`
+    : 'nothing can be recovered to: there is no verified base backup';
   return new HoldfastError('RecoveryTargetInvalid', {
     attempted: `recover to ${describeTarget(target)}`,
-    cause: `it is outside what can be recovered to: from ${from} to ${to}`,
+    cause,
     remedy:
       'choose a point within; `holdfast wal` has the server complete its last segment, so that the present is in',
   });

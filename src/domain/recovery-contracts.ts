@@ -1,3 +1,4 @@
+import type { RecoverableWindow } from './recoverable-window.js';
 import type { ControlFacts } from './recovered.js';
 import type { RecoveryAction, RecoveryTarget, TargetTimeline } from './recovery-target.js';
 
@@ -30,16 +31,10 @@ export interface RecoveryInput {
   stallTimeoutSeconds: number;
 }
 
-/** From when to when a cluster can be recovered to, gaps aside. ISO 8601. */
-export interface RecoverableWindow {
-  from: string;
-  to: string;
-}
-
 /** What is to be recovered from. */
 export interface RecoveryPlan {
   baseId: string;
-  window: RecoverableWindow;
+  window: RecoverableWindow | null;
   serverVersion: string;
 }
 
@@ -84,5 +79,5 @@ export type RecoveryStep = 'resolve' | 'extract' | 'recover' | 'prove' | 'done';
 export interface RecoveryStatus {
   step: RecoveryStep;
   base?: string;
-  window?: RecoverableWindow;
+  window?: RecoverableWindow | null;
 }

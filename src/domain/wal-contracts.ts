@@ -33,6 +33,13 @@ export interface ArchivingState {
   warnings: string[];
 }
 
+/** What a compression of the archive did. */
+export interface CompressedSegments {
+  segments: number;
+  bytesBefore: number;
+  bytesAfter: number;
+}
+
 /** What retention removed. */
 export interface ExpiredArchive {
   /** Ids of base backups, the first twenty. */
@@ -50,6 +57,7 @@ export interface WalCycleResult {
   awaited: string | null;
   awaitedMs: number;
   archive: ArchiveReport;
+  compressed: CompressedSegments;
   /** The base backup that was taken, and why; null where none was due. */
   base: { backup: BaseBackupSummary; because: string } | null;
   expired: ExpiredArchive;
@@ -63,6 +71,7 @@ export type WalCycleStep =
   | 'switch'
   | 'await archived'
   | 'verify archive'
+  | 'compress'
   | 'base backup'
   | 'expire'
   | 'record'

@@ -1,8 +1,7 @@
 import { type ArchivedTimeline, planBaseRetention } from '../domain/base-retention.js';
 import { HoldfastError } from '../domain/errors.js';
 import type { RetentionDecision } from '../domain/retention.js';
-import type { TimelineHistory } from '../domain/timeline-history.js';
-import { formatLsn } from '../domain/wal-position.js';
+import { firstTimeline } from '../domain/timeline-history.js';
 import type { BaseRepository } from './base/base-repository.js';
 import { describeLease } from './lease.js';
 import { expireSegments } from './local/wal/expire-segments.js';
@@ -73,15 +72,9 @@ async function archivedTimelines(request: ExpireArchiveRequest): Promise<Archive
   }
   return [...newest].map(([timeline, writtenAtMs]) => ({
     timeline,
-    history: stepsOf(histories.get(timeline)),
+    history: histories.get(timeline) ?? (timeline === 1 ? firstTimeline() : undefined),
     ...(writtenAtMs !== undefined && { lastArchivedAt: new Date(writtenAtMs).toISOString() }),
   }));
-}
-
-function stepsOf(history: TimelineHistory | undefined): ArchivedTimeline['history'] {
-  return history?.flatMap(({ timeline, end }) =>
-    end === null ? [] : [{ timeline, switchLsn: formatLsn(end) }],
-  );
 }
 
 async function removeUnlessRead(repository: BaseRepository, id: string): Promise<boolean> {

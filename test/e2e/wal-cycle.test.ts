@@ -35,7 +35,8 @@ const cycle = async (...options: string[]) => {
   expect(stdout, stderr).not.toBe('');
   return { exitCode, stderr, ...(JSON.parse(stdout) as WalCycleResult) };
 };
-const archived = () => readdirSync(walLayout(backupDir).wal).filter((name) => /^[0-9A-F]{24}$/.test(name));
+const archived = () =>
+  readdirSync(walLayout(backupDir).wal).filter((name) => /^[0-9A-F]{24}(\.zst|\.gz)?$/.test(name));
 
 test('a server that does not archive yet is refused, with what to run', async () => {
   const refused = await place.run('wal');
@@ -57,7 +58,8 @@ test('the next one takes none, and records what it found', async () => {
   await cluster.psql('INSERT INTO trades VALUES (2)');
   const found = await cycle();
   expect(found).toMatchObject({ exitCode: 0, base: null, warnings: [], archive: { gaps: { total: 0 } } });
-  expect(archived()).toContain(found.awaited);
+  expect(archived().map((name) => name.slice(0, 24))).toContain(found.awaited);
+  expect(found.compressed.segments).toBe(1);
   expect(found.archive.newest).toBe(found.awaited);
   expect(found.archive.remembered).toBeGreaterThan(0);
   const record = JSON.parse(await readFile(found.recordPath ?? '', 'utf8'));
@@ -74,7 +76,7 @@ test('a segment that is gone is named, and a base backup makes what follows reco
   const lost = (await cycle()).awaited ?? '';
   await cluster.psql('INSERT INTO trades VALUES (3)');
   await cycle();
-  rmSync(join(walLayout(backupDir).wal, lost));
+  rmSync(join(walLayout(backupDir).wal, archived().find((name) => name.startsWith(lost)) ?? ''));
   const mended = await cycle();
   expect(mended.exitCode).toBe(5);
   expect(mended.base?.because).toMatch(/^WAL is missing since base_/);

@@ -113,6 +113,7 @@ const walActivities = {
   switchSegment: async () => '000000010000000000000003',
   awaitArchived: async () => 12,
   verifyArchive: async () => wholeArchive,
+  compressArchive: async () => ({ segments: 1, bytesBefore: 1 << 24, bytesAfter: 5000 }),
   planBase: async () => null,
   takeBaseBackup: async () => baseBackup,
   expireArchive: async () => ({ bases: [], baseCount: 0, segmentCount: 0, freedBytes: 0, warnings: [] }),
@@ -120,7 +121,7 @@ const walActivities = {
   cleanUpBases: async () => undefined,
   resolveRecovery: async () => ({
     baseId: baseBackup.id,
-    window: { from: baseBackup.stoppedAt, to: '2026-01-02T03:00:00.000Z' },
+    window: { from: baseBackup.stoppedAt, to: '2026-01-02T03:00:00.000Z', gaps: [] },
     serverVersion: '15.1',
   }),
   extractBaseBackup: async () => undefined,

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import type { NeededWal } from '../../../domain/base-retention.js';
-import { requireLsn } from '../../../domain/lsn.js';
-import { lsnOf } from '../../../domain/wal-position.js';
+import { positionOf } from '../../../domain/base-backup.js';
+import type { NeededWal } from '../../../domain/base-path.js';
 import { segmentNumberOf } from '../../../domain/wal-segment.js';
 import { syncFolder } from '../durable.js';
 import { removeName } from '../real-file.js';
@@ -25,10 +24,7 @@ export async function expireSegments(
 ): Promise<ExpiredSegments> {
   if (needed === 'all') return { segmentCount: 0, freedBytes: 0 };
   const firstNeeded = new Map(
-    needed.map(({ timeline, fromLsn }) => [
-      timeline,
-      segmentNumberOf(lsnOf(requireLsn(fromLsn)), segmentSizeBytes),
-    ]),
+    needed.map(({ timeline, fromLsn }) => [timeline, segmentNumberOf(positionOf(fromLsn), segmentSizeBytes)]),
   );
   const { files } = await listArchive(layout, segmentSizeBytes);
   const expired = files.filter((file) => isExpired(file, firstNeeded)).sort(byName);

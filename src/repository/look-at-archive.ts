@@ -1,0 +1,62 @@
+import { type BaseBackupSummary, positionOf } from '../domain/base-backup.js';
+import type { KnownTimeline } from '../domain/base-path.js';
+import type { ArchiveHole } from '../domain/recoverable-window.js';
+import type { TargetTimeline } from '../domain/recovery-target.js';
+import { firstTimeline } from '../domain/timeline-history.js';
+import { listArchive } from './local/wal/list-archive.js';
+import { readHistories } from './local/wal/read-histories.js';
+import { verifyArchive } from './local/wal/verify-archive.js';
+import type { WalLayout } from './local/wal/wal-layout.js';
+
+export interface LookRequest {
+  layout: WalLayout;
+  /** Of one cluster. */
+  bases: readonly BaseBackupSummary[];
+  newest: BaseBackupSummary;
+  /** On which recovery is to end. */
+  timeline: TargetTimeline;
+  signal: AbortSignal;
+}
+
+/** What the archive has for a recovery, as far as it can be told without a server. */
+export interface ArchiveSight {
+  timeline: KnownTimeline;
+  /** On the way to that timeline. */
+  holes: ArchiveHole[];
+  archivedTo: string | null;
+}
+
+/** Verifies the archive against the base backups that are there. */
+export async function lookAtArchive(request: LookRequest): Promise<ArchiveSight> {
+  const { layout, bases, newest, signal } = request;
+  const segmentSizeBytes = newest.walSegmentSizeBytes;
+  const { files } = await listArchive(layout, segmentSizeBytes);
+  const { histories } = await readHistories(layout, files, signal);
+  const known = files.map((file) => (file.kind === 'history' ? file.timeline : file.segment.timeline));
+  const latest = known.reduce((most, each) => Math.max(most, each), newest.timeline);
+  const timeline = { latest, current: newest.timeline }[String(request.timeline)] ?? Number(request.timeline);
+  const history = histories.get(timeline) ?? (timeline === 1 ? firstTimeline() : undefined);
+  const way = (history ?? firstTimeline(timeline)).map((part) => part.timeline);
+  const report = await verifyArchive({
+    layout,
+    owner: {
+      ...{ systemIdentifier: newest.systemIdentifier, segmentSizeBytes },
+      serverMajor: Number.parseInt(newest.pgVersion, 10),
+    },
+    currentTimeline: timeline,
+    bases: bases.map(({ timeline: of, startLsn, stoppedAt }) => ({
+      ...{ timeline: of, startLsn: positionOf(startLsn), consistentAt: stoppedAt },
+    })),
+    signal,
+  });
+  return {
+    timeline: { timeline, history },
+    holes: report.gaps.items.filter((gap) => way.includes(timelineOf(gap.firstMissing))),
+    archivedTo: report.newestWrittenAt,
+  };
+}
+
+/** A segment's name begins with its timeline, in hexadecimal. */
+function timelineOf(segment: string): number {
+  return Number.parseInt(segment.slice(0, 8), 16);
+}
