@@ -151,6 +151,12 @@ function damage({ wal }: WalLayout, name: string, change = (bytes: Buffer) => by
   utimesSync(path, atime, new Date(mtime.getTime() + 1000));
 }
 
+/** A change in place. */
+const changed = (write: (bytes: Buffer) => unknown) => (bytes: Buffer) => {
+  write(bytes);
+  return bytes;
+};
+
 describe('a segment counts as missing, and is told, that', () => {
   test.for([
     [
@@ -162,13 +168,13 @@ describe('a segment counts as missing, and is told, that', () => {
     ['begins with zeros', (bytes: Buffer) => bytes.fill(0, 0, 8192), /not begin with a page/],
     [
       'is of another version',
-      (bytes: Buffer) => (bytes.writeUInt8(0x16, 0), bytes),
+      changed((bytes) => bytes.writeUInt8(0x16, 0)),
       /format is d116, .*PostgreSQL 15/,
     ],
-    ['is of another size', (bytes: Buffer) => (bytes.writeUInt32LE(2 * mb, 32), bytes), /have 2097152 bytes/],
+    ['is of another size', changed((bytes) => bytes.writeUInt32LE(2 * mb, 32)), /have 2097152 bytes/],
     [
       'is of another timeline',
-      (bytes: Buffer) => (bytes.writeUInt32LE(7, 4), bytes),
+      changed((bytes) => bytes.writeUInt32LE(7, 4)),
       /on timeline 7, its name says 1/,
     ],
   ] as const)('%s', async ([_, change, why]) => {
@@ -205,7 +211,11 @@ describe('a segment counts as missing, and is told, that', () => {
   test('G12: is another cluster’s', async () => {
     const layout = copy();
     const file = way[2] ?? '';
-    damage(layout, file, (bytes) => (bytes.writeBigUInt64LE(42n, 24), bytes));
+    damage(
+      layout,
+      file,
+      changed((bytes) => bytes.writeBigUInt64LE(42n, 24)),
+    );
     const { foreign, gaps } = await verify(layout);
     expect(foreign.items).toEqual([{ file, why: expect.stringContaining('system identifier 42') }]);
     expect(gaps.total).toBe(1);
