@@ -54,7 +54,7 @@ export function createWalActivities(deps: ActivityDeps) {
       return loggedCycle(deps, step, 'inspect', async (log) => {
         const { cluster, layout, bases } = placesOf(step.cluster);
         const facts = await withMaintenanceConnection(cluster.connection, inspectArchiving);
-        const warnings = requireArchiving(step.cluster, facts, archiveCommand(layout.script));
+        const warnings = requireArchiving(step.cluster, facts, archiveCommand(layout.incremental));
         await bases.prepare();
         await requireOneCluster(step.cluster, bases, facts.systemIdentifier);
         const { systemIdentifier, timeline, segmentSizeBytes, inRecovery } = facts;

@@ -59,17 +59,18 @@ test('the next one takes none, and records what it found', async () => {
   const found = await cycle();
   expect(found).toMatchObject({ exitCode: 0, base: null, warnings: [], archive: { gaps: { total: 0 } } });
   expect(archived().map((name) => name.slice(0, 24))).toContain(found.awaited);
-  expect(found.compressed.segments).toBe(1);
+  expect(found.compressed.segments).toBeGreaterThan(0);
   expect(found.archive.newest).toBe(found.awaited);
   expect(found.archive.remembered).toBeGreaterThan(0);
   const record = JSON.parse(await readFile(found.recordPath ?? '', 'utf8'));
   expect(record).toMatchObject({ format_version: 1, cluster: 'default', awaited: found.awaited });
 });
 
-test('nothing is switched where nothing was written, and --no-switch awaits nothing', async () => {
-  const before = (await cycle()).awaited;
-  expect((await cycle('--no-switch')).awaited).toBeNull();
-  expect((await cycle()).awaited).toBe(before);
+test('with --no-switch the server goes on in its segment, and nothing is awaited', async () => {
+  const segment = () => cluster.psql('SELECT pg_walfile_name(pg_current_wal_lsn())');
+  const before = await segment();
+  expect(await cycle('--no-switch')).toMatchObject({ exitCode: 0, awaited: null, awaitedMs: 0 });
+  expect(await segment()).toBe(before);
 });
 
 test('a segment that is gone is named, and a base backup makes what follows recoverable', async () => {
