@@ -135,8 +135,9 @@ export function createRecoveryActivities(deps: ActivityDeps) {
       });
     },
 
-    /** Ends what keeps the base backup. */
-    async releaseBase({ cluster }: { cluster: string }): Promise<void> {
+    /** Ends what keeps the base backup; stops the server in a folder that this run has filled. */
+    async releaseBase({ cluster, stopIn }: { cluster: string; stopIn?: string }): Promise<void> {
+      if (stopIn !== undefined) await stopServer(stopIn);
       await placesOf(cluster).bases.removePartials(runOf().runId);
     },
   };

@@ -52,6 +52,8 @@ class Recovery {
   readonly #quick;
   readonly #transfer;
   readonly #replay;
+  /** A server of ours may run in the folder, and nobody waits for it. */
+  #isOurServer = false;
 
   constructor(readonly input: RecoveryInput) {
     const { hostQueue: taskQueue, stallTimeoutSeconds } = input;
@@ -74,10 +76,12 @@ class Recovery {
     await this.#transfer.extractBaseBackup(step);
 
     this.#enter('recover');
+    this.#isOurServer = true;
     const recovered = await this.#replay.recoverCluster(step);
 
     this.#enter('prove');
     const proven = await this.#quick.proveRecovered(step);
+    this.#isOurServer = false;
     this.#enter('done');
     return {
       ...{ cluster, dataDir, action, requester, reason, base: baseId },
@@ -91,9 +95,11 @@ class Recovery {
     };
   }
 
+  /** Lets the base backup go, and stops a server that a worker which died has left in the folder. */
   async release(): Promise<void> {
+    const { cluster, dataDir } = this.input;
     try {
-      await this.#quick.releaseBase({ cluster: this.input.cluster });
+      await this.#quick.releaseBase({ cluster, ...(this.#isOurServer && { stopIn: dataDir }) });
     } catch (error) {
       // Its lease ends by itself.
       log.warn('the base backup could not be released', { cause: failureMessage(error) });

@@ -18,6 +18,8 @@ export function addWal(
     .option('--no-switch', "leave the server's current segment as it is")
     .option('--detach', 'start it, print the workflow id, and return')
     .action(act(async () => (await import('./wal.js')).walCommand, headStart));
+  // What stands behind `setup` is its own.
+  wal.enablePositionalOptions();
   wal
     .command('setup')
     .description('tell what the server needs to archive its WAL here')

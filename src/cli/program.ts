@@ -33,6 +33,8 @@ Examples:
   holdfast restore --latest shop_test --from shop becomes a new database; nobody need approve
   holdfast restore shop_full_20260102_020000 shop this backup
   holdfast restore --preview --latest shop        what would be done
+  holdfast restore --to "10 minutes ago" --data-dir /srv/pg/then
+                                                  the whole cluster as it was, in a folder of its own
 
 A restore over a database shows its evidence and waits: for its name to be typed,
 or for \`holdfast approve\`, \`holdfast reject\` from elsewhere (\`holdfast approvals\`).
