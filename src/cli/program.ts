@@ -112,14 +112,19 @@ function addBackup(program: Command, act: Act): void {
 }
 
 function addCatalogue(program: Command, act: Act): void {
-  program
-    .command('list')
-    .alias('info')
-    .description('list the backups, newest first')
-    .argument('[database]', 'only of this database')
-    .option('--cluster <name>', 'only of this cluster')
-    .option('--limit <n>', 'only the newest N', wholeNumber)
-    .action(act(async () => (await import('./list.js')).listCommand));
+  const listing = (name: string, words: string) =>
+    program
+      .command(name)
+      .description(words)
+      .argument('[database]', 'only of this database')
+      .option('--cluster <name>', 'only of this cluster')
+      .option('--limit <n>', 'only the newest N', wholeNumber);
+  listing('list', 'list the backups, newest first').action(
+    act(async () => (await import('./list.js')).listCommand),
+  );
+  listing('info', 'the same, with base backups and from when to when clusters can be recovered to').action(
+    act(async () => (await import('./info.js')).infoCommand),
+  );
   program
     .command('show')
     .description("print one backup's metadata")

@@ -2,7 +2,7 @@ import { type ArchiveReport, isWhole, type Listed } from '../domain/archive-repo
 import { workflowTypes } from '../domain/contracts.js';
 import { type WalCycleInput, type WalCycleResult, walCycleWorkflowId } from '../domain/wal-contracts.js';
 import { type CommandContext, clusterNamed } from './context.js';
-import { bytes, counted, duration, moment, printable } from './output/format.js';
+import { bytes, counted, duration, instant, printable } from './output/format.js';
 import type { Output } from './output/output.js';
 import { commonInput, runOperation } from './run-operation.js';
 import { openSession } from './session.js';
@@ -66,7 +66,7 @@ function printCycle(output: Output, result: WalCycleResult): void {
   output.print(
     `  segments  ${counted(archive.segments, 'segment')}, ${bytes(archive.sizeBytes)}, ${archive.oldest ?? '-'} to ${archive.newest ?? '-'}`,
   );
-  if (archive.newestWrittenAt) output.print(`  newest    written ${moment(archive.newestWrittenAt)}`);
+  if (archive.newestWrittenAt) output.print(`  newest    written ${instant(archive.newestWrittenAt)}`);
   if (awaited) output.print(`  awaited   ${awaited}, ${duration(awaitedMs / 1000)}`);
   const { segments, bytesBefore, bytesAfter } = result.compressed;
   if (segments > 0) {
@@ -85,8 +85,8 @@ function printCycle(output: Output, result: WalCycleResult): void {
 
 function printFlaws(output: Output, { gaps, damaged, foreign, unchecked, unknown }: ArchiveReport): void {
   for (const gap of gaps.items) {
-    const from = gap.unrecoverableFrom ? moment(gap.unrecoverableFrom) : 'the beginning';
-    const to = gap.unrecoverableTo ? moment(gap.unrecoverableTo) : 'the next base backup';
+    const from = gap.unrecoverableFrom ? instant(gap.unrecoverableFrom) : 'the beginning';
+    const to = gap.unrecoverableTo ? instant(gap.unrecoverableTo) : 'the next base backup';
     output.fail(
       `missing: ${gap.firstMissing} to ${gap.lastMissing} (${counted(gap.segments, 'segment')}); no point from ${from} to ${to} can be recovered to`,
     );

@@ -88,6 +88,19 @@ test('a segment that is gone is named, and a base backup makes what follows reco
   expect(told.stderr).toContain(`missing: ${lost} to ${lost} (1 segment); no point from`);
 });
 
+test('info tells the base backups, and from when to when the cluster can be recovered to', async () => {
+  const { stdout, stderr, exitCode } = await place.run('info');
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(stdout).toMatch(
+    /no full backups in .*\n\nBASE BACKUP +CLUSTER +AGE +SIZE\nbase_\d{8}_\d{6} +default/,
+  );
+  expect(stdout).toMatch(/✓ default can be recovered to any point from 2\S+ \S+ UTC to 2\S+ \S+ UTC\n/);
+  const told = await place.json<{ clusters: { window: { gaps: unknown[] }; baseBackups: unknown[] }[] }>(
+    'info',
+  );
+  expect(told.clusters).toMatchObject([{ window: { gaps: [expect.anything()] }, baseBackups: [{}, {}] }]);
+});
+
 test('--base takes one although none is due', async () => {
   expect((await cycle('--base', '--no-switch')).base?.because).toBe('it was asked for');
 });

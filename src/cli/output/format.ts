@@ -54,6 +54,11 @@ export function count(number: number): string {
   return number.toLocaleString('en-US');
 }
 
+/** A time that was: `2026-11-23 06:33:12 UTC`. */
+export function instant(time: string): string {
+  return `${time.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
 /** A time to come, and how long it is until then: `2026-11-23 06:33 UTC (in 1d)`. */
 export function moment(time: string, now: Date = new Date()): string {
   const minutes = Math.round((Date.parse(time) - now.getTime()) / 60_000);
