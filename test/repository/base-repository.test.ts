@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { BaseBackupMetadata } from '../../src/domain/base-backup.js';
 import { type BaseRepository, baseRepository } from '../../src/repository/base/base-repository.js';
 import { namesIn } from '../support/base-backup.js';
+import { baseMetadata as metadataOf, storeBase } from './support/stored-base.js';
 
 let root: string;
 let repository: BaseRepository;
@@ -15,29 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-const content = 'a tar file';
-
-function metadataOf(id: string, runId: string): BaseBackupMetadata {
-  return {
-    format_version: 1,
-    ...{ id, cluster: 'default', system_identifier: '7710930305917767397', pg_version: '15.13', timeline: 1 },
-    ...{ start_lsn: '0/2000028', stop_lsn: '0/2000100', wal_segment_size: 16_777_216 },
-    ...{ started_at: '2025-03-01T12:00:00Z', stopped_at: '2025-03-01T12:01:00Z' },
-    ...{ verified_at: '2025-03-01T12:02:00Z', bootstrap_role: 'postgres', compression: 'zstd' },
-    ...{ compressed_by: 'server', size_bytes: content.length, uncompressed_bytes: 100, cluster_files: 1 },
-    files: [{ name: 'base.tar.zst', size_bytes: content.length, checksum: 'a'.repeat(64) }],
-    ...{ tablespaces: [], duration_seconds: 60, tool_versions: {}, holdfast_version: '0' },
-    ...{ workflow_id: 'wal-cycle/default', workflow_run_id: runId },
-  };
-}
-
-async function publish(id: string, runId = `run-${id}`): Promise<BaseBackupMetadata> {
-  const folder = await repository.createPartial(runId, 1);
-  await writeFile(join(folder, 'base.tar.zst'), content);
-  const metadata = metadataOf(id, runId);
-  await repository.publish({ attempt: 1, metadata });
-  return metadata;
-}
+const publish = (id: string, runId?: string) => storeBase(repository, metadataOf(id, runId));
 
 const [older, newer] = ['base_20250301_120000', 'base_20250302_120000'];
 
