@@ -37,3 +37,26 @@ export function beatWithProgress(expectedBytes?: number): ProgressBeat {
     doing: (doing) => beat({ doing: doing.slice(0, 200) }),
   };
 }
+
+const watchedBeatMs = 1_000;
+
+/**
+ * Heartbeats of a step that watches a server recover, as long as it does, with how far that has come: while the server
+ * writes its last checkpoint, and while it replays a long transaction's end, it tells nothing.
+ */
+export async function beatWhileWatching<T>(
+  work: (tell: (replayedBytes: number, doing: string) => void) => Promise<T>,
+): Promise<T> {
+  const startedAt = performance.now();
+  const progress: DumpProgress = { storedBytes: 0, doing: '', bytesPerSecond: 0, elapsedSeconds: 0 };
+  const timer = setInterval(() => {
+    progress.elapsedSeconds = (performance.now() - startedAt) / 1000;
+    progress.bytesPerSecond = Math.round(progress.storedBytes / progress.elapsedSeconds);
+    heartbeat(progress);
+  }, watchedBeatMs);
+  try {
+    return await work((storedBytes, doing) => Object.assign(progress, { storedBytes, doing }));
+  } finally {
+    clearInterval(timer);
+  }
+}

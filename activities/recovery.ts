@@ -1,7 +1,4 @@
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import type { DumpProgress } from '../src/domain/contracts.js';
-import { HoldfastError } from '../src/domain/errors.js';
-import { planRecovery } from '../src/domain/plan-recovery.js';
+import { cancellationSignal } from '@temporalio/activity';
 import type {
   RecoveredDatabase,
   RecoveryInput,
@@ -17,10 +14,10 @@ import { serverAccount } from '../src/postgres/recovery/server-account.js';
 import { findServerPrograms } from '../src/postgres/recovery/server-programs.js';
 import { baseRepository } from '../src/repository/base/base-repository.js';
 import { walLayout } from '../src/repository/local/wal/wal-layout.js';
-import { lookAtArchive } from '../src/repository/look-at-archive.js';
+import { planRecoveryFrom } from '../src/repository/plan-recovery-from.js';
 import { loggedCluster } from './cluster-step.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
-import { beatWithProgress } from './progress-beat.js';
+import { beatWhileWatching, beatWithProgress } from './progress-beat.js';
 
 /** A step of a recovery. */
 export interface RecoveryStepInput
@@ -42,7 +39,6 @@ export type Recovered = Pick<
 
 /** Longer than any recovery; the workflow's end ends it. */
 const leaseMs = 30 * 24 * 60 * 60 * 1000;
-const beatEveryMs = 1_000;
 
 /** Steps that bring a cluster back to a point in time. */
 export function createRecoveryActivities(deps: ActivityDeps) {
@@ -57,7 +53,8 @@ export function createRecoveryActivities(deps: ActivityDeps) {
         const { bases } = placesOf(step.cluster);
         const attempted = `recover cluster "${step.cluster}" into ${step.dataDir}`;
         await requireFree(attempted, step.dataDir);
-        const planned = await plan(placesOf(step.cluster), step);
+        const signal = cancellationSignal();
+        const planned = await planRecoveryFrom(placesOf(step.cluster), { ...step, signal });
         const { base, window } = planned;
         const { version } = await findServerPrograms(
           Number.parseInt(base.pgVersion, 10),
@@ -92,7 +89,7 @@ export function createRecoveryActivities(deps: ActivityDeps) {
       return loggedRecovery(deps, step, 'recover', async (log) => {
         const { layout, bases } = placesOf(step.cluster);
         const { metadata } = await bases.find(step.baseId);
-        const recovered = await whileBeating(async (tell) =>
+        const recovered = await beatWhileWatching(async (tell) =>
           recover({
             programs: await findServerPrograms(
               Number.parseInt(metadata.pg_version, 10),
@@ -149,45 +146,5 @@ export function createRecoveryActivities(deps: ActivityDeps) {
     act: Parameters<typeof loggedCluster<T>>[4],
   ): Promise<T> {
     return loggedCluster(of, step, name, { verb: 'recover', operation: 'recovery' }, act);
-  }
-}
-
-type Places = { layout: ReturnType<typeof walLayout>; bases: ReturnType<typeof baseRepository> };
-
-async function plan({ layout, bases: repository }: Places, step: RecoveryStepInput & { base?: string }) {
-  const { bases: all } = await repository.list();
-  const [newest] = all;
-  if (!newest) {
-    throw new HoldfastError('BackupNotFound', {
-      attempted: `recover cluster "${step.cluster}"`,
-      cause: `${repository.folder} has no base backup`,
-      remedy: '`holdfast wal setup` and `holdfast wal` make what a recovery needs',
-    });
-  }
-  const bases = all.filter((base) => base.systemIdentifier === newest.systemIdentifier);
-  const signal = cancellationSignal();
-  const found = await lookAtArchive({ layout, bases, newest, timeline: step.timeline, signal });
-  const asked = step.base === undefined ? {} : { baseId: step.base };
-  return planRecovery({ target: step.target, bases, now: new Date(), ...found, ...asked });
-}
-
-/**
- * Beats as long as the server is watched, with how far it has come: while it writes its last checkpoint, and while it
- * replays a long transaction's end, it tells nothing.
- */
-async function whileBeating<T>(
-  work: (tell: (replayedBytes: number, doing: string) => void) => Promise<T>,
-): Promise<T> {
-  const startedAt = performance.now();
-  const progress: DumpProgress = { storedBytes: 0, doing: '', bytesPerSecond: 0, elapsedSeconds: 0 };
-  const timer = setInterval(() => {
-    progress.elapsedSeconds = (performance.now() - startedAt) / 1000;
-    progress.bytesPerSecond = Math.round(progress.storedBytes / progress.elapsedSeconds);
-    heartbeat(progress);
-  }, beatEveryMs);
-  try {
-    return await work((storedBytes, doing) => Object.assign(progress, { storedBytes, doing }));
-  } finally {
-    clearInterval(timer);
   }
 }

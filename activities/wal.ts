@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { archiveCommand } from '../src/domain/archive-command.js';
 import type { ArchiveReport } from '../src/domain/archive-report.js';
-import { type ArchivingFacts, planArchiving } from '../src/domain/archiving.js';
 import { positionOf } from '../src/domain/base-backup.js';
-import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type {
   ArchivingState,
@@ -13,6 +11,7 @@ import type {
   WalCycleResult,
 } from '../src/domain/wal-contracts.js';
 import { inspectArchiving } from '../src/postgres/archiving/inspect-archiving.js';
+import { notArchived, requireArchiving } from '../src/postgres/archiving/require-archiving.js';
 import { switchSegment } from '../src/postgres/archiving/switch-segment.js';
 import { withMaintenanceConnection } from '../src/postgres/connection.js';
 import { baseRepository } from '../src/repository/base/base-repository.js';
@@ -164,31 +163,4 @@ export function createWalActivities(deps: ActivityDeps) {
 
 function ownerOf({ serverMajor, systemIdentifier, segmentSizeBytes }: ArchivingState) {
   return { serverMajor, systemIdentifier, segmentSizeBytes };
-}
-
-/** Warnings of a server that archives; one that does not is refused. */
-function requireArchiving(cluster: string, facts: ArchivingFacts, command: string): string[] {
-  const plans = planArchiving(facts, command);
-  const lacking = plans.find(({ name, state }) => name !== 'archive_command' && state !== 'fine');
-  const { archive_command: set } = facts.settings;
-  if (lacking || set.now === '') {
-    const what = lacking ? `${lacking.name} is ${JSON.stringify(lacking.now)}` : 'archive_command is empty';
-    throw new HoldfastError('ArchivingRefused', {
-      attempted: `look after the WAL of cluster "${cluster}"`,
-      cause: `the server archives none: ${what}`,
-      remedy: `run \`holdfast wal setup ${cluster} --apply\`, and restart the server where it says so`,
-    });
-  }
-  if (set.now === command) return [];
-  return [`archive_command is not Holdfast's: ${set.now.slice(0, 200)}`];
-}
-
-function notArchived(segment: string, folder: string, archiver: ArchivingFacts['archiver']): HoldfastError {
-  const { lastFailedFile, lastFailedAt, lastArchivedFile } = archiver;
-  const failed = lastFailedFile === null ? '' : `; it failed with ${lastFailedFile} at ${lastFailedAt}`;
-  return new HoldfastError('ArchivingBehind', {
-    attempted: `await ${segment} in ${folder}`,
-    cause: `the server's archiver has not brought it within 5 minutes; its last one was ${lastArchivedFile ?? 'none'}${failed}`,
-    remedy: "see the server's log for what its archive_command says",
-  });
 }

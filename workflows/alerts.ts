@@ -1,14 +1,18 @@
 import {
   CancellationScope,
+  isCancellation,
   ParentClosePolicy,
   proxyActivities,
   startChild,
+  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { Alert } from '../src/domain/contracts.js';
 import { alertOnceOptions } from './activity-options.js';
 import { deliverAlert } from './deliver-alert.js';
+import { failureMessage } from './failures.js';
+import { outcomeAttribute } from './search-attributes.js';
 
 const { sendAlert } = proxyActivities<Activities>(alertOnceOptions);
 
@@ -33,4 +37,17 @@ export async function alert(content: Omit<Alert, 'time' | 'host'>): Promise<bool
       return false;
     }
   });
+}
+
+/** Notes how a run ended that did not succeed, and tells of it; one that was cancelled is told to nobody. */
+export async function recordFailure(
+  error: unknown,
+  { hostQueue, ...run }: Pick<Alert, 'type' | 'cluster' | 'database'> & { hostQueue: string },
+): Promise<void> {
+  if (isCancellation(error)) {
+    upsertSearchAttributes([outcomeAttribute('cancelled')]);
+    return;
+  }
+  upsertSearchAttributes([outcomeAttribute('failed')]);
+  await alert({ ...run, priority: 'critical', message: failureMessage(error, hostQueue), metrics: {} });
 }

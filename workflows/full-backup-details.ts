@@ -1,6 +1,6 @@
 import type { BackupStatus, FullBackupInput } from '../src/domain/contracts.js';
 import { formatBytes } from '../src/domain/sizes.js';
-import { markdownSafe, stepPath } from './details.js';
+import { detailsOf, markdownSafe } from './details.js';
 
 const steps: BackupStatus['step'][] = [
   'inspect',
@@ -27,6 +27,5 @@ export function describeBackup(input: FullBackupInput, status: BackupStatus): st
     ['tables', status.tables?.toString()],
     ['rows', status.rows?.toString()],
   ];
-  const rows = figures.filter(([, value]) => value).map(([name, value]) => `| ${name} | ${value} |`);
-  return [stepPath(steps, status.step), '', '| | |', '|---|---|', ...rows].join('\n');
+  return detailsOf(steps, status.step, figures);
 }

@@ -18,7 +18,7 @@ import {
   statusQuery as statusQueryName,
 } from '../src/domain/contracts.js';
 import { contactOptions, publishOptions, quickOptions, transferOptions } from './activity-options.js';
-import { alert } from './alerts.js';
+import { alert, recordFailure } from './alerts.js';
 import { failureMessage, failureType } from './failures.js';
 import { describeBackup } from './full-backup-details.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
@@ -40,7 +40,8 @@ export async function fullBackup(input: FullBackupInput): Promise<FullBackupResu
     upsertSearchAttributes([outcomeAttribute('succeeded')]);
     return result;
   } catch (error) {
-    await recordFailure(input, error);
+    const { cluster, database, hostQueue } = input;
+    await recordFailure(error, { type: 'backup_failed', cluster, database, hostQueue });
     throw error;
   } finally {
     await CancellationScope.nonCancellable(() => removePartials(input));
@@ -176,20 +177,4 @@ async function removePartials({ cluster, hostQueue: taskQueue }: FullBackupInput
     // The backup's own outcome counts; the next run of the same host removes what is left.
     log.warn('partial files could not be removed', { cause: failureMessage(error) });
   }
-}
-
-async function recordFailure(input: FullBackupInput, error: unknown): Promise<void> {
-  if (isCancellation(error)) {
-    upsertSearchAttributes([outcomeAttribute('cancelled')]);
-    return;
-  }
-  upsertSearchAttributes([outcomeAttribute('failed')]);
-  await alert({
-    type: 'backup_failed',
-    priority: 'critical',
-    message: failureMessage(error, input.hostQueue),
-    cluster: input.cluster,
-    database: input.database,
-    metrics: {},
-  });
 }

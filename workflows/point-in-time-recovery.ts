@@ -1,7 +1,6 @@
 import {
   CancellationScope,
   defineQuery,
-  isCancellation,
   log,
   proxyActivities,
   setCurrentDetails,
@@ -20,8 +19,8 @@ import type {
 } from '../src/domain/recovery-contracts.js';
 import { describeTarget } from '../src/domain/recovery-target.js';
 import { contactOptions, quickOptions, replayOptions, transferOptions } from './activity-options.js';
-import { alert } from './alerts.js';
-import { markdownSafe, stepPath } from './details.js';
+import { recordFailure } from './alerts.js';
+import { detailsOf, markdownSafe } from './details.js';
 import { failureMessage } from './failures.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
@@ -38,7 +37,8 @@ export async function pointInTimeRecovery(input: RecoveryInput): Promise<Recover
     upsertSearchAttributes([outcomeAttribute('succeeded')]);
     return result;
   } catch (error) {
-    await recordFailure(input, error);
+    const { cluster, hostQueue } = input;
+    await recordFailure(error, { type: 'restore_done', cluster, database: '', hostQueue });
     throw error;
   } finally {
     await CancellationScope.nonCancellable(() => recovery.release());
@@ -130,22 +130,6 @@ class Recovery {
   }
 }
 
-async function recordFailure(input: RecoveryInput, error: unknown): Promise<void> {
-  if (isCancellation(error)) {
-    upsertSearchAttributes([outcomeAttribute('cancelled')]);
-    return;
-  }
-  upsertSearchAttributes([outcomeAttribute('failed')]);
-  await alert({
-    type: 'restore_done',
-    priority: 'critical',
-    message: failureMessage(error, input.hostQueue),
-    cluster: input.cluster,
-    database: '',
-    metrics: {},
-  });
-}
-
 /** The run's current details in Temporal's Web UI. */
 function describe(input: RecoveryInput, { step, base, window }: RecoveryStatus): string {
   const figures: [string, string | undefined][] = [
@@ -157,6 +141,5 @@ function describe(input: RecoveryInput, { step, base, window }: RecoveryStatus):
     ['base backup', base],
     ['recoverable', window ? `from ${window.from} to ${window.to}` : undefined],
   ];
-  const rows = figures.filter(([, value]) => value).map(([name, value]) => `| ${name} | ${value} |`);
-  return [stepPath(steps, step), '', '| | |', '|---|---|', ...rows].join('\n');
+  return detailsOf(steps, step, figures);
 }

@@ -1,7 +1,7 @@
 import { type ArchiveReport, isWhole } from '../src/domain/archive-report.js';
 import type { Alert } from '../src/domain/contracts.js';
 import type { WalCycleInput, WalCycleStatus, WalCycleStep } from '../src/domain/wal-contracts.js';
-import { markdownSafe, stepPath } from './details.js';
+import { detailsOf, markdownSafe } from './details.js';
 
 const steps: WalCycleStep[] = [
   'inspect',
@@ -26,8 +26,7 @@ export function describeCycle(input: WalCycleInput, status: WalCycleStatus): str
     ['gaps', status.gaps?.toString()],
     ['base backup', status.base],
   ];
-  const rows = figures.filter(([, value]) => value).map(([name, value]) => `| ${name} | ${value} |`);
-  return [stepPath(steps, status.step), '', '| | |', '|---|---|', ...rows].join('\n');
+  return detailsOf(steps, status.step, figures);
 }
 
 /** What is to be told of an archive that is not whole; undefined of one that is. */

@@ -21,7 +21,7 @@ import type {
   WalCycleStep,
 } from '../src/domain/wal-contracts.js';
 import { contactOptions, patientOptions, quickOptions, transferOptions } from './activity-options.js';
-import { alert } from './alerts.js';
+import { alert, recordFailure } from './alerts.js';
 import { failureMessage } from './failures.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 import { alertOfArchive, describeCycle } from './wal-cycle-telling.js';
@@ -40,7 +40,8 @@ export async function walCycle(input: WalCycleInput): Promise<WalCycleResult> {
     upsertSearchAttributes([outcomeAttribute(isWhole(result.archive) ? 'succeeded' : 'failed')]);
     return result;
   } catch (error) {
-    await cycle.recordFailure(error);
+    const { cluster, hostQueue } = input;
+    await recordFailure(error, { type: 'wal_archive', cluster, database: '', hostQueue });
     throw error;
   } finally {
     await CancellationScope.nonCancellable(() => cycle.cleanUp());
@@ -127,22 +128,6 @@ class WalCycle {
     } finally {
       this.#enter('done');
     }
-  }
-
-  async recordFailure(error: unknown): Promise<void> {
-    if (isCancellation(error)) {
-      upsertSearchAttributes([outcomeAttribute('cancelled')]);
-      return;
-    }
-    upsertSearchAttributes([outcomeAttribute('failed')]);
-    await alert({
-      type: 'wal_archive',
-      priority: 'critical',
-      message: failureMessage(error, this.input.hostQueue),
-      cluster: this.input.cluster,
-      database: '',
-      metrics: {},
-    });
   }
 
   async cleanUp(): Promise<void> {

@@ -69,6 +69,32 @@ recording('records a cluster of which one database fails', () => {
   );
 });
 
+recording('records a WAL cycle that takes a base backup', () =>
+  record('wal-cycle-based', 'walCycle', {
+    planBase: async () => ({ id: 'base_20260102_020000', because: 'there is none' }),
+  }),
+);
+
+recording('records a WAL cycle whose segment does not come', () =>
+  record('wal-cycle-behind', 'walCycle', { awaitArchived: () => Promise.reject(failure('ArchivingBehind')) }),
+);
+
+const recoveryInput = {
+  ...{ target: { kind: 'immediate' }, action: 'promote', timeline: 'latest' },
+  ...{ dataDir: '/srv/pg/then', reason: 'dropped' },
+};
+
+recording('records a recovery', () => record('recovery-promoted', 'pointInTimeRecovery', {}, recoveryInput));
+
+recording('records a recovery that ends too early', () =>
+  record(
+    'recovery-not-reached',
+    'pointInTimeRecovery',
+    { recoverCluster: () => Promise.reject(failure('RecoveryTargetNotReached')) },
+    recoveryInput,
+  ),
+);
+
 const decide = (how: 'approve' | 'reject') => async (handle: WorkflowHandle) => {
   await untilWaiting(handle);
   const decision = { approver: 'ann@here', reason: 'seen', evidence };

@@ -14,7 +14,7 @@ async function replay(history: Awaited<ReturnType<typeof readHistory>>): Promise
 }
 
 test('there are histories to replay', () => {
-  expect(files.length).toBeGreaterThanOrEqual(11);
+  expect(files.length).toBeGreaterThanOrEqual(15);
 });
 
 test.each(files)('today’s workflows replay %s', async (file) => {

@@ -1,0 +1,37 @@
+import { type ArchivingFacts, planArchiving } from '../../domain/archiving.js';
+import { HoldfastError } from '../../domain/errors.js';
+
+/**
+ * Warnings of a server that archives by another command; one that archives not at all is refused.
+ * @throws HoldfastError ArchivingRefused
+ */
+export function requireArchiving(cluster: string, facts: ArchivingFacts, command: string): string[] {
+  const plans = planArchiving(facts, command);
+  const lacking = plans.find(({ name, state }) => name !== 'archive_command' && state !== 'fine');
+  const { archive_command: set } = facts.settings;
+  if (lacking || set.now === '') {
+    const what = lacking ? `${lacking.name} is ${JSON.stringify(lacking.now)}` : 'archive_command is empty';
+    throw new HoldfastError('ArchivingRefused', {
+      attempted: `look after the WAL of cluster "${cluster}"`,
+      cause: `the server archives none: ${what}`,
+      remedy: `run \`holdfast wal setup ${cluster} --apply\`, and restart the server where it says so`,
+    });
+  }
+  if (set.now === command) return [];
+  return [`archive_command is not Holdfast's: ${set.now.slice(0, 200)}`];
+}
+
+/** What to say of an archiver that does not bring a segment, in the words of its statistics. */
+export function notArchived(
+  segment: string,
+  folder: string,
+  archiver: ArchivingFacts['archiver'],
+): HoldfastError {
+  const { lastFailedFile, lastFailedAt, lastArchivedFile } = archiver;
+  const failed = lastFailedFile === null ? '' : `; it failed with ${lastFailedFile} at ${lastFailedAt}`;
+  return new HoldfastError('ArchivingBehind', {
+    attempted: `await ${segment} in ${folder}`,
+    cause: `the server's archiver has not brought it within 5 minutes; its last one was ${lastArchivedFile ?? 'none'}${failed}`,
+    remedy: "see the server's log for what its archive_command says",
+  });
+}

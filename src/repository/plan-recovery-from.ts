@@ -1,0 +1,41 @@
+import { HoldfastError } from '../domain/errors.js';
+import { type PlannedRecovery, planRecovery } from '../domain/plan-recovery.js';
+import type { RecoveryTarget, TargetTimeline } from '../domain/recovery-target.js';
+import type { BaseRepository } from './base/base-repository.js';
+import type { WalLayout } from './local/wal/wal-layout.js';
+import { lookAtArchive } from './look-at-archive.js';
+
+export interface RecoveryWish {
+  cluster: string;
+  target: RecoveryTarget;
+  timeline: TargetTimeline;
+  /** Id of the base backup that was asked for. */
+  base?: string;
+  signal: AbortSignal;
+}
+
+/**
+ * Plans a recovery from what the repository has, for which no server need be there.
+ * @throws HoldfastError as {@link planRecovery}
+ */
+export async function planRecoveryFrom(
+  { bases: repository, layout }: { bases: BaseRepository; layout: WalLayout },
+  { cluster, target, timeline, base, signal }: RecoveryWish,
+): Promise<PlannedRecovery> {
+  const { bases: all } = await repository.list();
+  const [newest] = all;
+  if (!newest) {
+    throw new HoldfastError('BackupNotFound', {
+      attempted: `recover cluster "${cluster}"`,
+      cause: `${repository.folder} has no base backup`,
+      remedy: '`holdfast wal setup` and `holdfast wal` make what a recovery needs',
+    });
+  }
+  const bases = all.filter(({ systemIdentifier }) => systemIdentifier === newest.systemIdentifier);
+  const found = await lookAtArchive({ layout, bases, newest, timeline, signal });
+  return planRecovery({
+    ...{ target, bases, now: new Date() },
+    ...found,
+    ...(base !== undefined && { baseId: base }),
+  });
+}
