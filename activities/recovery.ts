@@ -5,7 +5,7 @@ import type {
   RecoveryPlan,
   RecoveryResult,
 } from '../src/domain/recovery-contracts.js';
-import { isUnpacked, requireFree } from '../src/postgres/recovery/claim-folder.js';
+import { isUnpacked, removeUnrecovered, requireFree } from '../src/postgres/recovery/claim-folder.js';
 import { extractBase } from '../src/postgres/recovery/extract-base.js';
 import { listRecovered } from '../src/postgres/recovery/list-recovered.js';
 import { runningPostmaster, stopServer } from '../src/postgres/recovery/postmaster.js';
@@ -132,9 +132,12 @@ export function createRecoveryActivities(deps: ActivityDeps) {
       });
     },
 
-    /** Ends what keeps the base backup; stops the server in a folder that this run has filled. */
-    async releaseBase({ cluster, stopIn }: { cluster: string; stopIn?: string }): Promise<void> {
-      if (stopIn !== undefined) await stopServer(stopIn);
+    /** Ends what keeps the base backup; what this run has unpacked and could not recover goes, with its server. */
+    async releaseBase({ cluster, unrecovered }: { cluster: string; unrecovered?: string }): Promise<void> {
+      if (unrecovered !== undefined) {
+        await stopServer(unrecovered);
+        await removeUnrecovered(unrecovered);
+      }
       await placesOf(cluster).bases.removePartials(runOf().runId);
     },
   };

@@ -52,8 +52,8 @@ class Recovery {
   readonly #quick;
   readonly #transfer;
   readonly #replay;
-  /** A server of ours may run in the folder, and nobody waits for it. */
-  #isOurServer = false;
+  /** What is in the folder is ours, and of no use to anybody. */
+  #isUnrecovered = false;
 
   constructor(readonly input: RecoveryInput) {
     const { hostQueue: taskQueue, stallTimeoutSeconds } = input;
@@ -76,12 +76,12 @@ class Recovery {
     await this.#transfer.extractBaseBackup(step);
 
     this.#enter('recover');
-    this.#isOurServer = true;
+    this.#isUnrecovered = true;
     const recovered = await this.#replay.recoverCluster(step);
 
     this.#enter('prove');
     const proven = await this.#quick.proveRecovered(step);
-    this.#isOurServer = false;
+    this.#isUnrecovered = false;
     this.#enter('done');
     return {
       ...{ cluster, dataDir, action, requester, reason, base: baseId },
@@ -95,11 +95,11 @@ class Recovery {
     };
   }
 
-  /** Lets the base backup go, and stops a server that a worker which died has left in the folder. */
+  /** Lets the base backup go; what was unpacked and not recovered goes too, with a server that a dead worker has left. */
   async release(): Promise<void> {
     const { cluster, dataDir } = this.input;
     try {
-      await this.#quick.releaseBase({ cluster, ...(this.#isOurServer && { stopIn: dataDir }) });
+      await this.#quick.releaseBase({ cluster, ...(this.#isUnrecovered && { unrecovered: dataDir }) });
     } catch (error) {
       // Its lease ends by itself.
       log.warn('the base backup could not be released', { cause: failureMessage(error) });

@@ -16,6 +16,8 @@ let place: Workplace;
 /** Belongs to the server's account. */
 let folders: string;
 let beforeTheMistake: string;
+/** When nothing was committed any more, before the archive's last segment was completed. */
+let quiet: string;
 
 beforeAll(async () => {
   cluster = await startCluster({
@@ -37,6 +39,9 @@ beforeAll(async () => {
   beforeTheMistake = await cluster.psql(`SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.US') || '+00:00'`);
   await delay(50);
   await cluster.psql('DROP TABLE trades', 'shop');
+  await delay(1100);
+  quiet = await cluster.psql(`SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.US') || '+00:00'`);
+  await delay(50);
   expect(await place.run('wal')).toMatchObject({ exitCode: 0 });
 });
 
@@ -80,6 +85,19 @@ test('by default the cluster is promoted, looked into and stopped, and what to d
   expect(stdout).toMatch(/database {2}shop, 1 table/);
   expect(stdout).toContain(`pg_ctl -D ${join(folders, 'promoted')} start`);
   expect(await readdir(join(folders, 'promoted'))).not.toContain('postmaster.pid');
+});
+
+test('a time at which nothing was committed any more is recovered to, since the cycle commits after it', async () => {
+  const { exitCode, stdout, stderr } = await recover('quiet', '--target-time', quiet);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(stdout).toMatch(/database {2}shop, 0 tables/);
+});
+
+test('a target that is not in the archive is told by how far it goes, and leaves the folder as empty as it was', async () => {
+  const refused = await recover('early', '--target-name', 'never made');
+  expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(refused.stderr).toContain('recovery ended before configured recovery target was reached');
+  expect(await readdir(join(folders, 'early'))).toEqual([]);
 });
 
 test.each<[string, string[], number, RegExp]>([

@@ -46,14 +46,14 @@ test.each([
   ['recoverCluster', 'RecoveryTargetNotReached', true],
   ['proveRecovered', 'ConnectionLost', true],
 ] as const)(
-  'when %s fails the base backup is let go, and only a server of ours is stopped',
+  'when %s fails the base backup is let go, and only what was unpacked goes',
   async (name, type, stops) => {
-    const released: { stopIn?: string }[] = [];
+    const released: { unrecovered?: string }[] = [];
     const { activities } = scriptedActivities({
       [name]: () => Promise.reject(failure(type)),
       releaseBase: async (step) => void released.push(step),
     });
     await expect(run(activities)).rejects.toThrow();
-    expect(released.map(({ stopIn }) => stopIn)).toEqual([stops ? '/srv/pg/then' : undefined]);
+    expect(released.map(({ unrecovered }) => unrecovered)).toEqual([stops ? '/srv/pg/then' : undefined]);
   },
 );

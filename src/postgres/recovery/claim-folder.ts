@@ -80,6 +80,19 @@ export async function emptyClaimed(path: string, runId: string): Promise<void> {
   });
 }
 
+/**
+ * Removes a cluster that this run has unpacked and that could not be recovered; nothing of a folder that holds none, or
+ * one that went on since.
+ */
+export async function removeUnrecovered(path: string): Promise<void> {
+  const names = await readdir(path).catch((): string[] => []);
+  const isRecovering = names.includes('recovery.signal') || names.includes('backup_label');
+  if (!isRecovering || !names.includes('PG_VERSION')) return;
+  await storing({ attempted: `empty ${path}`, path }, async () => {
+    for (const name of names) await rm(join(path, name), { recursive: true, force: true });
+  });
+}
+
 /** Takes the mark away: what is in the folder is whole. */
 export async function releaseFolder(path: string): Promise<void> {
   await storing({ attempted: `finish ${path}`, path }, () => rm(join(path, markName)));
