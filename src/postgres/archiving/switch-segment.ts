@@ -38,7 +38,7 @@ export async function switchSegment(client: pg.Client): Promise<string> {
         attempted: 'have the server complete its WAL segment',
         cause: reportedError(error).words,
         remedy:
-          'GRANT EXECUTE ON FUNCTION pg_switch_wal() TO the role, or leave it to archive_timeout with --no-switch',
+          'run as a superuser: GRANT EXECUTE ON FUNCTION pg_switch_wal() TO that role; or use --no-switch and archive_timeout',
       },
       { cause: error },
     );
