@@ -15,7 +15,7 @@ set -eu
 segments=${1:-12}
 rounds=${2:-11}
 here=$(cd "$(dirname "$0")/.." && pwd)
-bin=${PG_BIN_DIR:-$(dirname "$(command -v pg_ctl || ls /usr/lib/postgresql/*/bin/pg_ctl | tail -n 1)")}
+bin=${PG_BIN_DIR:-$(dirname "$(readlink -f "$(command -v pg_ctl || ls /usr/lib/postgresql/*/bin/pg_ctl | tail -n 1)")")}
 work=$(mktemp -d)
 chmod 755 "$work"
 data=$work/data
