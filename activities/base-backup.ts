@@ -1,7 +1,6 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { type BaseBackupSummary, baseBackupId, summariseBase } from '../src/domain/base-backup.js';
 import { whyBaseDue } from '../src/domain/base-due.js';
-import type { ArchivingState } from '../src/domain/wal-contracts.js';
 import { proveBase } from '../src/postgres/base/prove-base.js';
 import { takeBase } from '../src/postgres/base/take-base.js';
 import { baseRepository } from '../src/repository/base/base-repository.js';
@@ -11,7 +10,6 @@ import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
 import { beatWithProgress } from './progress-beat.js';
 
 export interface BaseDueStep extends ClusterStep {
-  state: ArchivingState;
   /** Whether WAL is missing since the newest base backup. */
   needsBase: boolean;
   forced: boolean;

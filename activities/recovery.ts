@@ -56,15 +56,13 @@ export function createRecoveryActivities(deps: ActivityDeps) {
         const signal = cancellationSignal();
         const planned = await planRecoveryFrom(placesOf(step.cluster), { ...step, signal });
         const { base, window } = planned;
-        const { version } = await findServerPrograms(
-          Number.parseInt(base.pgVersion, 10),
-          deps.config.pgBinDir,
-        );
+        // Told before anything is unpacked.
+        await findServerPrograms(Number.parseInt(base.pgVersion, 10), deps.config.pgBinDir);
         await serverAccount(step.dataDir, step.osUser);
         const { workflowId, runId } = runOf();
         await bases.lease({ backupId: base.id, workflowId, runId, validMs: leaseMs });
         log.info({ baseBackup: base.id, window }, `recovering from ${base.id}`);
-        return { baseId: base.id, window, serverVersion: version };
+        return { baseId: base.id, window };
       });
     },
 

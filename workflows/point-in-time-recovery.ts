@@ -2,13 +2,11 @@ import {
   CancellationScope,
   defineQuery,
   log,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.js';
 import type { RecoveryStepInput } from '../activities/recovery.js';
 import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import type {
@@ -18,10 +16,10 @@ import type {
   RecoveryStep,
 } from '../src/domain/recovery-contracts.js';
 import { describeTarget } from '../src/domain/recovery-target.js';
-import { contactOptions, quickOptions, replayOptions, transferOptions } from './activity-options.js';
 import { recordFailure } from './alerts.js';
 import { detailsOf, markdownSafe } from './details.js';
 import { failureMessage } from './failures.js';
+import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
 export const recoveryStatusQuery = defineQuery<RecoveryStatus>(statusQueryName);
@@ -48,20 +46,13 @@ export async function pointInTimeRecovery(input: RecoveryInput): Promise<Recover
 class Recovery {
   readonly #status: RecoveryStatus = { step: 'resolve' };
   readonly #taken: { step: RecoveryStep; sinceMs: number }[] = [];
-  readonly #contact;
-  readonly #quick;
-  readonly #transfer;
-  readonly #replay;
+  readonly #steps;
   /** What is in the folder is ours, and of no use to anybody. */
   #isUnrecovered = false;
 
   constructor(readonly input: RecoveryInput) {
-    const { hostQueue: taskQueue, stallTimeoutSeconds } = input;
+    this.#steps = hostSteps(input);
     setHandler(recoveryStatusQuery, () => this.#status);
-    this.#contact = proxyActivities<Activities>({ ...contactOptions, taskQueue });
-    this.#quick = proxyActivities<Activities>({ ...quickOptions, taskQueue });
-    this.#transfer = proxyActivities<Activities>({ ...transferOptions(stallTimeoutSeconds), taskQueue });
-    this.#replay = proxyActivities<Activities>({ ...replayOptions, taskQueue });
   }
 
   /** The steps in order. */
@@ -69,18 +60,18 @@ class Recovery {
     this.#enter('resolve');
     const { base, cluster, dataDir, target, action, requester, reason } = this.input;
     const wish = base === undefined ? {} : { base };
-    const { baseId, window } = await this.#contact.resolveRecovery({ ...this.#step(), ...wish });
+    const { baseId, window } = await this.#steps.contact.resolveRecovery({ ...this.#step(), ...wish });
     const step = { ...this.#step(), baseId };
 
     this.#enter('extract', { base: baseId, window });
-    await this.#transfer.extractBaseBackup(step);
+    await this.#steps.transfer.extractBaseBackup(step);
 
     this.#enter('recover');
     this.#isUnrecovered = true;
-    const recovered = await this.#replay.recoverCluster(step);
+    const recovered = await this.#steps.replay.recoverCluster(step);
 
     this.#enter('prove');
-    const proven = await this.#quick.proveRecovered(step);
+    const proven = await this.#steps.quick.proveRecovered(step);
     this.#isUnrecovered = false;
     this.#enter('done');
     return {
@@ -99,7 +90,7 @@ class Recovery {
   async release(): Promise<void> {
     const { cluster, dataDir } = this.input;
     try {
-      await this.#quick.releaseBase({ cluster, ...(this.#isUnrecovered && { unrecovered: dataDir }) });
+      await this.#steps.quick.releaseBase({ cluster, ...(this.#isUnrecovered && { unrecovered: dataDir }) });
     } catch (error) {
       // Its lease ends by itself.
       log.warn('the base backup could not be released', { cause: failureMessage(error) });

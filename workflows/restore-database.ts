@@ -4,12 +4,10 @@ import {
   condition,
   defineQuery,
   log,
-  proxyActivities,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.js';
 import type { SourceStepInput } from '../activities/restore-step.js';
 import { type Alert, statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import type {
@@ -21,9 +19,9 @@ import type {
   RestoreStatus,
   VerifiedArtifact,
 } from '../src/domain/restore-contracts.js';
-import { contactOptions, quickOptions, transferOptions } from './activity-options.js';
 import { Approval } from './approval.js';
 import { failureMessage } from './failures.js';
+import { hostSteps } from './host-steps.js';
 import { dropApproved, failedAfterDrop } from './restore-in-place.js';
 import { RestoreJournal } from './restore-journal.js';
 import { keepReplaced } from './restore-keep.js';
@@ -69,19 +67,14 @@ class Restore {
   readonly #approval = new Approval();
   readonly #journal: RestoreJournal;
   readonly #startedAt = workflowInfo().startTime.toISOString();
-  readonly #contact;
-  readonly #quick;
-  readonly #transfer;
+  readonly #steps;
   #isStaged = false;
   #readPath: string | undefined;
 
   constructor(readonly input: RestoreInput) {
-    const { hostQueue: taskQueue, stallTimeoutSeconds } = input;
+    this.#steps = hostSteps(input);
     this.#journal = new RestoreJournal(input, this.#approval);
     setHandler(restoreStatusQuery, () => this.#journal.status);
-    this.#contact = proxyActivities<Activities>({ ...contactOptions, taskQueue });
-    this.#quick = proxyActivities<Activities>({ ...quickOptions, taskQueue });
-    this.#transfer = proxyActivities<Activities>({ ...transferOptions(stallTimeoutSeconds), taskQueue });
     this.#journal.show();
   }
 
@@ -94,7 +87,7 @@ class Restore {
 
     this.#journal.enter('summary');
     const previous = done.previous
-      ? await keepReplaced(this.input, this.#step(), this.#quick.dropPrevious, {
+      ? await keepReplaced(this.input, this.#step(), this.#steps.quick.dropPrevious, {
           ...{ previous: done.previous, restoredOid: staging.oid, backupId: resolved.id },
         })
       : { kept: null, warnings: [] };
@@ -116,28 +109,30 @@ class Restore {
 
   /** Everything up to an empty staging database: what can be told before anything is loaded is told here. */
   async #prepare(): Promise<Prepared> {
-    const resolved = await this.#contact.resolveBackup({ ...this.#step(), backup: this.input.backup });
+    const resolved = await this.#steps.contact.resolveBackup({ ...this.#step(), backup: this.input.backup });
     // From here on `latest` is this one, whatever is published meanwhile.
     this.#readPath = resolved.path;
     const { allowUnverified } = this.input.backup;
     const step = { ...this.#step(), backup: { reference: resolved.path, allowUnverified } };
 
     this.#journal.enter('verify artifact', { backupId: resolved.id });
-    const artifact = await this.#transfer.verifyArtifact(step);
+    const artifact = await this.#steps.transfer.verifyArtifact(step);
 
     this.#journal.enter('inspect target', { tables: artifact.tables, rows: artifact.rows });
     const { approveAsRequester = false, createRoles = false } = this.input;
     const needs = { createRoles, verifiedAttempt: artifact.attempt };
     const wishes = { approveAsRequester, inPlace: this.input.inPlace === true };
-    const inspected = await this.#contact.inspectTarget({ ...step, ...needs, ...wishes });
+    const inspected = await this.#steps.contact.inspectTarget({ ...step, ...needs, ...wishes });
     const inPlace = wishes.inPlace && inspected.oid !== null;
 
     this.#journal.enter('create staging', { ...(inPlace && { inPlace }) });
     const superusers =
-      inspected.rolesToCreate.length > 0 ? await this.#quick.createMissingRoles({ ...step, ...needs }) : [];
+      inspected.rolesToCreate.length > 0
+        ? await this.#steps.quick.createMissingRoles({ ...step, ...needs })
+        : [];
     this.#isStaged = true;
     const { stagingName } = inspected;
-    const created = await this.#quick.createStagingDatabase({ ...step, stagingName });
+    const created = await this.#steps.quick.createStagingDatabase({ ...step, stagingName });
     const warnings = [...superusers, ...created.warnings];
     return { resolved, step, artifact, inspected, inPlace, stagingOid: created.oid, warnings };
   }
@@ -153,7 +148,7 @@ class Restore {
     this.#journal.enter('swap');
     await this.#recheck(prepared);
     const { previousName } = inspected;
-    const swapped = await swapApproved(this.#quick, {
+    const swapped = await swapApproved(this.#steps.quick, {
       ...prepared.step,
       ...{ approved: proof.target, staging, previousName },
     });
@@ -168,7 +163,7 @@ class Restore {
     const { step, artifact, inspected, warnings, stagingOid } = prepared;
     const staging = { name: inspected.stagingName, oid: stagingOid };
     const { space, rolesToCreate: createdRoles } = inspected;
-    const { digest, markdown, path, target } = await this.#transfer.gatherInPlaceEvidence({
+    const { digest, markdown, path, target } = await this.#steps.transfer.gatherInPlaceEvidence({
       ...{ ...step, staging, space, createdRoles, warnings },
       ...{ checksum: artifact.checksum, expectedAttempt: artifact.attempt },
     });
@@ -182,13 +177,13 @@ class Restore {
     const order = { ...step, staging, approved: { name, oid, acceptsConnections } };
     // From the drop on, nobody is served by stopping.
     return CancellationScope.nonCancellable(async () => {
-      const endedSessions = await dropApproved(this.#transfer, this.#quick, order);
+      const endedSessions = await dropApproved(this.#steps.transfer, this.#steps.quick, order);
       try {
         const loaded = await this.#loadAndProve(prepared);
         const approved = { name, oid: null, acceptsConnections: true };
         this.#journal.enter('swap');
         const { previousName } = inspected;
-        const swapped = await swapApproved(this.#quick, {
+        const swapped = await swapApproved(this.#steps.quick, {
           ...step,
           ...{ approved, staging: loaded.staging, previousName },
         });
@@ -205,14 +200,14 @@ class Restore {
     const { stagingName, previousName, space, rolesToCreate: createdRoles } = inspected;
     const { checksum } = artifact;
     this.#journal.enter('load');
-    const staging = await this.#transfer.loadBackup({ ...step, stagingName, checksum });
+    const staging = await this.#steps.transfer.loadBackup({ ...step, stagingName, checksum });
     // In place, what was loaded whole is the best there is: it is never dropped.
     if (inPlace) this.#isStaged = false;
 
     this.#journal.enter('prove');
-    const counted = await this.#transfer.proveStaging({ ...step, staging });
-    const refusedGrants = await this.#quick.sealStagingDatabase({ ...step, staging });
-    const proof = await this.#quick.gatherEvidence({
+    const counted = await this.#steps.transfer.proveStaging({ ...step, staging });
+    const refusedGrants = await this.#steps.quick.sealStagingDatabase({ ...step, staging });
+    const proof = await this.#steps.quick.gatherEvidence({
       ...{ ...step, staging, previousName, checksum, createdRoles, space, inPlace },
       ...{ expectedAttempt: artifact.attempt, countedAttempt: counted.attempt },
       warnings: [...warnings, ...staging.warnings, ...refusedGrants],
@@ -222,20 +217,20 @@ class Restore {
 
   async #recheck({ step, resolved, artifact }: Prepared): Promise<void> {
     const { checksum, fingerprint } = artifact;
-    await this.#transfer.recheckArtifact({ ...step, path: resolved.path, checksum, fingerprint });
+    await this.#steps.transfer.recheckArtifact({ ...step, path: resolved.path, checksum, fingerprint });
   }
 
   /** Drops what was staged, unless it has become the target, and removes what steps handed to one another. */
   async cleanUp(): Promise<void> {
     const { cluster } = this.input;
     try {
-      if (this.#isStaged) await this.#quick.dropStaging(this.#step());
+      if (this.#isStaged) await this.#steps.quick.dropStaging(this.#step());
     } catch (error) {
       log.warn('the staging database could not be dropped', { cause: failureMessage(error) });
     }
     try {
       const read = this.#readPath;
-      await this.#quick.cleanUpPartials({ cluster, ...(read !== undefined && { read }) });
+      await this.#steps.quick.cleanUpPartials({ cluster, ...(read !== undefined && { read }) });
     } catch (error) {
       // The next run of the same host removes what is left.
       log.warn('partial files could not be removed', { cause: failureMessage(error) });
@@ -248,7 +243,7 @@ class Restore {
     proof: Pick<RestoreProof, 'digest'>,
   ): Promise<void> {
     const { requester, target } = this.input;
-    await this.#quick.leaseBackup({ ...step, minutes: policy.deadlineMinutes });
+    await this.#steps.quick.leaseBackup({ ...step, minutes: policy.deadlineMinutes });
     this.#journal.enter('await approval');
     const words = `restore of "${target}" from ${this.#journal.status.backupId} waits for approval`;
     await this.#tell('restore_approval', 'high', words);
@@ -273,7 +268,7 @@ class Restore {
       const words = `restored "${result.target}" from ${result.backup.id}`;
       await this.#tell('restore_done', 'info', words, { rows: result.rows });
       try {
-        const summaryPath = await this.#quick.writeSummary({ ...this.#step(), summary: result });
+        const summaryPath = await this.#steps.quick.writeSummary({ ...this.#step(), summary: result });
         return { ...result, summaryPath };
       } catch (error) {
         const warning = `the summary could not be written: ${failureMessage(error)}`;

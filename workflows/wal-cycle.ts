@@ -3,14 +3,12 @@ import {
   defineQuery,
   isCancellation,
   log,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ClusterStep } from '../activities/cluster-step.js';
-import type { Activities } from '../activities/index.js';
 import { type ArchiveReport, isWhole } from '../src/domain/archive-report.js';
 import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import type {
@@ -20,9 +18,9 @@ import type {
   WalCycleStatus,
   WalCycleStep,
 } from '../src/domain/wal-contracts.js';
-import { contactOptions, patientOptions, quickOptions, transferOptions } from './activity-options.js';
 import { alert, recordFailure } from './alerts.js';
 import { failureMessage } from './failures.js';
+import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 import { alertOfArchive, describeCycle } from './wal-cycle-telling.js';
 
@@ -50,35 +48,28 @@ export async function walCycle(input: WalCycleInput): Promise<WalCycleResult> {
 
 class WalCycle {
   readonly #status: WalCycleStatus = { step: 'inspect' };
-  readonly #contact;
-  readonly #quick;
-  readonly #patient;
-  readonly #transfer;
+  readonly #steps;
 
   constructor(readonly input: WalCycleInput) {
-    const { hostQueue: taskQueue, stallTimeoutSeconds } = input;
+    this.#steps = hostSteps(input);
     setHandler(walStatusQuery, () => this.#status);
-    this.#contact = proxyActivities<Activities>({ ...contactOptions, taskQueue });
-    this.#quick = proxyActivities<Activities>({ ...quickOptions, taskQueue });
-    this.#patient = proxyActivities<Activities>({ ...patientOptions, taskQueue });
-    this.#transfer = proxyActivities<Activities>({ ...transferOptions(stallTimeoutSeconds), taskQueue });
     this.#enter('inspect');
   }
 
   /** The steps in order. */
   async run(): Promise<WalCycleResult> {
-    const state = await this.#contact.inspectArchiving(this.#step());
+    const state = await this.#steps.contact.inspectArchiving(this.#step());
     this.#enter('inspect', { timeline: state.timeline });
     const archived = await this.#complete(state);
     const before = await this.#verify(state);
     this.#enter('compress');
-    const compressed = await this.#transfer.compressArchive({ ...this.#step(), state });
-    const base = await this.#takeBaseIfDue(state, before);
+    const compressed = await this.#steps.transfer.compressArchive({ ...this.#step(), state });
+    const base = await this.#takeBaseIfDue(before);
     // The new base backup's own segments and history have come since, and it may mend what a gap had cut off.
     const archive = base ? await this.#verify(state) : before;
 
     this.#enter('expire');
-    const { warnings, ...expired } = await this.#patient.expireArchive({ ...this.#step(), state });
+    const { warnings, ...expired } = await this.#steps.patient.expireArchive({ ...this.#step(), state });
     const result: WalCycleResult = {
       cluster: this.input.cluster,
       ...{ systemIdentifier: state.systemIdentifier, timeline: state.timeline },
@@ -94,32 +85,32 @@ class WalCycle {
   async #complete({ inRecovery }: ArchivingState): Promise<{ awaited: string | null; awaitedMs: number }> {
     if (inRecovery || this.input.noSwitch === true) return { awaited: null, awaitedMs: 0 };
     this.#enter('switch');
-    const awaited = await this.#quick.switchSegment(this.#step());
+    const awaited = await this.#steps.quick.switchSegment(this.#step());
     this.#enter('await archived', { awaited });
-    const awaitedMs = await this.#patient.awaitArchived({ ...this.#step(), segment: awaited });
+    const awaitedMs = await this.#steps.patient.awaitArchived({ ...this.#step(), segment: awaited });
     return { awaited, awaitedMs };
   }
 
   async #verify(state: ArchivingState): Promise<ArchiveReport> {
     this.#enter('verify archive');
-    const report = await this.#patient.verifyArchive({ ...this.#step(), state });
+    const report = await this.#steps.patient.verifyArchive({ ...this.#step(), state });
     Object.assign(this.#status, { segments: report.segments, gaps: report.gaps.total });
     return report;
   }
 
-  async #takeBaseIfDue(state: ArchivingState, { needsBase }: ArchiveReport): Promise<WalCycleResult['base']> {
+  async #takeBaseIfDue({ needsBase }: ArchiveReport): Promise<WalCycleResult['base']> {
     const forced = this.input.forceBase === true;
-    const due = await this.#quick.planBase({ ...this.#step(), state, needsBase, forced });
+    const due = await this.#steps.quick.planBase({ ...this.#step(), needsBase, forced });
     if (!due) return null;
     this.#enter('base backup', { base: due.id });
-    const backup = await this.#transfer.takeBaseBackup({ ...this.#step(), id: due.id });
+    const backup = await this.#steps.transfer.takeBaseBackup({ ...this.#step(), id: due.id });
     return { backup, because: due.because };
   }
 
   async #record(result: WalCycleResult): Promise<WalCycleResult> {
     this.#enter('record');
     try {
-      const recordPath = await this.#quick.recordCycle({ ...this.#step(), result });
+      const recordPath = await this.#steps.quick.recordCycle({ ...this.#step(), result });
       return { ...result, recordPath };
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -134,7 +125,7 @@ class WalCycle {
     const { runId } = workflowInfo();
     const before = new Date(Date.now() - abandonedAfterMs).toISOString();
     try {
-      await this.#quick.cleanUpBases({ cluster: this.input.cluster, runId, before });
+      await this.#steps.quick.cleanUpBases({ cluster: this.input.cluster, runId, before });
     } catch (error) {
       // The next run of the same host removes what is left.
       log.warn('partial base backups could not be removed', { cause: failureMessage(error) });

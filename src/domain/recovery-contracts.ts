@@ -35,7 +35,6 @@ export interface RecoveryInput {
 export interface RecoveryPlan {
   baseId: string;
   window: RecoverableWindow | null;
-  serverVersion: string;
 }
 
 /** A database of a recovered cluster. */

@@ -34,9 +34,10 @@ export interface ArchiveExpiry {
 export async function expireArchive(request: ExpireArchiveRequest): Promise<ArchiveExpiry> {
   const { bases, layout, segmentSizeBytes } = request;
   const expired: RetentionDecision[] = [];
-  for (const decision of (await plan(request)).expire.toReversed())
+  const timelines = await archivedTimelines(request);
+  for (const decision of (await plan(request, timelines)).expire.toReversed())
     if (await removeUnlessRead(bases, decision.id)) expired.push(decision);
-  const left = await plan(request);
+  const left = await plan(request, timelines);
   if (left.broken.length > 0) {
     const warnings = [
       `no WAL was removed, since what the damaged base backup ${left.broken[0]} needs is not known: repair or remove it`,
@@ -46,15 +47,14 @@ export async function expireArchive(request: ExpireArchiveRequest): Promise<Arch
   return { bases: expired, ...(await expireSegments(layout, left.wal, segmentSizeBytes)), warnings: [] };
 }
 
-async function plan(request: ExpireArchiveRequest) {
+async function plan(request: ExpireArchiveRequest, timelines: readonly ArchivedTimeline[]) {
   const { bases: repository, systemIdentifier, walRetentionDays, now } = request;
   const { bases, broken } = await repository.list();
   const leases = await repository.leases();
   const planned = planBaseRetention({
     bases: bases.filter((base) => base.systemIdentifier === systemIdentifier),
-    timelines: await archivedTimelines(request),
     readers: new Map(leases.map((lease) => [lease.backupId, describeLease(lease)])),
-    ...{ now, walRetentionDays },
+    ...{ timelines, now, walRetentionDays },
   });
   return { ...planned, broken: broken.map(({ id }) => id) };
 }

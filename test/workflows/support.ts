@@ -122,7 +122,6 @@ const walActivities = {
   resolveRecovery: async () => ({
     baseId: baseBackup.id,
     window: { from: baseBackup.stoppedAt, to: '2026-01-02T03:00:00.000Z', gaps: [] },
-    serverVersion: '15.1',
   }),
   extractBaseBackup: async () => undefined,
   recoverCluster: async () => ({
