@@ -81,7 +81,8 @@ require_file() {
 require_folders() {
   [ ! -L "$archive" ] || fail "$archive is a symbolic link, and none is followed"
   [ -d "$archive" ] || fail "there is no folder $archive; is its disk mounted?"
-  [ -d "$partials" ] || mkdir -m 700 "$partials" || [ -d "$partials" ] || fail "cannot create $partials"
+  # Another call may make it at the same moment.
+  [ -d "$partials" ] || words=$(mkdir -m 700 "$partials" 2>&1) || [ -d "$partials" ] || fail "$words"
   [ ! -L "$partials" ] || fail "$partials is a symbolic link, and none is followed"
 }
 

@@ -176,6 +176,12 @@ test('of calls at the same time for one segment, all succeed, and one file is th
   expect(archive.files()).toEqual([name]);
 });
 
+test('a call that finds its folder for partial files made meanwhile by another says nothing of it', async () => {
+  const archive = scratchArchive();
+  const PATH = pathWith('mkdir', 'real "$@"; real "$@"');
+  expect(await archive.archive(archive.source(name, content), name, { env: { PATH } })).toEqual(ok);
+});
+
 test('of calls at the same time with different bytes, one succeeds, and its bytes stay', async () => {
   const archive = scratchArchive();
   const sources = ['a', 'b', 'c'].map((letter) => archive.source(letter, Buffer.alloc(1000, letter)));
