@@ -19,7 +19,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY deploy deploy
 COPY package.json ./
-RUN ln -s /app/dist/src/cli/main.js /usr/local/bin/holdfast \
+RUN ln -s /app/dist/holdfast.cjs /usr/local/bin/holdfast \
  && useradd --create-home --uid 10001 holdfast \
  && install -d -o holdfast -g holdfast -m 0700 /backups
 USER holdfast

@@ -16,7 +16,7 @@ set -eu
 data=${1:-ticks}
 rounds=${2:-3}
 here=$(cd "$(dirname "$0")/.." && pwd)
-holdfast="node '$here/dist/src/cli/main.js'"
+holdfast="node '$here/dist/holdfast.cjs'"
 work=$(mktemp -d)
 worker=
 stop_worker() {
@@ -53,7 +53,7 @@ measure() { # label, command
 }
 
 start_worker() {
-  node "$here/dist/src/cli/main.js" worker >"$work/worker.log" 2>&1 &
+  node "$here/dist/holdfast.cjs" worker >"$work/worker.log" 2>&1 &
   worker=$!
   until grep -q 'working for host' "$work/worker.log"; do sleep 0.2; done
 }

@@ -13,7 +13,7 @@ scale=${2:-10}
 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 export BACKUP_DIR="$work/data" HOLDFAST_STATE_DIR="$work/state"
-holdfast() { node "$here/dist/src/cli/main.js" "$@"; }
+holdfast() { node "$here/dist/holdfast.cjs" "$@"; }
 
 drop_all() {
   psql -Xqd postgres >/dev/null <<'SQL'

@@ -1,10 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { packagePath } from './package-root.js';
 
-/** Above the sources, and above what is compiled of them. */
-const packageFile = ['../package.json', '../../package.json']
-  .map((path) => new URL(path, import.meta.url))
-  .find(existsSync);
-const parsed: unknown = packageFile ? JSON.parse(readFileSync(packageFile, 'utf8')) : undefined;
+const parsed: unknown = JSON.parse(readFileSync(packagePath('package.json'), 'utf8'));
 
 /** Holdfast's own version, from its package.json. */
 export const version =

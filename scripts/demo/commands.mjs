@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { colorOfCommands, typed } from './telling.mjs';
 
-const cli = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../dist/holdfast.cjs', import.meta.url));
 
 /** What the demo's commands get: nothing of the caller's settings, so that they reach nothing of the caller's. */
 export function demoEnvironment(postgres, work) {

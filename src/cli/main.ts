@@ -14,14 +14,13 @@ for (const stream of [process.stdout, process.stderr]) tolerateClosing(stream);
 const program = createProgram(process.env, (code) => {
   process.exitCode = code;
 });
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = report(error);
-}
-// What the Temporal client leaves open must not keep a finished command from ending.
-await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-process.exit();
+void program
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.exitCode = report(error);
+  })
+  // What the Temporal client leaves open must not keep a finished command from ending.
+  .finally(() => process.stdout.write('', () => process.exit()));
 
 function report(error: unknown): number {
   // Commander has printed its own message already.

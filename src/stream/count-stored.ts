@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import type { CompressionMethod } from '../domain/backup.js';
-import { programPath } from '../program-path.js';
+import { programPath } from '../package-root.js';
 import { decompressorOf } from './decompress.js';
 import { feed } from './feed.js';
 import { type FilterProgram, startFilter } from './filter-program.js';

@@ -1,8 +1,4 @@
-import { fileURLToPath } from 'node:url';
-
-const root = new URL('../../', import.meta.url);
+import { packagePath } from '../package-root.js';
 
 /** The prebuilt workflow bundle in the build's folder, also when this module runs from its source. */
-export const workflowBundlePath = fileURLToPath(
-  new URL(root.pathname.endsWith('/dist/') ? 'workflow-bundle.js' : 'dist/workflow-bundle.js', root),
-);
+export const workflowBundlePath = packagePath('dist/workflow-bundle.js');

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
 /** The built command line. */
-export const holdfastPath = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+export const holdfastPath = fileURLToPath(new URL('../../dist/holdfast.cjs', import.meta.url));
 
 function launch(args: string[], env: Record<string, string>, cwd: string) {
   const options = { env, extendEnv: false, cwd, reject: false, stdin: 'ignore' } as const;

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { programPath } from '../../program-path.js';
+import { programPath } from '../../package-root.js';
 import { tryLock } from './cache.js';
 import { readState, runsFor, type ServerState, socketPath, type Welcome } from './state.js';
 

@@ -1,18 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { archiveScriptName } from '../../../domain/archive-command.js';
 import type { ServerAccount } from '../../../domain/archiving.js';
+import { packagePath } from '../../../package-root.js';
 import { readText, statFile } from '../real-file.js';
 import { writeWhole } from '../write-whole.js';
 import type { WalLayout } from './wal-layout.js';
 
-const root = new URL('../../../../', import.meta.url);
-
-/** The script as it comes with Holdfast, also when this module runs from its source. */
-export const shippedScript = fileURLToPath(
-  new URL(`${root.pathname.endsWith('/dist/') ? '../' : ''}deploy/${archiveScriptName}`, root),
-);
+/** The script as it comes with Holdfast. */
+export const shippedScript = packagePath(`deploy/${archiveScriptName}`);
 
 /** Whether the archive's script is there, and the one of this Holdfast. */
 export async function isScriptCurrent({ script }: WalLayout): Promise<boolean> {
