@@ -42,9 +42,8 @@ export async function fullBackup(input: FullBackupInput): Promise<FullBackupResu
   } catch (error) {
     const { cluster, database, hostQueue } = input;
     await recordFailure(error, { type: 'backup_failed', cluster, database, hostQueue });
+    await removePartials(input);
     throw error;
-  } finally {
-    await CancellationScope.nonCancellable(() => removePartials(input));
   }
 }
 
@@ -69,27 +68,29 @@ async function backUp(input: FullBackupInput, enter: Enter): Promise<FullBackupR
   const { published, dumped, globals } = await store(input, { ...inspected, ...space }, enter);
 
   enter('cleanup');
-  const retention = await expireOldBackups(input);
-
-  const warnings = [globals.missingBecause, retention.warning].filter((text) => text !== null);
-  const result: FullBackupResult = {
+  const { backup } = published;
+  // The backup stands, whatever becomes of these; none needs another.
+  const [retention, delivered] = await Promise.all([
+    expireOldBackups(input),
+    alert({
+      type: 'backup_succeeded',
+      priority: 'info',
+      message: `backed up database "${input.database}" as ${backup.id}`,
+      cluster: input.cluster,
+      database: input.database,
+      metrics: { size_bytes: backup.sizeBytes, duration_seconds: backup.durationSeconds },
+    }),
+    removePartials(input),
+  ]);
+  const warnings = [globals.missingBecause, retention.warning, delivered ? null : undelivered];
+  return {
     ...published,
     tables: dumped.tables,
     rows: dumped.rows,
     expired: retention.expired,
     expiredCount: retention.expiredCount,
-    warnings,
+    warnings: warnings.filter((text) => text !== null),
   };
-  const delivered = await alert({
-    type: 'backup_succeeded',
-    priority: 'info',
-    message: `backed up database "${input.database}" as ${published.backup.id}`,
-    cluster: input.cluster,
-    database: input.database,
-    metrics: { size_bytes: published.backup.sizeBytes, duration_seconds: published.backup.durationSeconds },
-  });
-  if (!delivered) result.warnings.push(undelivered);
-  return result;
 }
 
 /** Times a dump is made when what was stored could not be made durable. */
@@ -169,10 +170,11 @@ async function expireOldBackups(input: FullBackupInput) {
   }
 }
 
+/** Also of a run that was cancelled. */
 async function removePartials({ cluster, hostQueue: taskQueue }: FullBackupInput): Promise<void> {
   const { cleanUpPartials } = proxyActivities<Activities>({ ...quickOptions, taskQueue });
   try {
-    await cleanUpPartials({ cluster });
+    await CancellationScope.nonCancellable(() => cleanUpPartials({ cluster }));
   } catch (error) {
     // The backup's own outcome counts; the next run of the same host removes what is left.
     log.warn('partial files could not be removed', { cause: failureMessage(error) });
