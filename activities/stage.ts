@@ -16,7 +16,7 @@ import { swapBlocked } from '../src/postgres/restore/swap.js';
 import { readTargetState } from '../src/postgres/restore/target-state.js';
 import { fileFingerprint, type RestoreSource } from '../src/repository/restore-source.js';
 import { verifyBackup } from '../src/repository/verify-backup.js';
-import { type ReadBack, readBackFile } from '../src/stream/read-back.js';
+import { readBackFile, type StoredReadBack } from '../src/stream/read-back.js';
 import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
 import { whileLeased } from './lease.js';
 import { beatWithProgress } from './progress-beat.js';
@@ -84,7 +84,7 @@ async function verifyArtifact(deps: ActivityDeps, step: SourceStepInput): Promis
 async function readWhole(
   { path, compression, metadata }: RestoreSource,
   options: { signal: AbortSignal; onProgress: (bytes: number) => void },
-): Promise<ReadBack> {
+): Promise<StoredReadBack> {
   if (metadata) return (await verifyBackup(path, metadata, options)).readBack;
   const found = await readBackFile(path, compression, options);
   if (found.complete) return found;

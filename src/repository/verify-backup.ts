@@ -1,11 +1,11 @@
 import type { StoredMetadata, TableRows } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import { parseArtifactName } from '../domain/names.js';
-import { type ReadBack, readBackFile } from '../stream/read-back.js';
+import { readBackFile, type StoredReadBack } from '../stream/read-back.js';
 
 export interface Verification {
   /** What was read: rows, bytes, checksum. */
-  readBack: ReadBack;
+  readBack: StoredReadBack;
   /** Tables whose rows were compared with the metadata; undefined when the metadata has no counts. */
   tablesCompared: number | undefined;
 }
@@ -35,7 +35,7 @@ export async function verifyBackup(
 }
 
 /** What does not agree, worst first. */
-function* differences(readBack: ReadBack, metadata: StoredMetadata): Generator<string> {
+function* differences(readBack: StoredReadBack, metadata: StoredMetadata): Generator<string> {
   if (readBack.sizeBytes !== metadata.size_bytes) {
     yield `it has ${readBack.sizeBytes} bytes, its metadata says ${metadata.size_bytes}`;
   }

@@ -39,10 +39,18 @@ export async function chooseCompressor(wish: CompressorWish): Promise<Compressor
     const path = await findProgram(program, pathDirs);
     const version = path === undefined ? undefined : await versionOf(path);
     if (path === undefined || version === undefined) continue;
-    return { method, level, program, path, threads: availableParallelism(), version };
+    return { method, level, program, path, threads: threadsFor(method), version };
   }
   if (method !== 'gzip') throw missing(method);
   return { method, level, program: 'node', threads: poolThreads(), version: process.versions.zlib };
+}
+
+/**
+ * gzip is slower than any dump, whatever it is given. zstd on one processor keeps up with the server, which needs one
+ * too: a second thread would take it from the server, and cost a tenth more.
+ */
+function threadsFor(method: CompressionMethod): number {
+  return method === 'gzip' ? availableParallelism() : Math.max(1, availableParallelism() - 1);
 }
 
 /** The path of the program that decompresses `method`. @throws HoldfastError `ToolMissing` */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { CompressionMethod } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
@@ -6,16 +6,21 @@ import { countStored } from './count-stored.js';
 import { FilterFailed, type FilterProgram } from './filter-program.js';
 import type { CountedDump } from './row-counter-program.js';
 
-/** What reading a stored dump back found. */
+/** What reading a compressed dump back found. */
 export interface ReadBack extends CountedDump {
+  /** Compressed. */
   sizeBytes: number;
+}
+
+/** What reading a stored one back found. */
+export interface StoredReadBack extends ReadBack {
   /** SHA-256 of the stored bytes, hexadecimal. */
   checksum: string;
 }
 
 export interface ReadBackOptions {
   signal?: AbortSignal;
-  /** Told the stored bytes read so far, after each portion. */
+  /** Told the compressed bytes read so far, after each portion. */
   onProgress?: (readBytes: number) => void;
   /** What is read, for errors: a path. @defaultValue `the stored dump` */
   subject?: string;
@@ -26,7 +31,7 @@ export interface ReadBackOptions {
 const portionBytes = 256 * 1024;
 
 /**
- * Reads a stored dump whole: its size, its SHA-256, its decompression, the rows of every table, its end marker.
+ * Reads a compressed dump whole: its size, its decompression, the rows of every table, its end marker.
  * A dump that isn't `complete` is no error here.
  *
  * @throws HoldfastError `VerificationFailed` for what is empty, cut, changed or followed by something else,
@@ -42,30 +47,31 @@ export async function readBack(
   try {
     const counted = await countStored(meter.read(), compression, signal, options.decompressor);
     if (meter.sizeBytes === 0) throw new Error('it has 0 bytes');
-    return { sizeBytes: meter.sizeBytes, checksum: meter.checksum(), ...counted };
+    return { sizeBytes: meter.sizeBytes, ...counted };
   } catch (error) {
     throw readBackError(error, { subject, compression, signal, sizeBytes: meter.sizeBytes });
   }
 }
 
-/** {@link readBack} of a file. @throws HoldfastError also `BackupNotFound` */
+/** {@link readBack} of a file, and its SHA-256. @throws HoldfastError also `BackupNotFound` */
 export async function readBackFile(
   path: string,
   compression: CompressionMethod,
   options: ReadBackOptions = {},
-): Promise<ReadBack> {
+): Promise<StoredReadBack> {
   const file = await openStored(path);
+  const hash = createHash('sha256');
   try {
-    return await readBack(portions(file), compression, { subject: path, ...options });
+    const found = await readBack(portions(file, hash), compression, { subject: path, ...options });
+    return { ...found, checksum: hash.digest('hex') };
   } finally {
     await file.close();
   }
 }
 
-/** Hashes and counts what passes. */
+/** Measures what passes. */
 class Meter {
   sizeBytes = 0;
-  readonly #hash = createHash('sha256');
 
   constructor(
     private readonly source: AsyncIterable<Buffer>,
@@ -77,7 +83,6 @@ class Meter {
     try {
       for await (const chunk of this.source) {
         this.sizeBytes += chunk.length;
-        this.#hash.update(chunk);
         this.onProgress?.(this.sizeBytes);
         yield chunk;
       }
@@ -85,17 +90,16 @@ class Meter {
       throw error instanceof HoldfastError ? error : unreadable(this.subject, error);
     }
   }
-
-  checksum(): string {
-    return this.#hash.digest('hex');
-  }
 }
 
-async function* portions(file: FileHandle): AsyncGenerator<Buffer> {
+/** A file's bytes, hashed as they are read. */
+async function* portions(file: FileHandle, hash: Hash): AsyncGenerator<Buffer> {
   for (;;) {
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(portionBytes));
     if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
+    const portion = buffer.subarray(0, bytesRead);
+    hash.update(portion);
+    yield portion;
   }
 }
 

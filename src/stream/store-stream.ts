@@ -3,7 +3,7 @@ import type { Stage } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import { type StartProducer, startCompressFlow } from './compress-flow.js';
 import { type CompressorChoice, ownDecompressor } from './compressor.js';
-import { GrowingFile } from './growing-file.js';
+import { Handover } from './handover.js';
 import { type ReadBack, readBack } from './read-back.js';
 import { ProgressReport, type StoreProgress } from './store-progress.js';
 import { type Timed, timed } from './timed.js';
@@ -14,7 +14,7 @@ export interface StoreRequest {
   compressor: CompressorChoice;
   /** Open for writing, and empty. It is neither fsynced nor closed here. */
   file: FileHandle;
-  /** Where `file` is, to read it back by a descriptor of its own. */
+  /** Where `file` is, for errors. */
   path: string;
   /** Size that the file may come to have, as far as known: told when there is no room for it. */
   expectedBytes?: number | undefined;
@@ -25,38 +25,34 @@ export interface StoreRequest {
   producerName?: string;
 }
 
-/** A dump that is stored, and was read back from where it is stored. */
+/** A dump that is stored, and was read back on its way there. */
 export interface StoredStream {
   sizeBytes: number;
-  /** SHA-256 of what was written, hexadecimal; what was read back has the same. */
+  /** SHA-256 of the very bytes that were read back, hexadecimal: what is stored is proven where it has the same. */
   checksum: string;
   readBack: ReadBack;
   stages: Stage[];
 }
 
 /**
- * Stores what a producer writes, compressed, in one pass, and reads the file back while it grows. Resolves only
- * when producer and compressor both ended well, every byte read back is the one written, it decompresses, and the
- * dump's end marker is its end. Otherwise both have ended when it rejects.
+ * Stores what a producer writes, compressed, and reads it back, in one pass. Resolves only when producer and compressor
+ * both ended well, what was written decompresses, and the dump's end marker is its end. Otherwise both have ended when
+ * it rejects. What the storage then gives back is not looked at here.
  *
  * @throws HoldfastError `NotEnoughSpace`, `FileTooLarge`, `StorageFailed`, `DumpInterrupted` (the compressor
  *   failed), `VerificationFailed`, `ToolMissing`, `Cancelled`, or the producer's own error
  */
 export async function storeStream(request: StoreRequest): Promise<StoredStream> {
-  const { path, file, signal: cancellation } = request;
+  const { path, signal: cancellation } = request;
   if (cancellation?.aborted) throw cancelled(path, cancellation);
-  const reader = await GrowingFile.follow(path, file);
-  try {
-    const stop = new AbortController();
-    const parts = startParts(request, reader, stop);
-    await Promise.allSettled(Object.values(parts));
-    if (cancellation?.aborted) throw cancelled(path, cancellation);
-    // What failed first is the cause; what failed after it was stopped.
-    if (stop.signal.aborted) throw stop.signal.reason;
-    return proven(request, await settled(parts));
-  } finally {
-    await reader.close();
-  }
+  const stop = new AbortController();
+  const parts = startParts(request, stop);
+  await Promise.allSettled(Object.values(parts));
+  if (cancellation?.aborted) throw cancelled(path, cancellation);
+  // What failed first is the cause; what failed after it was stopped.
+  if (stop.signal.aborted) throw stop.signal.reason;
+  const { size } = await request.file.stat();
+  return proven(request, await settled(parts), size);
 }
 
 /** What runs at the same time. */
@@ -68,24 +64,25 @@ interface Parts {
 }
 
 /** Starts all of it; the first part to fail aborts `stop`, which ends the others. */
-function startParts(request: StoreRequest, reader: GrowingFile, stop: AbortController): Parts {
+function startParts(request: StoreRequest, stop: AbortController): Parts {
   const { startProducer, compressor, file, path, expectedBytes } = request;
   const signal = AbortSignal.any([stop.signal, ...(request.signal ? [request.signal] : [])]);
   const abort = (reason: unknown) => stop.abort(reason);
   const report = new ProgressReport(request.onProgress);
-  const onWritten = (storedBytes: number) => {
-    reader.grewTo(storedBytes);
-    report.moved({ storedBytes });
-  };
+  const handover = new Handover(signal);
+  const passOn = (chunk: Buffer) => handover.give(chunk);
+  const onWritten = (storedBytes: number) => report.moved({ storedBytes });
   const onProgress = (readBackBytes: number) => report.moved({ readBackBytes });
 
   const flow = startCompressFlow(startProducer, compressor, { signal, abort });
   const parts = {
     produced: timed(flow.produced),
     compressed: timed(flow.finished),
-    written: timed(writeStream(flow.output, { file, path, expectedBytes, onWritten, onFailed: abort })),
+    written: timed(
+      writeStream(flow.output, { file, path, expectedBytes, onWritten, passOn, onFailed: abort }),
+    ),
     readBack: timed(
-      readBack(reader.read(signal), compressor.method, {
+      readBack(handover.read(), compressor.method, {
         ...{ signal, onProgress, subject: path },
         decompressor: ownDecompressor(compressor),
       }),
@@ -94,7 +91,7 @@ function startParts(request: StoreRequest, reader: GrowingFile, stop: AbortContr
   for (const part of [parts.compressed, parts.written, parts.readBack]) part.catch(abort);
   // Not before both have ended well: a file that is cut short must be told as what cut it, not as damaged.
   Promise.all([parts.compressed, parts.written]).then(
-    () => reader.complete(),
+    () => handover.end(),
     () => {},
   );
   return parts;
@@ -115,14 +112,12 @@ async function settled(parts: Parts): Promise<Settled> {
 function proven(
   { path, compressor, producerName = 'pg_dump' }: StoreRequest,
   settled: Settled,
+  storedBytes: number,
 ): StoredStream {
   const { result: written } = settled.written;
   const { result: read } = settled.readBack;
-  if (read.checksum !== written.checksum) {
-    throw unproven(
-      path,
-      `SHA-256 of what was written is ${written.checksum}, of what is stored ${read.checksum}`,
-    );
+  if (storedBytes !== written.sizeBytes) {
+    throw unproven(path, `${written.sizeBytes} bytes were written, and the file has ${storedBytes}`);
   }
   if (!read.complete) {
     throw unproven(

@@ -17,12 +17,14 @@ export interface WriteTarget {
   expectedBytes?: number | undefined;
   /** Told the file's size after each write. */
   onWritten: (sizeBytes: number) => void;
+  /** Given each chunk once it is written. The next one is written when it has resolved. */
+  passOn?: (chunk: Buffer) => Promise<void>;
   /** Told why a write failed, before the source is let go of and fails for it. */
   onFailed: (reason: unknown) => void;
 }
 
 /**
- * Writes a stream to the start of a file, and hashes it on the way.
+ * Writes a stream to the start of a file, hashes it on the way, and passes it on.
  *
  * @throws HoldfastError `NotEnoughSpace`, `FileTooLarge`, `StorageFailed`
  */
@@ -41,6 +43,7 @@ export async function writeStream(
       sizeBytes += written;
       target.onWritten(sizeBytes);
     }
+    await target.passOn?.(chunk);
   }
   return { sizeBytes, checksum: hash.digest('hex') };
 }
