@@ -1,4 +1,4 @@
-import { compressSegment } from './compress-segment.js';
+import { compressSegment, removeHalfCompressed } from './compress-segment.js';
 import { listArchive } from './list-archive.js';
 import type { ArchiveOwner } from './segment-flaw.js';
 import { VerifiedSegments } from './verified-segments.js';
@@ -20,9 +20,13 @@ export interface CompressedArchive {
   bytesAfter: number;
 }
 
-/** Compresses the segments that were verified as they are now; what they become counts as verified, too. */
+/**
+ * Compresses the segments that were verified as they are now; what they become counts as verified, too. For one run at a
+ * time: what is half compressed is taken for a killed one's, and removed.
+ */
 export async function compressArchive(request: CompressArchiveRequest): Promise<CompressedArchive> {
   const { layout, owner, signal = new AbortController().signal, onProgress } = request;
+  await removeHalfCompressed(layout);
   const memory = await VerifiedSegments.read(layout, owner);
   const { files } = await listArchive(layout, owner.segmentSizeBytes);
   const compressor = await chooseWalCompressor();
