@@ -9,7 +9,7 @@ export interface CompressArchiveRequest {
   layout: WalLayout;
   owner: ArchiveOwner;
   signal?: AbortSignal;
-  /** Told how many segments were compressed so far. */
+  /** Told how many segments were compressed so far, also in the midst of one. */
   onProgress?: (compressed: number) => void;
 }
 
@@ -32,16 +32,17 @@ export async function compressArchive(request: CompressArchiveRequest): Promise<
   const compressor = await chooseWalCompressor();
   const done = { segments: 0, bytesBefore: 0 };
   const compressed = new Set<string>();
+  const tell = () => onProgress?.(done.segments);
   try {
     for (const file of files) {
       if (file.kind !== 'segment' || file.compression !== null || !memory.has(file)) continue;
       signal.throwIfAborted();
-      const name = await compressSegment(layout, file.file, compressor, signal);
+      const name = await compressSegment(layout, file.file, compressor, { signal, onProgress: tell });
       if (name === undefined) continue;
       compressed.add(name);
       done.segments += 1;
       done.bytesBefore += file.sizeBytes;
-      onProgress?.(done.segments);
+      tell();
     }
   } finally {
     await remember(request, memory, compressed);

@@ -7,7 +7,7 @@ import { syncFile, syncFolder } from '../durable.js';
 import { isFolder, removeName } from '../real-file.js';
 import { sha256OfFile } from '../sha256-file.js';
 import { errorCode, storing } from '../storage-error.js';
-import { requireSame, type WalCompressor, writeCompressed } from './wal-compressor.js';
+import { type CompressionWatch, requireSame, type WalCompressor, writeCompressed } from './wal-compressor.js';
 import type { WalLayout } from './wal-layout.js';
 
 /** No name of the archive command's has it. */
@@ -24,7 +24,7 @@ export async function compressSegment(
   layout: WalLayout,
   name: string,
   compressor: WalCompressor,
-  signal: AbortSignal,
+  watch: CompressionWatch,
 ): Promise<string | undefined> {
   const original = join(layout.wal, name);
   const file = `${name}${walSuffix[compressor.compression]}`;
@@ -32,14 +32,14 @@ export async function compressSegment(
   const before = await lookAt(original);
   if (!before?.isFile()) return undefined;
   try {
-    await writeCompressed(original, partial, compressor, signal);
+    await writeCompressed(original, partial, compressor, watch);
     await likeOriginal(partial, before);
     await syncFile(partial);
     const checksum = await sha256OfFile(original);
-    await requireSame(partial, compressor, checksum, signal);
+    await requireSame(partial, compressor, checksum, watch);
     // A run that died before it removed the original has left the name, which is then held against it, too.
     if (!(await publish(partial, join(layout.wal, file))))
-      await requireSame(join(layout.wal, file), compressor, checksum, signal);
+      await requireSame(join(layout.wal, file), compressor, checksum, watch);
     await syncFolder(layout.wal);
   } finally {
     await removeName(partial);
