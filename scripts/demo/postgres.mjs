@@ -25,7 +25,7 @@ function serverAccount() {
   throw new Error('run as root, the demo needs an unprivileged account named postgres or nobody');
 }
 
-/** Starts a server on a private socket; `psql` runs SQL, `stop` ends it and removes its files. */
+/** Starts a server on a private socket; `psql` runs SQL, there or on another server, `stop` ends it and removes its files. */
 export function startPostgres() {
   const bin = serverPrograms();
   const account = serverAccount();
@@ -43,21 +43,25 @@ export function startPostgres() {
       ...options,
     });
   run('initdb', ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '--encoding=UTF8']);
-  const options = `-c listen_addresses='' -c unix_socket_directories='${folder}' -c fsync=off`;
+  const options = `-c listen_addresses='' -c unix_socket_directories='${folder}' -c fsync=off -c archive_mode=on`;
   run('pg_ctl', ['-D', data, '-w', '-l', join(data, 'server.log'), '-o', options, 'start'], {
     stdio: 'ignore',
   });
   const connection = { PGHOST: folder, PGUSER: 'postgres' };
+  const psql = (database, args, server = {}) =>
+    execFileSync(join(bin, 'psql'), ['-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', database, ...args], {
+      env: { ...env, ...connection, ...server, PGOPTIONS: '-c client_min_messages=warning' },
+      encoding: 'utf8',
+    }).trim();
+  const setting = (sql) => psql('postgres', ['-c', sql, '-c', 'SELECT pg_reload_conf()']);
+  // Segments count as archived, and are forgotten, until the demo comes to archiving.
+  setting("ALTER SYSTEM SET archive_command = 'true'");
   return {
     bin,
     folder,
     connection,
-    psql: (database, args, options = {}) =>
-      execFileSync(join(bin, 'psql'), ['-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', database, ...args], {
-        env: { ...env, ...connection, PGOPTIONS: '-c client_min_messages=warning' },
-        encoding: 'utf8',
-        ...options,
-      }).trim(),
+    psql,
+    beginArchiving: () => setting('ALTER SYSTEM RESET archive_command'),
     stop() {
       run('pg_ctl', ['-D', data, '-m', 'immediate', 'stop']);
       rmSync(folder, { recursive: true, force: true });

@@ -1,15 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { demoEnvironment, runCommand, startWorker, stopProcesses } from './commands.mjs';
 import { showDisaster } from './disaster.mjs';
+import { showPointInTime } from './point-in-time.mjs';
 import { startPostgres } from './postgres.mjs';
 import { proveFile } from './proof.mjs';
 import { say } from './telling.mjs';
 import { connectDemoTemporal, showSteps } from './temporal.mjs';
 
-/** Backs up a sample trading database, spoils it, restores it with approval, and undoes that. */
+/** Backs up a sample trading database, spoils it, restores it with approval, undoes that, and goes back by one second. */
 export async function runDemo({ keep }) {
   const began = Date.now();
   const undo = [];
@@ -31,6 +32,7 @@ async function tell({ keep, began, undo, stop }) {
   proveFile(postgres, env.BACKUP_DIR);
 
   await showDisaster({ postgres, temporal, env });
+  await showPointInTime({ postgres, env, undo });
 
   console.log(`\nDone in ${Math.round((Date.now() - began) / 1000)} s.`);
   if (!keep) return;
@@ -51,6 +53,8 @@ async function begin(undo) {
 
   const work = mkdtempSync(join(tmpdir(), 'holdfast-demo-files-'));
   undo.push(() => rmSync(work, { recursive: true, force: true }));
+  // The server's OS user passes through to the archive.
+  chmodSync(work, 0o711);
   const own = demoEnvironment(postgres, work);
 
   say('A private Temporal server, its Web UI, and a worker');

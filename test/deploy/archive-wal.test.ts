@@ -25,7 +25,7 @@ const shells = [
 describe.for(shells)('%s', (shell) => {
   const missing = whyNot(shell[0] ?? '', [...shell.slice(1), '-c', ':']);
   test.skipIf(missing !== undefined)(
-    `archives once; the same bytes again are success, others a failure${unless(missing && 'not installed')}`,
+    `G7: archives once; the same bytes again are success, others a failure${unless(missing && 'not installed')}`,
     async () => {
       const archive = scratchArchive();
       const source = archive.source(name, content);
@@ -61,7 +61,7 @@ test('the file in the archive has the time of the last change, and is for its ow
 });
 
 test.for(['zstd', 'gzip'])(
-  'what stands there compressed by %s counts, with its own bytes',
+  'G7: what stands there compressed by %s counts, with its own bytes',
   async (program) => {
     const archive = scratchArchive();
     const source = archive.source(name, content);

@@ -1,11 +1,23 @@
-import { readdirSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RecoverableWindow } from '../../src/domain/recoverable-window.js';
 import type { WalCycleResult } from '../../src/domain/wal-contracts.js';
 import { walLayout } from '../../src/repository/local/wal/wal-layout.js';
+import { sealDocument } from '../../src/repository/metadata-document.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
+import { giveToServer } from '../support/template-data-dir.js';
 import { startTemporal, type TemporalServer } from '../support/temporal.js';
 
 let cluster: Cluster;
@@ -37,6 +49,12 @@ const cycle = async (...options: string[]) => {
 };
 const archived = () =>
   readdirSync(walLayout(backupDir).wal).filter((name) => /^[0-9A-F]{24}(\.zst|\.gz)?$/.test(name));
+
+/** From when to when the cluster can be recovered to, as `holdfast info` tells. */
+async function window(): Promise<RecoverableWindow> {
+  const { clusters } = await place.json<{ clusters: { window: RecoverableWindow }[] }>('info');
+  return clusters[0]?.window ?? { from: '', to: '', gaps: [] };
+}
 
 test('a server that does not archive yet is refused, with what to run', async () => {
   const refused = await place.run('wal');
@@ -75,6 +93,22 @@ test('with --no-switch the server goes on in its segment, and nothing is awaited
   expect(await segment()).toBe(before);
 });
 
+test('a segment that a crashed cp left half written is told, and comes whole once it is moved away', async () => {
+  await cluster.psql('INSERT INTO trades VALUES (4)');
+  const name = await cluster.psql('SELECT pg_walfile_name(pg_current_wal_lsn())');
+  const half = join(walLayout(backupDir).wal, name);
+  writeFileSync(half, readFileSync(join(cluster.dataDir, 'pg_wal', name)).subarray(0, 5_000_000));
+  await giveToServer(half);
+  const told = await cycle();
+  expect(told).toMatchObject({ exitCode: 5, awaited: name });
+  expect(told.archive.damaged.items).toEqual([
+    { file: name, why: expect.stringMatching(/5000000 bytes.*16777216/) },
+  ]);
+  expect(statSync(half).size).toBe(5_000_000);
+  rmSync(half);
+  expect(await cycle()).toMatchObject({ exitCode: 0, base: null, archive: { gaps: { total: 0 } } });
+});
+
 test('a segment that is gone is named, and a base backup makes what follows recoverable', async () => {
   const lost = (await cycle()).awaited ?? '';
   await cluster.psql('INSERT INTO trades VALUES (3)');
@@ -101,6 +135,41 @@ test('info tells the base backups, and from when to when the cluster can be reco
     'info',
   );
   expect(told.clusters).toMatchObject([{ window: { gaps: [expect.anything()] }, baseBackups: [{}, {}] }]);
+});
+
+test('G6: a time in a gap is refused with the window and the gap, and no folder is made', async () => {
+  const [gap = { from: '', to: '' }] = (await window()).gaps;
+  const within = new Date((Date.parse(gap.from) + Date.parse(gap.to)) / 2).toISOString();
+  const dataDir = join(backupDir, '..', 'recovered');
+  const refused = await place.run('restore', '--target-time', within, '--data-dir', dataDir);
+  expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(refused.stderr).toContain(`, but for ${gap.from} to ${gap.to}`);
+  expect(existsSync(dataDir)).toBe(false);
+});
+
+test('C2: a base backup and a segment of the future promise nothing, and let nothing expire', async () => {
+  const { from } = await window();
+  const { incremental, wal } = walLayout(backupDir);
+  const [newest = ''] = readdirSync(incremental)
+    .filter((name) => name.startsWith('base_'))
+    .sort()
+    .reverse();
+  const future = join(incremental, 'base_20990101_000000');
+  cpSync(join(incremental, newest), future, { recursive: true });
+  const path = join(future, 'base.meta');
+  const { metadata_checksum: _, ...fields } = JSON.parse(readFileSync(path, 'utf8'));
+  const moved = { id: 'base_20990101_000000', stopped_at: '2099-01-01T00:00:00.000Z' };
+  writeFileSync(path, sealDocument({ ...fields, ...moved }));
+  const last = archived().sort().at(-1) ?? '';
+  utimesSync(join(wal, last), new Date('2099-01-01'), new Date('2099-01-01'));
+  expect(await cycle('--no-switch')).toMatchObject({
+    base: null,
+    expired: { baseCount: 0, segmentCount: 0 },
+  });
+  const seen = await window();
+  expect(seen.from).toBe(from);
+  expect(Date.parse(seen.to)).toBeLessThanOrEqual(Date.now());
+  rmSync(future, { recursive: true });
 });
 
 test('--base takes one although none is due', async () => {

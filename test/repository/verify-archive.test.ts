@@ -297,6 +297,15 @@ describe('compression of the archive', () => {
     expect(statSync(join(layout.wal, stored)).uid).toBe(statSync(layout.wal).uid);
   });
 
+  test('tells of progress also within a segment, which may be large and its disk slow', async () => {
+    const layout = copy();
+    const { segments } = await verify(layout);
+    const told: number[] = [];
+    await compressArchive({ layout, owner, onProgress: (done) => void told.push(done) });
+    expect(new Set(told)).toEqual(new Set(Array.from({ length: segments + 1 }, (_, done) => done)));
+    expect(told.length).toBeGreaterThan(2 * segments);
+  });
+
   test.for(['zstd', 'gzip'] as const)(
     'by %s: what another run left there counts only when it holds the same',
     async (program) => {
@@ -308,8 +317,8 @@ describe('compression of the archive', () => {
       execFileSync(program, [...(program === 'zstd' ? ['-q'] : []), '-k', good, bad], { cwd: layout.wal });
       writeFileSync(join(layout.wal, `${bad}${suffix}`), readFileSync(join(layout.wal, `${good}${suffix}`)));
       const { signal } = new AbortController();
-      expect(await compressSegment(layout, good, compressor, signal)).toBe(`${good}${suffix}`);
-      await expect(compressSegment(layout, bad, compressor, signal)).rejects.toMatchObject({
+      expect(await compressSegment(layout, good, compressor, { signal })).toBe(`${good}${suffix}`);
+      await expect(compressSegment(layout, bad, compressor, { signal })).rejects.toMatchObject({
         type: 'VerificationFailed',
         message: expect.stringContaining('does not hold the same bytes'),
       });
@@ -324,9 +333,9 @@ describe('compression of the archive', () => {
     const { signal } = new AbortController();
     const name = way[0] ?? '';
     rmSync(join(layout.wal, name));
-    expect(await compressSegment(layout, name, { compression: 'gzip' }, signal)).toBeUndefined();
+    expect(await compressSegment(layout, name, { compression: 'gzip' }, { signal })).toBeUndefined();
     symlinkSync(join(layout.wal, way[1] ?? ''), join(layout.wal, name));
-    expect(await compressSegment(layout, name, { compression: 'gzip' }, signal)).toBeUndefined();
+    expect(await compressSegment(layout, name, { compression: 'gzip' }, { signal })).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandEnd } from '../../support/holdfast.js';
 import type { Scene } from './scene.js';
@@ -32,15 +32,25 @@ export interface SmallDisk {
 }
 
 /** Backs up to a small disk. Afterwards the repository is as it was left there, on a disk that has room. */
-export async function backUpToSmallDisk(
-  scene: Scene,
+export async function backUpToSmallDisk(scene: Scene, disk: SmallDisk): Promise<CommandEnd> {
+  return onSmallDisk(scene.place, disk, (wrapper) => scene.backUpUnder(wrapper).end);
+}
+
+/**
+ * Runs a command, as the last arguments of a wrapper, while the repository is on a small disk and for that command alone:
+ * a server that archives finds nothing there meanwhile. `folder` is for a copy.
+ */
+export async function onSmallDisk(
+  { backupDir, folder }: { backupDir: string; folder: string },
   { sizeKb, freeKb = 0 }: SmallDisk,
+  run: (wrapper: string[]) => PromiseLike<CommandEnd>,
 ): Promise<CommandEnd> {
-  const { backupDir, folder } = scene.place;
   const saved = join(mkdtempSync(join(folder, 'saved-')), 'repository');
-  cpSync(backupDir, saved, { recursive: true, preserveTimestamps: true });
+  execFileSync('cp', ['-a', backupDir, saved]);
+  rmSync(backupDir, { recursive: true });
+  mkdirSync(backupDir);
   const values = [backupDir, saved, String(sizeKb), String(freeKb)];
-  const end = await scene.backUpUnder([...ownMounts, 'sh', '-c', script, 'sh', ...values]).end;
+  const end = await run([...ownMounts, 'sh', '-c', script, 'sh', ...values]);
   rmSync(backupDir, { recursive: true });
   execFileSync('cp', ['-a', saved, backupDir]);
   return end;

@@ -1,4 +1,4 @@
-import { compressSegment } from './compress-segment.js';
+import { compressSegment, removeHalfCompressed } from './compress-segment.js';
 import { listArchive } from './list-archive.js';
 import type { ArchiveOwner } from './segment-flaw.js';
 import { VerifiedSegments } from './verified-segments.js';
@@ -9,7 +9,7 @@ export interface CompressArchiveRequest {
   layout: WalLayout;
   owner: ArchiveOwner;
   signal?: AbortSignal;
-  /** Told how many segments were compressed so far. */
+  /** Told how many segments were compressed so far, also in the midst of one. */
   onProgress?: (compressed: number) => void;
 }
 
@@ -20,24 +20,29 @@ export interface CompressedArchive {
   bytesAfter: number;
 }
 
-/** Compresses the segments that were verified as they are now; what they become counts as verified, too. */
+/**
+ * Compresses the segments that were verified as they are now; what they become counts as verified, too. For one run at a
+ * time: what is half compressed is taken for a killed one's, and removed.
+ */
 export async function compressArchive(request: CompressArchiveRequest): Promise<CompressedArchive> {
   const { layout, owner, signal = new AbortController().signal, onProgress } = request;
+  await removeHalfCompressed(layout);
   const memory = await VerifiedSegments.read(layout, owner);
   const { files } = await listArchive(layout, owner.segmentSizeBytes);
   const compressor = await chooseWalCompressor();
   const done = { segments: 0, bytesBefore: 0 };
   const compressed = new Set<string>();
+  const tell = () => onProgress?.(done.segments);
   try {
     for (const file of files) {
       if (file.kind !== 'segment' || file.compression !== null || !memory.has(file)) continue;
       signal.throwIfAborted();
-      const name = await compressSegment(layout, file.file, compressor, signal);
+      const name = await compressSegment(layout, file.file, compressor, { signal, onProgress: tell });
       if (name === undefined) continue;
       compressed.add(name);
       done.segments += 1;
       done.bytesBefore += file.sizeBytes;
-      onProgress?.(done.segments);
+      tell();
     }
   } finally {
     await remember(request, memory, compressed);

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { chmod, chown, link, lstat, utimes } from 'node:fs/promises';
+import { chmod, chown, link, lstat, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { walSuffix } from '../../../domain/wal-file.js';
 import { syncFile, syncFolder } from '../durable.js';
-import { removeName } from '../real-file.js';
+import { isFolder, removeName } from '../real-file.js';
 import { sha256OfFile } from '../sha256-file.js';
 import { errorCode, storing } from '../storage-error.js';
-import { requireSame, type WalCompressor, writeCompressed } from './wal-compressor.js';
+import { type CompressionWatch, requireSame, type WalCompressor, writeCompressed } from './wal-compressor.js';
 import type { WalLayout } from './wal-layout.js';
+
+/** No name of the archive command's has it. */
+const partialMark = '.compress-';
 
 /**
  * Puts a compressed file in the place of a segment. The original goes only when the compressed one is durable, has its
@@ -21,22 +24,22 @@ export async function compressSegment(
   layout: WalLayout,
   name: string,
   compressor: WalCompressor,
-  signal: AbortSignal,
+  watch: CompressionWatch,
 ): Promise<string | undefined> {
   const original = join(layout.wal, name);
   const file = `${name}${walSuffix[compressor.compression]}`;
-  const partial = join(layout.partials, `${file}.compress-${randomUUID()}`);
+  const partial = join(layout.partials, `${file}${partialMark}${randomUUID()}`);
   const before = await lookAt(original);
   if (!before?.isFile()) return undefined;
   try {
-    await writeCompressed(original, partial, compressor, signal);
+    await writeCompressed(original, partial, compressor, watch);
     await likeOriginal(partial, before);
     await syncFile(partial);
     const checksum = await sha256OfFile(original);
-    await requireSame(partial, compressor, checksum, signal);
+    await requireSame(partial, compressor, checksum, watch);
     // A run that died before it removed the original has left the name, which is then held against it, too.
     if (!(await publish(partial, join(layout.wal, file))))
-      await requireSame(join(layout.wal, file), compressor, checksum, signal);
+      await requireSame(join(layout.wal, file), compressor, checksum, watch);
     await syncFolder(layout.wal);
   } finally {
     await removeName(partial);
@@ -47,6 +50,16 @@ export async function compressSegment(
   await removeName(original);
   await syncFolder(layout.wal);
   return file;
+}
+
+/**
+ * Removes what compressions left that were killed. Should one be asleep rather than dead, it finds its file gone and
+ * publishes nothing.
+ */
+export async function removeHalfCompressed({ partials }: WalLayout): Promise<void> {
+  if (!(await isFolder(partials))) return;
+  const names = await storing({ attempted: `list ${partials}`, path: partials }, () => readdir(partials));
+  for (const name of names) if (name.includes(partialMark)) await removeName(join(partials, name));
 }
 
 /** The same owner and times. Where only root can give it away, the server, which owns the folder, reads as any other. */

@@ -19,6 +19,13 @@ export interface WalCompressor {
   path?: string;
 }
 
+/** How a compression is watched and ended. */
+export interface CompressionWatch {
+  signal: AbortSignal;
+  /** Told whenever some bytes were written, or read back: a segment may have 1 GB. */
+  onProgress?: () => void;
+}
+
 export async function chooseWalCompressor(): Promise<WalCompressor> {
   const path = await findProgram('zstd');
   return path === undefined ? { compression: 'gzip' } : { compression: 'zstd', path };
@@ -29,14 +36,14 @@ export async function writeCompressed(
   original: string,
   partial: string,
   { path }: WalCompressor,
-  signal: AbortSignal,
+  { signal, onProgress = () => {} }: CompressionWatch,
 ): Promise<void> {
   const source = await openFile(original);
   const target = await storing({ attempted: `create ${partial}`, path: partial }, () =>
     open(partial, 'wx', 0o600),
   );
   const bytes = source.createReadStream({ autoClose: false });
-  const into = { file: target, path: partial, onWritten: () => {}, onFailed: () => bytes.destroy() };
+  const into = { file: target, path: partial, onWritten: onProgress, onFailed: () => bytes.destroy() };
   try {
     if (path === undefined) {
       const gzip = createGzip();
@@ -57,14 +64,20 @@ export async function requireSame(
   path: string,
   { compression }: WalCompressor,
   checksum: string,
-  signal: AbortSignal,
+  { signal, onProgress = () => {} }: CompressionWatch,
 ): Promise<void> {
   const handle = await openFile(path);
   const hash = createHash('sha256');
   let cause = `${path} does not hold the same bytes`;
   try {
-    for await (const chunk of decompress(handle.createReadStream({ autoClose: false }), compression, signal))
+    for await (const chunk of decompress(
+      handle.createReadStream({ autoClose: false }),
+      compression,
+      signal,
+    )) {
       hash.update(chunk);
+      onProgress();
+    }
     if (hash.digest('hex') === checksum) return;
   } catch (error) {
     if (signal.aborted || error instanceof HoldfastError) throw error;
