@@ -9,7 +9,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { SourceStepInput } from '../activities/restore-step.js';
-import { type Alert, statusQuery as statusQueryName } from '../src/domain/contracts.js';
+import { decidingStep } from '../src/domain/approval-contracts.js';
+import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import type {
   InspectedTarget,
   ResolvedBackup,
@@ -19,14 +20,15 @@ import type {
   RestoreStatus,
   VerifiedArtifact,
 } from '../src/domain/restore-contracts.js';
+import { recordFailure, tell } from './alerts.js';
 import { Approval } from './approval.js';
+import { awaitApproval, refused } from './await-approval.js';
 import { failureMessage } from './failures.js';
 import { hostSteps } from './host-steps.js';
 import { dropApproved, failedAfterDrop } from './restore-in-place.js';
 import { RestoreJournal } from './restore-journal.js';
 import { keepReplaced } from './restore-keep.js';
 import { swapApproved } from './restore-swap.js';
-import { recordFailure, refused, tell } from './restore-telling.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
 export const restoreStatusQuery = defineQuery<RestoreStatus>(statusQueryName);
@@ -40,7 +42,8 @@ export async function restoreDatabase(input: RestoreInput): Promise<RestoreResul
     upsertSearchAttributes([outcomeAttribute('succeeded')]);
     return result;
   } catch (error) {
-    await recordFailure(input, error);
+    const { cluster, target: database, hostQueue } = input;
+    await recordFailure(error, { type: 'restore_done', cluster, database, hostQueue });
     throw error;
   } finally {
     await CancellationScope.nonCancellable(async () => {
@@ -169,7 +172,8 @@ class Restore {
     });
     this.#journal.status.evidence = { digest, markdown };
     const { name, oid, acceptsConnections } = target;
-    if (oid === null) throw refused('RestoreRejected', name, 'the target is gone since it was inspected');
+    if (oid === null)
+      throw refused('RestoreRejected', attemptedOn(name), 'the target is gone since it was inspected');
     await this.#awaitApproval(prepared, { digest });
 
     this.#journal.enter('drop target');
@@ -244,29 +248,23 @@ class Restore {
   ): Promise<void> {
     const { requester, target } = this.input;
     await this.#steps.quick.leaseBackup({ ...step, minutes: policy.deadlineMinutes });
-    this.#journal.enter('await approval');
-    const words = `restore of "${target}" from ${this.#journal.status.backupId} waits for approval`;
-    await this.#tell('restore_approval', 'high', words);
-    const state = await this.#approval.wait(
-      { policy, requester, evidence: proof.digest, at: new Date().toISOString() },
-      {
-        onChange: () => this.#journal.show(),
-        onReminder: () => this.#tell('restore_approval', 'high', `${words}, still`),
-      },
-    );
-    if (state.outcome === 'approved') return;
-    const { rejection, deadline } = state;
-    const cause = rejection
-      ? `rejected by ${rejection.approver}: ${rejection.reason}`
-      : `nobody decided until ${deadline}`;
-    throw refused(rejection ? 'RestoreRejected' : 'ApprovalExpired', target, cause);
+    this.#journal.enter(decidingStep);
+    const { backupId } = this.#journal.status;
+    const question = {
+      ...{ cluster: this.input.cluster, database: target, requester, policy, evidence: proof.digest },
+      attempted: attemptedOn(target),
+      subject: `restore of "${target}" from ${backupId}`,
+    };
+    await awaitApproval(this.#approval, question, () => this.#journal.show());
   }
 
   async #summarize(result: RestoreResult): Promise<RestoreResult> {
     this.#journal.enter('done');
     return CancellationScope.nonCancellable(async () => {
       const words = `restored "${result.target}" from ${result.backup.id}`;
-      await this.#tell('restore_done', 'info', words, { rows: result.rows });
+      const { cluster, target: database, rows } = result;
+      const run = { cluster, database, type: 'restore_done', priority: 'info' } as const;
+      await tell({ ...run, message: words, metrics: { rows } });
       try {
         const summaryPath = await this.#steps.quick.writeSummary({ ...this.#step(), summary: result });
         return { ...result, summaryPath };
@@ -281,8 +279,8 @@ class Restore {
     const { cluster, target, place } = this.input;
     return { cluster, target, startedAt: this.#startedAt, ...(place !== undefined && { place }) };
   }
+}
 
-  #tell(type: Alert['type'], priority: Alert['priority'], message: string, metrics: Alert['metrics'] = {}) {
-    return tell(this.input, { type, priority, message, metrics });
-  }
+function attemptedOn(target: string): string {
+  return `restore database ${JSON.stringify(target)}`;
 }
