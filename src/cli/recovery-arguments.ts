@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { HoldfastError } from '../domain/errors.js';
+import type { TablespaceWish } from '../domain/recovery-contracts.js';
 import {
   parseTargetTime,
   type RecoveryAction,
@@ -21,6 +22,8 @@ export interface RecoveryArguments {
   dataDir?: string;
   base?: string;
   osUser?: string;
+  tablespace?: TablespaceWish[];
+  amcheck?: boolean;
 }
 
 export interface RecoveryWish {
@@ -30,6 +33,8 @@ export interface RecoveryWish {
   dataDir: string;
   base?: string;
   osUser?: string;
+  tablespaces?: TablespaceWish[];
+  amcheck?: boolean;
 }
 
 const targets = [
@@ -54,7 +59,10 @@ export function whatToRecover(options: RecoveryArguments, now = new Date()): Rec
     throw invalid(cause, `give one of --to, ${targetFlags}`);
   }
   if (options.dataDir === undefined)
-    throw invalid('no folder was given', 'name an empty or new folder with --data-dir');
+    throw invalid(
+      'no folder was given',
+      'name a folder with --data-dir: a new or empty one, or a stopped cluster’s',
+    );
   return {
     target: targetOf(options, now),
     action: options.targetAction ?? 'promote',
@@ -62,7 +70,16 @@ export function whatToRecover(options: RecoveryArguments, now = new Date()): Rec
     dataDir: resolve(options.dataDir),
     ...(options.base !== undefined && { base: options.base }),
     ...(options.osUser !== undefined && { osUser: options.osUser }),
+    ...(options.tablespace && { tablespaces: options.tablespace }),
+    ...(options.amcheck && { amcheck: true }),
   };
+}
+
+/** `OLD=NEW` of `--tablespace`; an `=` in a name or path has a backslash before it, as for `pg_basebackup`. */
+export function parseTablespace(text: string): TablespaceWish | undefined {
+  const [, from, to] = /^((?:[^=\\]|\\.)+)=(.+)$/s.exec(text) ?? [];
+  const plain = (escaped: string) => escaped.replace(/\\=/g, '=');
+  return from && to ? { from: plain(from), to: resolve(plain(to)) } : undefined;
 }
 
 const targetFlags = '--target-time, --target-lsn, --target-xid, --target-name, --target-immediate';
