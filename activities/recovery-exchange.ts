@@ -1,5 +1,7 @@
+import type { RecoveryProof } from '../src/domain/recovery-contracts.js';
 import type { StandingCluster } from '../src/domain/recovery-evidence.js';
 import { refused } from '../src/postgres/recovery/claim-folder.js';
+import { readControlData } from '../src/postgres/recovery/control-data.js';
 import {
   exchangeFolders,
   type FolderExchange,
@@ -7,6 +9,7 @@ import {
 } from '../src/postgres/recovery/exchange-folders.js';
 import { unmark } from '../src/postgres/recovery/folder-mark.js';
 import { stopServer } from '../src/postgres/recovery/postmaster.js';
+import { findServerPrograms } from '../src/postgres/recovery/server-programs.js';
 import { inspectStanding } from '../src/postgres/recovery/standing-cluster.js';
 import { type ActivityDeps, runOf } from './deps.js';
 import { attemptedBy, loggedRecovery, type PlannedStep } from './recovery-step.js';
@@ -14,6 +17,7 @@ import { attemptedBy, loggedRecovery, type PlannedStep } from './recovery-step.j
 /** A recovered cluster takes the place of the one that people were shown. */
 export interface ExchangeStep extends PlannedStep {
   approved: StandingCluster;
+  proven: Pick<RecoveryProof, 'state' | 'checkpointLsn'>;
 }
 
 /** Steps that put a recovered cluster in the place of another. */
@@ -49,13 +53,24 @@ function exchangeOf({ dataDir, plan, approved }: ExchangeStep): FolderExchange {
   };
 }
 
-/** People agreed to lose what they were shown, and no more. */
+/** People agreed to lose what they were shown, and no more, for what was proven, and nothing else. */
 async function requireUnchanged(deps: ActivityDeps, step: ExchangeStep): Promise<void> {
   const attempted = attemptedBy(step);
-  const { approved, dataDir } = step;
-  const now = await inspectStanding(attempted, dataDir, deps.config.pgBinDir);
+  const { approved, proven, dataDir, action, plan } = step;
+  const { pgBinDir } = deps.config;
+  const now = await inspectStanding(attempted, dataDir, pgBinDir);
   const facts = ['identity', 'systemIdentifier', 'checkpointLsn', 'state', 'unreadable'] as const;
-  if (facts.every((fact) => now[fact] === approved[fact])) return;
-  const cause = 'its cluster went on since it was shown';
-  throw refused(attempted, dataDir, cause, 'leave it stopped, and recover again to ask again');
+  const wentOn = (path: string, since: string) =>
+    refused(attempted, path, `its cluster went on since it was ${since}`, 'recover again to ask again');
+  if (!facts.every((fact) => now[fact] === approved[fact])) throw wentOn(dataDir, 'shown');
+  const recovered = await readControlData(
+    await findServerPrograms(plan.base.pgMajor, pgBinDir),
+    plan.workDir,
+  );
+  // One that waited until now was stopped just before.
+  const isProven =
+    action === 'pause'
+      ? ['in archive recovery', 'shut down in recovery'].includes(recovered.state)
+      : recovered.state === proven.state && recovered.checkpointLsn === proven.checkpointLsn;
+  if (!isProven) throw wentOn(plan.workDir, 'proven');
 }

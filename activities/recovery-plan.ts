@@ -1,7 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
-import type { ClusterConfig } from '../src/config/config.js';
-import { type ApprovalPolicy, requesterBarredBecause } from '../src/domain/approval.js';
-import { strictestPolicy } from '../src/domain/cluster-policy.js';
+import { clusterPolicyOf } from '../src/config/restoring.js';
+import { requesterBarredBecause } from '../src/domain/approval.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { RecoveryInput, RecoveryPlan } from '../src/domain/recovery-contracts.js';
@@ -85,7 +84,7 @@ async function planRecovery(
 /** A stopped cluster gives way, once people have agreed; refused at once where they can't. */
 async function giveWay(deps: ActivityDeps, step: RecoveryStepInput & RecoveryWishes, attempted: string) {
   await inspectStanding(attempted, step.dataDir, deps.config.pgBinDir);
-  const policy = policyOf(clusterOf(deps, step.cluster));
+  const policy = clusterPolicyOf(clusterOf(deps, step.cluster));
   const reject = (cause: string, remedy: string) =>
     new HoldfastError('RestoreRejected', { attempted, cause, remedy });
   const barred = requesterBarredBecause(policy);
@@ -102,11 +101,4 @@ async function giveWay(deps: ActivityDeps, step: RecoveryStepInput & RecoveryWis
     );
   }
   return { ...namesBeside(step.dataDir, formatTimestamp(new Date(step.startedAt))), policy };
-}
-
-function policyOf({ approval, databases }: ClusterConfig): ApprovalPolicy {
-  return strictestPolicy(
-    approval,
-    Object.values(databases).map((database) => database.approval),
-  );
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
 import { assertionsOf } from '../src/config/restoring.js';
@@ -24,7 +24,10 @@ import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { attemptedBy, loggedRecovery, type PlannedStep, type Recovered } from './recovery-step.js';
 
 /** What looking into a recovered cluster tells; what its folder does is added when its server has stopped. */
-export type LookedInto = Omit<RecoveryProof, 'state' | 'hasSettings'>;
+export type LookedInto = Omit<RecoveryProof, keyof Finished>;
+
+/** What the folder tells once nothing more is asked of the server. */
+export type Finished = Pick<RecoveryProof, 'state' | 'checkpointLsn' | 'hasSettings'>;
 
 export interface RecoveryEvidenceStep extends PlannedStep {
   recovered: Recovered;
@@ -43,7 +46,7 @@ export interface RecoveryQuestion {
 }
 
 const toldDatabases = 100;
-const toldAssertions = 50;
+const toldAssertions = 20;
 
 /** Steps that prove what was recovered. */
 export function createRecoveryProofActivities(deps: ActivityDeps) {
@@ -77,21 +80,20 @@ export function createRecoveryProofActivities(deps: ActivityDeps) {
      * Stops a server that nobody is to wait at. What was recovered into its own folder is from here on no more Holdfast's
      * to remove; what is to take another's place is, until it has.
      */
-    async finishRecovered({
-      plan,
-      ...step
-    }: PlannedStep): Promise<Pick<RecoveryProof, 'state' | 'hasSettings'>> {
+    async finishRecovered({ plan, ...step }: PlannedStep): Promise<Finished> {
       return loggedRecovery(deps, step, 'finish', async () => {
         if (step.action !== 'pause') await stopServer(plan.workDir);
         const programs = await findServerPrograms(plan.base.pgMajor, deps.config.pgBinDir);
-        const { state } = await readControlData(programs, plan.workDir);
+        const { state, checkpointLsn } = await readControlData(programs, plan.workDir);
+        // `pg_ctl restart` would start it with what the private server was started with.
+        await rm(join(plan.workDir, 'postmaster.opts'), { force: true });
         if (!plan.replaces)
           for (const path of [...plan.tablespaces.map((each) => each.path), plan.workDir]) await unmark(path);
         const hasSettings = await access(join(plan.workDir, 'postgresql.conf')).then(
           () => true,
           () => false,
         );
-        return { state, hasSettings };
+        return { state, checkpointLsn, hasSettings };
       });
     },
 

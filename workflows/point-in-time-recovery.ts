@@ -115,7 +115,7 @@ class Recovery {
     await awaitApproval(this.#approval, asked, () => this.#journal.show());
 
     this.#journal.enter('exchange');
-    await exchangeApproved(this.#steps.quick, { ...step, approved: standing });
+    await exchangeApproved(this.#steps.quick, { ...step, approved: standing, proven: proof });
     return { digest, path };
   }
 

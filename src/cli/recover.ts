@@ -3,20 +3,32 @@ import { type RecoveryInput, type RecoveryResult, recoveryWorkflowId } from '../
 import { describeTarget } from '../domain/recovery-target.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { printable } from './output/format.js';
-import { type RecoveryArguments, whatToRecover } from './recovery-arguments.js';
+import {
+  type DatabaseArguments,
+  type RecoveryArguments,
+  refuseOfDatabases,
+  whatToRecover,
+} from './recovery-arguments.js';
+import { previewRecovery } from './recovery-preview.js';
 import { printRecovery } from './recovery-summary.js';
 import { type DecidableOptions, runDecidable } from './run-decidable.js';
 import { commonInput } from './run-operation.js';
 import { openSession } from './session.js';
 
+export interface RecoverOptions extends RecoveryArguments, DecidableOptions, DatabaseArguments {
+  preview?: boolean;
+}
+
 /** `holdfast restore --target-time T --data-dir DIR [CLUSTER]`: a whole cluster as it was at a point in time. */
 export async function recoverCommand(
   context: CommandContext,
   clusterName: string,
-  options: RecoveryArguments & DecidableOptions,
+  options: RecoverOptions,
 ): Promise<number> {
+  refuseOfDatabases(options);
   const wish = whatToRecover(options);
   const cluster = clusterNamed(context.config, clusterName);
+  if (options.preview) return previewRecovery(context, cluster, wish);
   const session = await openSession(context, cluster.host, options.detach === true);
   try {
     const input: RecoveryInput = {

@@ -51,6 +51,23 @@ export function asksForRecovery(options: RecoveryArguments): boolean {
   return options.dataDir !== undefined || targets.some((name) => options[name] !== undefined);
 }
 
+/** Options of `holdfast restore` that say nothing of a whole cluster. */
+const ofDatabases = ['latest', 'from', 'list', 'inPlace', 'globals', 'allowUnverified'] as const;
+
+export type DatabaseArguments = Partial<Record<(typeof ofDatabases)[number], unknown>>;
+
+/** @throws HoldfastError `ConfigurationInvalid` for options that would be passed over */
+export function refuseOfDatabases(options: DatabaseArguments): void {
+  const given = ofDatabases.filter((name) => options[name] !== undefined && options[name] !== false);
+  if (given.length === 0) return;
+  const flags = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  throw new HoldfastError('ConfigurationInvalid', {
+    attempted: 'recover to a point in time',
+    cause: `${flags.join(', ')} is for the restore of a database from a full backup`,
+    remedy: 'leave it out, or leave out what makes it a recovery: --data-dir, --to, --target-…',
+  });
+}
+
 /** What is to be recovered, and where. @throws HoldfastError `RecoveryTargetInvalid` */
 export function whatToRecover(options: RecoveryArguments, now = new Date()): RecoveryWish {
   const given = targets.filter((name) => options[name] !== undefined);

@@ -12,25 +12,21 @@ import { listCommand } from './list.js';
 import { printable } from './output/format.js';
 import { asksForRecovery, type RecoveryArguments } from './recovery-arguments.js';
 import { requesterName } from './requester.js';
-import { whatToRestore } from './restore-arguments.js';
+import { type RestoreArguments, whatToRestore } from './restore-arguments.js';
 import { previewRestore } from './restore-preview.js';
 import { printRestore } from './restore-summary.js';
 import { runDecidable } from './run-decidable.js';
 import { openSession, type Session } from './session.js';
 
-export interface RestoreOptions extends RecoveryArguments {
+export interface RestoreOptions extends RecoveryArguments, RestoreArguments {
   cluster: string;
-  latest?: boolean;
-  from?: string;
   list?: boolean;
   preview?: boolean;
   yes?: boolean;
   reason?: string;
   /** Hours. */
   keepPrevious: number;
-  allowUnverified?: boolean;
   globals?: boolean;
-  inPlace?: boolean;
   detach?: boolean;
 }
 

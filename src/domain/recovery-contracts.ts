@@ -93,12 +93,14 @@ export interface RecoveryProof {
   /** The first hundred. */
   databases: RecoveredDatabase[];
   databaseCount: number;
-  /** The user's assertions, all of which hold; the first fifty. */
+  /** The user's assertions, all of which hold; the first twenty. */
   assertions: AssertionResult[];
   assertionCount: number;
   amcheck: AmcheckResult | null;
   /** In the words of `pg_controldata`, once all that was asked of the cluster is answered. */
   state: string;
+  /** Of its last checkpoint then. */
+  checkpointLsn: string;
   /** Whether its settings came with it; those of a Debian cluster lie elsewhere. */
   hasSettings: boolean;
 }

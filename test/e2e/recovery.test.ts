@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -7,6 +7,7 @@ import type { RecoveryResult } from '../../src/domain/recovery-contracts.js';
 import { stopServer } from '../../src/postgres/recovery/postmaster.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
+import { serverUser } from '../support/server-user.js';
 import { giveToServer } from '../support/template-data-dir.js';
 import { startTemporal, type TemporalServer } from '../support/temporal.js';
 
@@ -194,6 +195,28 @@ describe('over a stopped cluster', () => {
     expect((await stat(join(folders, 'main'))).ino).toBe(before.ino);
   });
 
+  test('one that was started since it was shown is not what people agreed to lose', async () => {
+    const dataDir = join(folders, 'main');
+    const recovering = place.start(['restore', '--target-time', quiet, '--data-dir', dataDir]);
+    await untilWaiting('main');
+    const options = `-c archive_mode=off -c listen_addresses= -k ${folders} -p 54321`;
+    const run = (...args: string[]) =>
+      execa(join(cluster.binDir, 'pg_ctl'), ['-D', dataDir, '-w', ...args], {
+        ...serverUser(),
+        cwd: '/',
+        stdio: 'ignore',
+      });
+    await run('-o', options, 'start');
+    await run('stop');
+    expect(await place.run('approve', dataDir, '--reason', 'seen')).toMatchObject({ exitCode: 0 });
+    expect(await recovering).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('went on since it was shown'),
+    });
+    expect(await inFolder('main.recovering')).toEqual([]);
+    expect(await readdir(dataDir)).not.toContain('holdfast_recovering');
+  });
+
   test('with --yes the requester approves; one that waits at its target is shut down there, checked by pg_amcheck', async () => {
     const { exitCode, stdout, stderr } = await place.run(
       ...['--json', 'restore', '--target-time', beforeTheMistake, '--target-action', 'shutdown', '--yes'],
@@ -215,7 +238,7 @@ describe('over a stopped cluster', () => {
       },
     });
     expect(result.previous).not.toBeNull();
-    expect(stderr).toContain('pg_amcheck did not check shop');
+    expect(result.warnings.join()).toContain('pg_amcheck did not check shop');
     const { digest, evidence } = JSON.parse(await readFile(result.evidence?.path ?? '', 'utf8'));
     expect(digest).toBe(result.evidence?.digest);
     expect(evidence).toMatchObject({ standing: { isSameCluster: true, state: 'shut down' } });
@@ -243,6 +266,37 @@ describe('over a stopped cluster', () => {
     expect(barred).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('the target is protected') });
     expect(await inFolder('main.recovering')).toEqual([]);
   });
+});
+
+test('G6: a segment that is missing is told by the time it makes unrecoverable, before anything is unpacked', async () => {
+  const wal = join(place.env.BACKUP_DIR ?? '', 'incremental', 'wal');
+  const segments = (await readdir(wal)).filter((name) => /^[0-9A-F]{24}(\.(zst|gz))?$/.test(name)).sort();
+  const [last = ''] = segments.slice(-1);
+  await rename(join(wal, last), join(wal, '.away'));
+  try {
+    const refused = await recover('main', '--target-time', quiet, '--yes');
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(refused.stderr).toMatch(/what can be recovered to is from 20.*Z to 20.*Z/);
+  } finally {
+    await rename(join(wal, '.away'), join(wal, last));
+  }
+});
+
+test('a preview tells what would become of the folder, and touches nothing', async () => {
+  const names = await readdir(folders);
+  const { exitCode, stdout } = await recover('main', '--preview', '--target-time', quiet);
+  expect(exitCode).toBe(0);
+  for (const part of [
+    'main is a stopped cluster of PostgreSQL',
+    'wait for approval by one person',
+    'nothing was touched',
+  ])
+    expect(stdout).toContain(part);
+  const fresh = await recover('fresh', '--preview', '--target-time', quiet);
+  expect(fresh.stdout).toContain('does not exist');
+  const mixed = await recover('main', '--target-time', quiet, '--in-place');
+  expect(mixed).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--in-place') });
+  expect(await readdir(folders)).toEqual(names);
 });
 
 test('what was recovered is checked by pg_amcheck and asked the assertions; one that does not hold ends it with 5', async () => {

@@ -148,7 +148,7 @@ const walActivities = {
   proveRecovered: async () => ({
     ...{ databases: [], databaseCount: 0, assertions: [], assertionCount: 0, amcheck: null },
   }),
-  finishRecovered: async () => ({ state: 'shut down', hasSettings: true }),
+  finishRecovered: async () => ({ state: 'shut down', checkpointLsn: '0/3000028', hasSettings: true }),
   gatherRecoveryEvidence: async () => ({
     ...{ digest: evidence, markdown: '# Evidence', path: '/data/logs/evidence.json' },
     standing: standingCluster,
