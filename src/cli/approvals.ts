@@ -7,7 +7,7 @@ import { moment, printable } from './output/format.js';
 import { renderTable } from './output/table.js';
 
 /** One line of `holdfast --json approvals`; the status is null when no worker answers. */
-export interface WaitingRestore {
+export interface WaitingRun {
   workflow_id: string;
   status: DecidableStatus | null;
 }
@@ -30,14 +30,14 @@ export async function approvalsCommand(context: CommandContext): Promise<number>
 }
 
 /** One whose worker does not answer may wait, too: better shown than hidden. */
-function isWaiting({ status }: WaitingRestore): boolean {
+function isWaiting({ status }: WaitingRun): boolean {
   return status === null || status.step === decidingStep;
 }
 
-async function runningRestores({ client }: TemporalPlace): Promise<WaitingRestore[]> {
+async function runningRestores({ client }: TemporalPlace): Promise<WaitingRun[]> {
   const { restoreDatabase, pointInTimeRecovery } = workflowTypes;
   const query = `WorkflowType IN ('${restoreDatabase}', '${pointInTimeRecovery}') AND ExecutionStatus = 'Running'`;
-  const found: WaitingRestore[] = [];
+  const found: WaitingRun[] = [];
   for await (const { workflowId, runId } of client.workflow.list({ query })) {
     const handle = client.workflow.getHandle(workflowId, runId);
     const ask = () => handle.query<DecidableStatus>('status');
@@ -47,7 +47,7 @@ async function runningRestores({ client }: TemporalPlace): Promise<WaitingRestor
   return found;
 }
 
-function row({ workflow_id: id, status }: WaitingRestore): string[] {
+function row({ workflow_id: id, status }: WaitingRun): string[] {
   if (!status) return [printable(id), 'no worker answers', '', '', ''];
   const { backupId = '', requester, approval, evidence } = status;
   return [

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { WaitingRun } from '../../src/cli/approvals.js';
+import { decidingStep } from '../../src/domain/approval-contracts.js';
 import type { RecoveryResult } from '../../src/domain/recovery-contracts.js';
 import { stopServer } from '../../src/postgres/recovery/postmaster.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
@@ -136,8 +138,11 @@ test('a folder that holds anything is not touched', async () => {
 
 /** Waits until a recovery into that folder waits for people. */
 async function untilWaiting(name: string): Promise<void> {
-  const isWaiting = async () => (await place.run('approvals')).stdout.includes(join(folders, name));
-  await vi.waitUntil(isWaiting, { timeout: 60_000, interval: 500 });
+  const isWaiting = async () =>
+    (await place.json<WaitingRun[]>('approvals')).some(
+      ({ status }) => status?.target === join(folders, name) && status.step === decidingStep,
+    );
+  await vi.waitUntil(isWaiting, { timeout: 150_000, interval: 500 });
 }
 
 describe('over a stopped cluster', () => {
@@ -217,12 +222,20 @@ describe('over a stopped cluster', () => {
     expect(await readdir(dataDir)).not.toContain('holdfast_recovering');
   });
 
-  test('with --yes the requester approves; one that waits at its target is shut down there, checked by pg_amcheck', async () => {
-    const { exitCode, stdout, stderr } = await place.run(
+  test('with --yes the requester approves; a crash between the renames is finished by the next command', async () => {
+    const asked = [
       ...['--json', 'restore', '--target-time', beforeTheMistake, '--target-action', 'shutdown', '--yes'],
       ...['--amcheck', '--data-dir', join(folders, 'main')],
-    );
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    ];
+    const doomed = await place.start(asked, { HOLDFAST_FAILPOINT: 'exchange:between' });
+    expect(doomed.signal).toBe('SIGKILL');
+    expect(await inFolder('main')).not.toContain('main');
+    let again = await place.run(...asked);
+    // Temporal takes a while to notice that nobody works on it.
+    while (again.exitCode === 7) again = await place.run(...asked);
+    const { exitCode, stdout, stderr } = again;
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('resuming') });
+    // One that waits at its target is shut down there.
     const result = JSON.parse(stdout) as RecoveryResult;
     expect(result).toMatchObject({
       ...{

@@ -4,6 +4,7 @@ import { HoldfastError } from '../../domain/errors.js';
 import { syncFolder } from '../../repository/local/durable.js';
 import { storing } from '../../repository/local/storage-error.js';
 import { lstatIfThere } from './claim-folder.js';
+import { failpoint } from './failpoint.js';
 import { runOfFolder, unmark } from './folder-mark.js';
 
 /** A recovered cluster that is to take the place of the one in a data directory; all three in one folder. */
@@ -43,9 +44,11 @@ export async function exchangeFolders(
   if (where === 'unknown') throw await notAsApproved(attempted, exchange);
   if (where === 'apart') {
     await recheck();
+    failpoint('exchange:start');
     await move(attempted, dataDir, previous);
   }
   if (where !== 'exchanged') {
+    failpoint('exchange:between');
     try {
       await move(attempted, recovered, dataDir);
     } catch (error) {
@@ -53,6 +56,7 @@ export async function exchangeFolders(
       throw error;
     }
   }
+  failpoint('exchange:end');
   await unmark(dataDir);
 }
 

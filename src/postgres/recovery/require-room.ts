@@ -3,13 +3,15 @@ import { dirname } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
 import { formatBytes } from '../../domain/sizes.js';
 import { storing } from '../../repository/local/storage-error.js';
+import { lstatIfThere } from './claim-folder.js';
 
 /**
  * Refuses a base backup that has no room where it is to be unpacked, before hours of unpacking. WAL comes on top.
  * @throws HoldfastError `NotEnoughSpace`
  */
 export async function requireRoom(attempted: string, dataDir: string, neededBytes: number): Promise<void> {
-  const folder = dirname(dataDir);
+  // It may be an empty mount point.
+  const folder = (await lstatIfThere(dataDir)) ? dataDir : dirname(dataDir);
   const { bavail, bsize } = await storing({ attempted, path: folder }, () => statfs(folder));
   const freeBytes = bavail * bsize;
   if (freeBytes >= neededBytes) return;

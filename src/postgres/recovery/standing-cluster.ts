@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { HoldfastError } from '../../domain/errors.js';
 import type { StandingCluster } from '../../domain/recovery-evidence.js';
-import { errorCode } from '../../repository/local/storage-error.js';
+import { errorCode, storing } from '../../repository/local/storage-error.js';
 import { lstatIfThere, refused } from './claim-folder.js';
 import { type ControlData, readControlData } from './control-data.js';
 import { runningPostmaster } from './postmaster.js';
@@ -19,7 +19,8 @@ export async function inspectStanding(
   path: string,
   pgBinDir?: string,
 ): Promise<StandingCluster> {
-  const pgVersion = (await readFile(join(path, 'PG_VERSION'), 'utf8')).trim();
+  const version = await storing({ attempted, path }, () => readFile(join(path, 'PG_VERSION'), 'utf8'));
+  const pgVersion = version.trim();
   const programs = await findServerPrograms(Number.parseInt(pgVersion, 10), pgBinDir);
   // What can't be read any more may well be why it is to be replaced.
   const control = await readControlData(programs, path).catch((error: unknown) => {
