@@ -14,6 +14,9 @@ import { createLoadActivities } from './load.js';
 import { createProveActivities } from './prove.js';
 import { createPublishActivities } from './publish.js';
 import { createRecoveryActivities } from './recovery.js';
+import { createRecoveryExchangeActivities } from './recovery-exchange.js';
+import { createRecoveryPlanActivities } from './recovery-plan.js';
+import { createRecoveryProofActivities } from './recovery-proof.js';
 import { createRoleActivities } from './roles.js';
 import { createStageActivities } from './stage.js';
 import { createSwapActivities } from './swap.js';
@@ -29,7 +32,10 @@ function collect(deps: ActivityDeps) {
     ...createCleanupActivities(deps),
     ...createWalActivities(deps),
     ...createBaseActivities(deps),
+    ...createRecoveryPlanActivities(deps),
     ...createRecoveryActivities(deps),
+    ...createRecoveryProofActivities(deps),
+    ...createRecoveryExchangeActivities(deps),
     ...createStageActivities(deps),
     ...createLeaseActivities(deps),
     ...createRoleActivities(deps),

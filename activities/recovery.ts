@@ -1,151 +1,93 @@
+import { rmdir } from 'node:fs/promises';
 import { cancellationSignal } from '@temporalio/activity';
-import type {
-  RecoveredDatabase,
-  RecoveryInput,
-  RecoveryPlan,
-  RecoveryResult,
-} from '../src/domain/recovery-contracts.js';
-import { isUnpacked, removeUnrecovered, requireFree } from '../src/postgres/recovery/claim-folder.js';
+import type { RecoveryPlan } from '../src/domain/recovery-contracts.js';
 import { extractBase } from '../src/postgres/recovery/extract-base.js';
-import { listRecovered } from '../src/postgres/recovery/list-recovered.js';
-import { runningPostmaster, stopServer } from '../src/postgres/recovery/postmaster.js';
+import { emptyClaimed, isClaimedBy, isUnpacked } from '../src/postgres/recovery/folder-mark.js';
+import { stopServer } from '../src/postgres/recovery/postmaster.js';
 import { recover } from '../src/postgres/recovery/recover.js';
-import { serverAccount } from '../src/postgres/recovery/server-account.js';
 import { findServerPrograms } from '../src/postgres/recovery/server-programs.js';
-import { baseRepository } from '../src/repository/base/base-repository.js';
-import { walLayout } from '../src/repository/local/wal/wal-layout.js';
-import { planRecoveryFrom } from '../src/repository/plan-recovery-from.js';
-import { loggedCluster } from './cluster-step.js';
-import { type ActivityDeps, clusterOf, runOf } from './deps.js';
+import { type ActivityDeps, runOf } from './deps.js';
 import { beatWhileWatching, beatWithProgress } from './progress-beat.js';
+import { loggedRecovery, type PlannedStep, placesOf, type Recovered } from './recovery-step.js';
 
-/** A step of a recovery. */
-export interface RecoveryStepInput
-  extends Pick<RecoveryInput, 'cluster' | 'place' | 'dataDir' | 'target' | 'action' | 'timeline' | 'osUser'> {
-  /** When the operation began, ISO 8601: the name of its log. */
-  startedAt: string;
+/** What a recovery has to clear away when it is over. */
+export interface ReleaseStep {
+  cluster: string;
+  /** What was unpacked and did not become what was asked for: its folder and its tablespaces'. */
+  unrecovered?: Pick<RecoveryPlan, 'workDir' | 'tablespaces' | 'replaces'>;
 }
-
-/** A step that knows its base backup. */
-export interface PlannedStep extends RecoveryStepInput {
-  baseId: string;
-}
-
-/** What was recovered, before it was looked into. */
-export type Recovered = Pick<
-  RecoveryResult,
-  'stopReason' | 'replayedTo' | 'replayedLsn' | 'timeline' | 'segments' | 'control' | 'server'
->;
-
-/** Longer than any recovery; the workflow's end ends it. */
-const leaseMs = 30 * 24 * 60 * 60 * 1000;
 
 /** Steps that bring a cluster back to a point in time. */
 export function createRecoveryActivities(deps: ActivityDeps) {
-  const placesOf = (name: string) => {
-    const { repositoryPath } = clusterOf(deps, name);
-    return { layout: walLayout(repositoryPath), bases: baseRepository(repositoryPath, name) };
-  };
   return {
-    /** Finds out whether the target can be reached, from what, and that the folder is free; keeps the base backup. */
-    async resolveRecovery(step: RecoveryStepInput & { base?: string }): Promise<RecoveryPlan> {
-      return loggedRecovery(deps, step, 'resolve', async (log) => {
-        const { bases } = placesOf(step.cluster);
-        const attempted = `recover cluster "${step.cluster}" into ${step.dataDir}`;
-        await requireFree(attempted, step.dataDir);
-        const signal = cancellationSignal();
-        const planned = await planRecoveryFrom(placesOf(step.cluster), { ...step, signal });
-        const { base, window } = planned;
-        // Told before anything is unpacked.
-        await findServerPrograms(Number.parseInt(base.pgVersion, 10), deps.config.pgBinDir);
-        await serverAccount(step.dataDir, step.osUser);
-        const { workflowId, runId } = runOf();
-        await bases.lease({ backupId: base.id, workflowId, runId, validMs: leaseMs });
-        log.info({ baseBackup: base.id, window }, `recovering from ${base.id}`);
-        return { baseId: base.id, window };
-      });
-    },
-
     /** Unpacks the base backup, proving every byte of it. */
-    async extractBaseBackup(step: PlannedStep): Promise<void> {
+    async extractBaseBackup({ plan, ...step }: PlannedStep): Promise<void> {
       await loggedRecovery(deps, step, 'extract', async () => {
-        const { folder, metadata } = await placesOf(step.cluster).bases.find(step.baseId);
+        const { folder, metadata } = await placesOf(deps, step.cluster).bases.find(plan.base.id);
         const { runId, attempt } = runOf();
         // An attempt that could not tell that it had ended: the first one began with an empty folder.
-        if (attempt > 1 && (await isUnpacked(step.dataDir))) return;
+        if (attempt > 1 && (await isUnpacked(plan.workDir))) return;
         const beat = beatWithProgress(metadata.size_bytes);
         await extractBase({
-          ...{ folder, metadata, dataDir: step.dataDir, runId, signal: cancellationSignal() },
-          account: await serverAccount(step.dataDir, step.osUser),
+          ...{ folder, metadata, dataDir: plan.workDir, runId, signal: cancellationSignal() },
+          tablespaceFolders: new Map(plan.tablespaces.map(({ oid, path }) => [oid, path])),
+          account: plan.account ?? undefined,
           onProgress: (readBytes) => beat.stored(readBytes),
         });
       });
     },
 
-    /** Replays WAL on a private server until the target, and proves that it stopped for that and nothing else. */
-    async recoverCluster(step: PlannedStep): Promise<Recovered> {
+    /**
+     * Replays WAL on a private server until the target, and proves that it stopped for that and nothing else. Where the
+     * cluster is to be shut down there, it waits there first: it is yet to be looked into.
+     */
+    async recoverCluster({ plan, ...step }: PlannedStep): Promise<Recovered> {
       return loggedRecovery(deps, step, 'recover', async (log) => {
-        const { layout, bases } = placesOf(step.cluster);
-        const { metadata } = await bases.find(step.baseId);
+        const { base } = plan;
+        const programs = await findServerPrograms(base.pgMajor, deps.config.pgBinDir);
         const recovered = await beatWhileWatching(async (tell) =>
           recover({
-            programs: await findServerPrograms(
-              Number.parseInt(metadata.pg_version, 10),
-              deps.config.pgBinDir,
-            ),
-            ...{ dataDir: step.dataDir, metadata, walFolder: layout.wal, target: step.target },
-            ...{ action: step.action, timeline: step.timeline, signal: cancellationSignal() },
-            account: await serverAccount(step.dataDir, step.osUser),
+            ...{ programs, dataDir: plan.workDir, target: step.target, timeline: step.timeline },
+            action: step.action === 'promote' ? 'promote' : 'pause',
+            base,
+            walFolder: placesOf(deps, step.cluster).layout.wal,
+            signal: cancellationSignal(),
+            account: plan.account ?? undefined,
             onProgress: ({ segments, replayedTo }) =>
-              tell(segments * metadata.wal_segment_size, replayedTo ? `replayed to ${replayedTo}` : ''),
+              tell(segments * base.walSegmentSizeBytes, replayedTo ? `replayed to ${replayedTo}` : ''),
           }),
         );
         const { control, server, replayedLsn = null, replayedTo = null } = recovered;
         const { stopReason, timeline, segments } = recovered;
         log.success({ stopReason, timeline, segments }, `recovered: stopped ${stopReason}`);
-        const role = metadata.bootstrap_role;
+        const { state, systemIdentifier, hasDataChecksums } = control;
         return {
           ...{ stopReason, replayedTo, replayedLsn, timeline, segments },
-          control: {
-            ...{ state: control.state, systemIdentifier: control.systemIdentifier },
-            hasDataChecksums: control.hasDataChecksums,
-          },
-          server: server ? { socketDir: server.socketDir, port: server.port, role } : null,
+          control: { state, systemIdentifier, hasDataChecksums },
+          server: server
+            ? { socketDir: server.socketDir, port: server.port, role: base.bootstrapRole }
+            : null,
         };
       });
     },
 
-    /** Looks into every database of the recovered cluster; then stops a server that nobody is to wait at. */
-    async proveRecovered(
-      step: PlannedStep,
-    ): Promise<{ databases: RecoveredDatabase[]; databaseCount: number } | null> {
-      return loggedRecovery(deps, step, 'prove', async (log) => {
-        const server = await runningPostmaster(step.dataDir);
-        if (!server) return null;
-        const { metadata } = await placesOf(step.cluster).bases.find(step.baseId);
-        const databases = await listRecovered(server, metadata.bootstrap_role);
-        log.info({ databases: databases.length }, `${databases.length} databases were looked into`);
-        if (step.action !== 'pause') await stopServer(step.dataDir);
-        return { databases: databases.slice(0, 100), databaseCount: databases.length };
-      });
-    },
-
-    /** Ends what keeps the base backup; what this run has unpacked and could not recover goes, with its server. */
-    async releaseBase({ cluster, unrecovered }: { cluster: string; unrecovered?: string }): Promise<void> {
-      if (unrecovered !== undefined) {
-        await stopServer(unrecovered);
-        await removeUnrecovered(unrecovered);
-      }
-      await placesOf(cluster).bases.removePartials(runOf().runId);
+    /** Ends what keeps the base backup; what this run has unpacked in vain goes, with its server. */
+    async releaseBase({ cluster, unrecovered }: ReleaseStep): Promise<void> {
+      const { runId } = runOf();
+      if (unrecovered) await removeUnrecovered(unrecovered, runId);
+      await placesOf(deps, cluster).bases.removePartials(runId);
     },
   };
+}
 
-  function loggedRecovery<T>(
-    of: ActivityDeps,
-    step: RecoveryStepInput,
-    name: string,
-    act: Parameters<typeof loggedCluster<T>>[4],
-  ): Promise<T> {
-    return loggedCluster(of, step, name, { verb: 'recover', operation: 'recovery' }, act);
-  }
+/** Nothing of a folder that is not this run's, or not any more. */
+async function removeUnrecovered(
+  { workDir, tablespaces, replaces }: NonNullable<ReleaseStep['unrecovered']>,
+  runId: string,
+): Promise<void> {
+  if (await isClaimedBy(workDir, runId)) await stopServer(workDir);
+  for (const { path } of tablespaces) await emptyClaimed(path, runId);
+  await emptyClaimed(workDir, runId);
+  // One beside the data directory was made by this run; what is not empty stays.
+  if (replaces) await rmdir(workDir).catch(() => {});
 }

@@ -1,6 +1,7 @@
 import {
   CancellationScope,
   isCancellation,
+  log,
   ParentClosePolicy,
   proxyActivities,
   startChild,
@@ -11,7 +12,7 @@ import type { Activities } from '../activities/index.js';
 import type { Alert } from '../src/domain/contracts.js';
 import { alertOnceOptions } from './activity-options.js';
 import { deliverAlert } from './deliver-alert.js';
-import { failureMessage } from './failures.js';
+import { failureMessage, failureType } from './failures.js';
 import { outcomeAttribute } from './search-attributes.js';
 
 const { sendAlert } = proxyActivities<Activities>(alertOnceOptions);
@@ -39,6 +40,18 @@ export async function alert(content: Omit<Alert, 'time' | 'host'>): Promise<bool
   });
 }
 
+/** An alert that is never what a run fails of; the one before, still undelivered, may be on its way. */
+export async function tell(content: Omit<Alert, 'time' | 'host'>): Promise<void> {
+  try {
+    await alert(content);
+  } catch (error) {
+    log.warn('an alert could not be sent', { cause: failureMessage(error) });
+  }
+}
+
+/** What people did not agree to is no failure. */
+const refusals = ['RestoreRejected', 'ApprovalExpired'];
+
 /** Notes how a run ended that did not succeed, and tells of it; one that was cancelled is told to nobody. */
 export async function recordFailure(
   error: unknown,
@@ -48,6 +61,8 @@ export async function recordFailure(
     upsertSearchAttributes([outcomeAttribute('cancelled')]);
     return;
   }
-  upsertSearchAttributes([outcomeAttribute('failed')]);
-  await alert({ ...run, priority: 'critical', message: failureMessage(error, hostQueue), metrics: {} });
+  const isRefusal = refusals.includes(failureType(error));
+  upsertSearchAttributes([outcomeAttribute(isRefusal ? 'rejected' : 'failed')]);
+  const priority = isRefusal ? 'medium' : 'critical';
+  await tell({ ...run, priority, message: failureMessage(error, hostQueue), metrics: {} });
 }

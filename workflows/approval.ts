@@ -19,18 +19,18 @@ import {
   type ApprovalView,
   type DecisionAnswer,
   type DecisionMessage,
-  restoreMessages,
-} from '../src/domain/restore-contracts.js';
+  decisionMessages,
+} from '../src/domain/approval-contracts.js';
 
-export const approveSignal = defineSignal<[DecisionMessage]>(restoreMessages.approve);
-export const rejectSignal = defineSignal<[DecisionMessage]>(restoreMessages.reject);
-export const approveUpdate = defineUpdate<DecisionAnswer, [DecisionMessage]>(restoreMessages.approve);
-export const rejectUpdate = defineUpdate<DecisionAnswer, [DecisionMessage]>(restoreMessages.reject);
+export const approveSignal = defineSignal<[DecisionMessage]>(decisionMessages.approve);
+export const rejectSignal = defineSignal<[DecisionMessage]>(decisionMessages.reject);
+export const approveUpdate = defineUpdate<DecisionAnswer, [DecisionMessage]>(decisionMessages.approve);
+export const rejectUpdate = defineUpdate<DecisionAnswer, [DecisionMessage]>(decisionMessages.reject);
 
 /** What the Web UI shows where a message is chosen. */
 const descriptions = {
-  approve: 'agree to what the evidence shows: the database is replaced',
-  reject: 'end the restore: the database stays as it is',
+  approve: 'agree to what the evidence shows: the target is replaced',
+  reject: 'end the restore: the target stays as it is',
 } as const;
 
 /** Attempts to decide that a status or summary shows. */

@@ -3,9 +3,9 @@ function stepPath<Step extends string>(steps: readonly Step[], at: Step): string
   return steps.map((step) => (step === at ? `**${step}**` : step)).join(' → ');
 }
 
-/** A name from outside, so that it can neither break the table nor draw links. */
+/** A name from outside, cut, so that it can neither break the table nor draw links. */
 export function markdownSafe(text: string): string {
-  return text.replace(/[\p{Cc}`|<>[\]\\]/gu, ' ');
+  return text.slice(0, 300).replace(/[\p{Cc}`|<>[\]\\]/gu, ' ');
 }
 
 /** A run's current details in Temporal's Web UI: its steps, and a table of the figures that are known. */

@@ -18,16 +18,16 @@ import {
   type KeepPreviousInput,
   type KeepPreviousResult,
   type KeepPreviousStatus,
-  restoreMessages,
+  keepMessages,
 } from '../src/domain/restore-contracts.js';
 import { keepOptions } from './activity-options.js';
 import { rootFailure } from './failures.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
-export const undoSignal = defineSignal<[KeepMessage]>(restoreMessages.undo);
-export const confirmSignal = defineSignal<[KeepMessage]>(restoreMessages.confirm);
-export const undoUpdate = defineUpdate<KeepPreviousResult, [KeepMessage]>(restoreMessages.undo);
-export const confirmUpdate = defineUpdate<KeepPreviousResult, [KeepMessage]>(restoreMessages.confirm);
+export const undoSignal = defineSignal<[KeepMessage]>(keepMessages.undo);
+export const confirmSignal = defineSignal<[KeepMessage]>(keepMessages.confirm);
+export const undoUpdate = defineUpdate<KeepPreviousResult, [KeepMessage]>(keepMessages.undo);
+export const confirmUpdate = defineUpdate<KeepPreviousResult, [KeepMessage]>(keepMessages.confirm);
 export const keepStatusQuery = defineQuery<KeepPreviousStatus>(statusQueryName);
 
 type Wish = KeepMessage & { kind: 'undo' | 'confirm' };

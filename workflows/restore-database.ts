@@ -3,30 +3,30 @@ import {
   CancellationScope,
   condition,
   defineQuery,
-  log,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { SourceStepInput } from '../activities/restore-step.js';
-import { type Alert, statusQuery as statusQueryName } from '../src/domain/contracts.js';
+import type { RestoreStepInput } from '../activities/restore-step.js';
+import { decidingStep } from '../src/domain/approval-contracts.js';
+import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import type {
-  InspectedTarget,
-  ResolvedBackup,
   RestoreInput,
   RestoreProof,
   RestoreResult,
   RestoreStatus,
-  VerifiedArtifact,
 } from '../src/domain/restore-contracts.js';
+import { recordFailure, tell } from './alerts.js';
 import { Approval } from './approval.js';
+import { awaitApproval, refused } from './await-approval.js';
 import { failureMessage } from './failures.js';
 import { hostSteps } from './host-steps.js';
+import { cleanUpRestore } from './restore-clean-up.js';
 import { dropApproved, failedAfterDrop } from './restore-in-place.js';
 import { RestoreJournal } from './restore-journal.js';
 import { keepReplaced } from './restore-keep.js';
+import { type Prepared, prepareRestore, type RestoreTrail } from './restore-prepare.js';
 import { swapApproved } from './restore-swap.js';
-import { recordFailure, refused, tell } from './restore-telling.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
 export const restoreStatusQuery = defineQuery<RestoreStatus>(statusQueryName);
@@ -40,26 +40,15 @@ export async function restoreDatabase(input: RestoreInput): Promise<RestoreResul
     upsertSearchAttributes([outcomeAttribute('succeeded')]);
     return result;
   } catch (error) {
-    await recordFailure(input, error);
+    const { cluster, target: database, hostQueue } = input;
+    await recordFailure(error, { type: 'restore_done', cluster, database, hostQueue });
     throw error;
   } finally {
     await CancellationScope.nonCancellable(async () => {
-      await run.cleanUp();
+      await cleanUpRestore(run.steps.quick, run.step(), run.trail);
       await condition(allHandlersFinished);
     });
   }
-}
-
-/** What the steps up to the empty staging database found. */
-interface Prepared {
-  resolved: ResolvedBackup;
-  step: SourceStepInput;
-  artifact: VerifiedArtifact;
-  inspected: InspectedTarget;
-  /** The target exists, and is dropped before the backup is loaded. */
-  inPlace: boolean;
-  stagingOid: number;
-  warnings: string[];
 }
 
 /** One run of a restore: what it knows so far, and the step it is in. */
@@ -67,12 +56,11 @@ class Restore {
   readonly #approval = new Approval();
   readonly #journal: RestoreJournal;
   readonly #startedAt = workflowInfo().startTime.toISOString();
-  readonly #steps;
-  #isStaged = false;
-  #readPath: string | undefined;
+  readonly steps;
+  readonly trail: RestoreTrail = { isStaged: false };
 
   constructor(readonly input: RestoreInput) {
-    this.#steps = hostSteps(input);
+    this.steps = hostSteps(input);
     this.#journal = new RestoreJournal(input, this.#approval);
     setHandler(restoreStatusQuery, () => this.#journal.status);
     this.#journal.show();
@@ -80,14 +68,15 @@ class Restore {
 
   /** The steps in order. */
   async restore(): Promise<RestoreResult> {
-    const prepared = await this.#prepare();
+    const { input, steps, trail } = this;
+    const prepared = await prepareRestore({ input, steps, trail, journal: this.#journal }, this.step());
     const { resolved, artifact, inspected } = prepared;
     const done = prepared.inPlace ? await this.#replaceInPlace(prepared) : await this.#replace(prepared);
     const { proof, evidence, swapped, staging } = done;
 
     this.#journal.enter('summary');
     const previous = done.previous
-      ? await keepReplaced(this.input, this.#step(), this.#steps.quick.dropPrevious, {
+      ? await keepReplaced(this.input, this.step(), this.steps.quick.dropPrevious, {
           ...{ previous: done.previous, restoredOid: staging.oid, backupId: resolved.id },
         })
       : { kept: null, warnings: [] };
@@ -107,36 +96,6 @@ class Restore {
     });
   }
 
-  /** Everything up to an empty staging database: what can be told before anything is loaded is told here. */
-  async #prepare(): Promise<Prepared> {
-    const resolved = await this.#steps.contact.resolveBackup({ ...this.#step(), backup: this.input.backup });
-    // From here on `latest` is this one, whatever is published meanwhile.
-    this.#readPath = resolved.path;
-    const { allowUnverified } = this.input.backup;
-    const step = { ...this.#step(), backup: { reference: resolved.path, allowUnverified } };
-
-    this.#journal.enter('verify artifact', { backupId: resolved.id });
-    const artifact = await this.#steps.transfer.verifyArtifact(step);
-
-    this.#journal.enter('inspect target', { tables: artifact.tables, rows: artifact.rows });
-    const { approveAsRequester = false, createRoles = false } = this.input;
-    const needs = { createRoles, verifiedAttempt: artifact.attempt };
-    const wishes = { approveAsRequester, inPlace: this.input.inPlace === true };
-    const inspected = await this.#steps.contact.inspectTarget({ ...step, ...needs, ...wishes });
-    const inPlace = wishes.inPlace && inspected.oid !== null;
-
-    this.#journal.enter('create staging', { ...(inPlace && { inPlace }) });
-    const superusers =
-      inspected.rolesToCreate.length > 0
-        ? await this.#steps.quick.createMissingRoles({ ...step, ...needs })
-        : [];
-    this.#isStaged = true;
-    const { stagingName } = inspected;
-    const created = await this.#steps.quick.createStagingDatabase({ ...step, stagingName });
-    const warnings = [...superusers, ...created.warnings];
-    return { resolved, step, artifact, inspected, inPlace, stagingOid: created.oid, warnings };
-  }
-
   /** The target serves until a proven and approved database takes its name. */
   async #replace(prepared: Prepared) {
     const { inspected } = prepared;
@@ -148,11 +107,11 @@ class Restore {
     this.#journal.enter('swap');
     await this.#recheck(prepared);
     const { previousName } = inspected;
-    const swapped = await swapApproved(this.#steps.quick, {
+    const swapped = await swapApproved(this.steps.quick, {
       ...prepared.step,
       ...{ approved: proof.target, staging, previousName },
     });
-    this.#isStaged = false;
+    this.trail.isStaged = false;
     const { oid } = proof.target;
     const previous = oid === null ? null : { name: previousName, oid };
     return { proof, evidence: { digest, path }, swapped, staging, previous };
@@ -163,13 +122,14 @@ class Restore {
     const { step, artifact, inspected, warnings, stagingOid } = prepared;
     const staging = { name: inspected.stagingName, oid: stagingOid };
     const { space, rolesToCreate: createdRoles } = inspected;
-    const { digest, markdown, path, target } = await this.#steps.transfer.gatherInPlaceEvidence({
+    const { digest, markdown, path, target } = await this.steps.transfer.gatherInPlaceEvidence({
       ...{ ...step, staging, space, createdRoles, warnings },
       ...{ checksum: artifact.checksum, expectedAttempt: artifact.attempt },
     });
     this.#journal.status.evidence = { digest, markdown };
     const { name, oid, acceptsConnections } = target;
-    if (oid === null) throw refused('RestoreRejected', name, 'the target is gone since it was inspected');
+    if (oid === null)
+      throw refused('RestoreRejected', attemptedOn(name), 'the target is gone since it was inspected');
     await this.#awaitApproval(prepared, { digest });
 
     this.#journal.enter('drop target');
@@ -177,20 +137,20 @@ class Restore {
     const order = { ...step, staging, approved: { name, oid, acceptsConnections } };
     // From the drop on, nobody is served by stopping.
     return CancellationScope.nonCancellable(async () => {
-      const endedSessions = await dropApproved(this.#steps.transfer, this.#steps.quick, order);
+      const endedSessions = await dropApproved(this.steps.transfer, this.steps.quick, order);
       try {
         const loaded = await this.#loadAndProve(prepared);
         const approved = { name, oid: null, acceptsConnections: true };
         this.#journal.enter('swap');
         const { previousName } = inspected;
-        const swapped = await swapApproved(this.#steps.quick, {
+        const swapped = await swapApproved(this.steps.quick, {
           ...step,
           ...{ approved, staging: loaded.staging, previousName },
         });
         const ended = { refusedMs: null, endedSessions: endedSessions + swapped.endedSessions };
         return { ...loaded, evidence: { digest, path }, swapped: ended, previous: null };
       } catch (error) {
-        throw failedAfterDrop(error, name, this.#isStaged ? null : inspected.stagingName);
+        throw failedAfterDrop(error, name, this.trail.isStaged ? null : inspected.stagingName);
       }
     });
   }
@@ -200,14 +160,14 @@ class Restore {
     const { stagingName, previousName, space, rolesToCreate: createdRoles } = inspected;
     const { checksum } = artifact;
     this.#journal.enter('load');
-    const staging = await this.#steps.transfer.loadBackup({ ...step, stagingName, checksum });
+    const staging = await this.steps.transfer.loadBackup({ ...step, stagingName, checksum });
     // In place, what was loaded whole is the best there is: it is never dropped.
-    if (inPlace) this.#isStaged = false;
+    if (inPlace) this.trail.isStaged = false;
 
     this.#journal.enter('prove');
-    const counted = await this.#steps.transfer.proveStaging({ ...step, staging });
-    const refusedGrants = await this.#steps.quick.sealStagingDatabase({ ...step, staging });
-    const proof = await this.#steps.quick.gatherEvidence({
+    const counted = await this.steps.transfer.proveStaging({ ...step, staging });
+    const refusedGrants = await this.steps.quick.sealStagingDatabase({ ...step, staging });
+    const proof = await this.steps.quick.gatherEvidence({
       ...{ ...step, staging, previousName, checksum, createdRoles, space, inPlace },
       ...{ expectedAttempt: artifact.attempt, countedAttempt: counted.attempt },
       warnings: [...warnings, ...staging.warnings, ...refusedGrants],
@@ -217,24 +177,7 @@ class Restore {
 
   async #recheck({ step, resolved, artifact }: Prepared): Promise<void> {
     const { checksum, fingerprint } = artifact;
-    await this.#steps.transfer.recheckArtifact({ ...step, path: resolved.path, checksum, fingerprint });
-  }
-
-  /** Drops what was staged, unless it has become the target, and removes what steps handed to one another. */
-  async cleanUp(): Promise<void> {
-    const { cluster } = this.input;
-    try {
-      if (this.#isStaged) await this.#steps.quick.dropStaging(this.#step());
-    } catch (error) {
-      log.warn('the staging database could not be dropped', { cause: failureMessage(error) });
-    }
-    try {
-      const read = this.#readPath;
-      await this.#steps.quick.cleanUpPartials({ cluster, ...(read !== undefined && { read }) });
-    } catch (error) {
-      // The next run of the same host removes what is left.
-      log.warn('partial files could not be removed', { cause: failureMessage(error) });
-    }
+    await this.steps.transfer.recheckArtifact({ ...step, path: resolved.path, checksum, fingerprint });
   }
 
   /** Retention keeps the backup meanwhile, although no step reads it. */
@@ -243,32 +186,26 @@ class Restore {
     proof: Pick<RestoreProof, 'digest'>,
   ): Promise<void> {
     const { requester, target } = this.input;
-    await this.#steps.quick.leaseBackup({ ...step, minutes: policy.deadlineMinutes });
-    this.#journal.enter('await approval');
-    const words = `restore of "${target}" from ${this.#journal.status.backupId} waits for approval`;
-    await this.#tell('restore_approval', 'high', words);
-    const state = await this.#approval.wait(
-      { policy, requester, evidence: proof.digest, at: new Date().toISOString() },
-      {
-        onChange: () => this.#journal.show(),
-        onReminder: () => this.#tell('restore_approval', 'high', `${words}, still`),
-      },
-    );
-    if (state.outcome === 'approved') return;
-    const { rejection, deadline } = state;
-    const cause = rejection
-      ? `rejected by ${rejection.approver}: ${rejection.reason}`
-      : `nobody decided until ${deadline}`;
-    throw refused(rejection ? 'RestoreRejected' : 'ApprovalExpired', target, cause);
+    await this.steps.quick.leaseBackup({ ...step, minutes: policy.deadlineMinutes });
+    this.#journal.enter(decidingStep);
+    const { backupId } = this.#journal.status;
+    const question = {
+      ...{ cluster: this.input.cluster, database: target, requester, policy, evidence: proof.digest },
+      attempted: attemptedOn(target),
+      subject: `restore of "${target}" from ${backupId}`,
+    };
+    await awaitApproval(this.#approval, question, () => this.#journal.show());
   }
 
   async #summarize(result: RestoreResult): Promise<RestoreResult> {
     this.#journal.enter('done');
     return CancellationScope.nonCancellable(async () => {
       const words = `restored "${result.target}" from ${result.backup.id}`;
-      await this.#tell('restore_done', 'info', words, { rows: result.rows });
+      const { cluster, target: database, rows } = result;
+      const run = { cluster, database, type: 'restore_done', priority: 'info' } as const;
+      await tell({ ...run, message: words, metrics: { rows } });
       try {
-        const summaryPath = await this.#steps.quick.writeSummary({ ...this.#step(), summary: result });
+        const summaryPath = await this.steps.quick.writeSummary({ ...this.step(), summary: result });
         return { ...result, summaryPath };
       } catch (error) {
         const warning = `the summary could not be written: ${failureMessage(error)}`;
@@ -277,12 +214,13 @@ class Restore {
     });
   }
 
-  #step() {
+  /** What every step is given. */
+  step(): RestoreStepInput {
     const { cluster, target, place } = this.input;
     return { cluster, target, startedAt: this.#startedAt, ...(place !== undefined && { place }) };
   }
+}
 
-  #tell(type: Alert['type'], priority: Alert['priority'], message: string, metrics: Alert['metrics'] = {}) {
-    return tell(this.input, { type, priority, message, metrics });
-  }
+function attemptedOn(target: string): string {
+  return `restore database ${JSON.stringify(target)}`;
 }

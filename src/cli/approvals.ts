@@ -1,19 +1,20 @@
+import { type DecidableStatus, decidingStep } from '../domain/approval-contracts.js';
 import { workflowTypes } from '../domain/contracts.js';
-import type { RestoreStatus } from '../domain/restore-contracts.js';
+
 import { findTemporal, type TemporalPlace } from '../temporal/connection.js';
 import type { CommandContext } from './context.js';
 import { moment, printable } from './output/format.js';
 import { renderTable } from './output/table.js';
 
 /** One line of `holdfast --json approvals`; the status is null when no worker answers. */
-export interface WaitingRestore {
+export interface WaitingRun {
   workflow_id: string;
-  status: RestoreStatus | null;
+  status: DecidableStatus | null;
 }
 
 const answerWithinMs = 5_000;
 
-/** `holdfast approvals`: the restores that wait for people. */
+/** `holdfast approvals`: the restores and recoveries that wait for people. */
 export async function approvalsCommand(context: CommandContext): Promise<number> {
   const { output } = context;
   const place = await findTemporal(context.temporalOptions);
@@ -28,24 +29,25 @@ export async function approvalsCommand(context: CommandContext): Promise<number>
   }
 }
 
-/** A restore whose worker does not answer may wait, too: better shown than hidden. */
-function isWaiting({ status }: WaitingRestore): boolean {
-  return status === null || status.step === 'await approval';
+/** One whose worker does not answer may wait, too: better shown than hidden. */
+function isWaiting({ status }: WaitingRun): boolean {
+  return status === null || status.step === decidingStep;
 }
 
-async function runningRestores({ client }: TemporalPlace): Promise<WaitingRestore[]> {
-  const query = `WorkflowType = '${workflowTypes.restoreDatabase}' AND ExecutionStatus = 'Running'`;
-  const found: WaitingRestore[] = [];
+async function runningRestores({ client }: TemporalPlace): Promise<WaitingRun[]> {
+  const { restoreDatabase, pointInTimeRecovery } = workflowTypes;
+  const query = `WorkflowType IN ('${restoreDatabase}', '${pointInTimeRecovery}') AND ExecutionStatus = 'Running'`;
+  const found: WaitingRun[] = [];
   for await (const { workflowId, runId } of client.workflow.list({ query })) {
     const handle = client.workflow.getHandle(workflowId, runId);
-    const ask = () => handle.query<RestoreStatus>('status');
+    const ask = () => handle.query<DecidableStatus>('status');
     const status = await client.withDeadline(Date.now() + answerWithinMs, ask).catch(() => null);
     found.push({ workflow_id: workflowId, status });
   }
   return found;
 }
 
-function row({ workflow_id: id, status }: WaitingRestore): string[] {
+function row({ workflow_id: id, status }: WaitingRun): string[] {
   if (!status) return [printable(id), 'no worker answers', '', '', ''];
   const { backupId = '', requester, approval, evidence } = status;
   return [

@@ -1,11 +1,14 @@
+import { isAbsolute, resolve } from 'node:path';
+import type { DecidableStatus } from '../domain/approval-contracts.js';
 import { HoldfastError } from '../domain/errors.js';
-import { type RestoreStatus, restoreWorkflowId } from '../domain/restore-contracts.js';
+import { recoveryWorkflowId } from '../domain/recovery-contracts.js';
+import { restoreWorkflowId } from '../domain/restore-contracts.js';
 import type { CommandContext } from './context.js';
 import { printable } from './output/format.js';
 import { requesterName } from './requester.js';
 import { askForName, canAsk, type DecisionRequest, sendDecision, showEvidence } from './restore-approval.js';
 import { openRunning, type RunningWorkflow } from './restore-running.js';
-import { watchRestore } from './restore-watch.js';
+import { watchDecidable } from './watch-decidable.js';
 
 export interface DecideOptions {
   cluster: string;
@@ -16,26 +19,26 @@ export interface DecideOptions {
 
 /** `holdfast approve ID`: agrees to what the evidence shows. */
 export function approveCommand(context: CommandContext, id: string, options: DecideOptions): Promise<number> {
-  return decideOnRestore(context, 'approve', id, options);
+  return decideOn(context, 'approve', id, options);
 }
 
 /** `holdfast reject ID`: ends a restore that waits for approval. */
 export function rejectCommand(context: CommandContext, id: string, options: DecideOptions): Promise<number> {
-  return decideOnRestore(context, 'reject', id, options);
+  return decideOn(context, 'reject', id, options);
 }
 
-async function decideOnRestore(
+async function decideOn(
   context: CommandContext,
   kind: DecisionRequest['kind'],
   id: string,
   options: DecideOptions,
 ): Promise<number> {
-  const workflowId = id.startsWith('restore/') ? id : restoreWorkflowId(options.cluster, id);
+  const workflowId = idOf(id, options.cluster);
   const attempted = `${kind} ${printable(workflowId)}`;
   const running = await openRunning(context, workflowId, attempted);
   try {
     if (!running.isOpen) throw refused(attempted, 'it is over: the workflow has ended');
-    const status = await running.handle.query<RestoreStatus>('status');
+    const status = await running.handle.query<DecidableStatus>('status');
     if (!status.evidence || !status.approval)
       throw refused(attempted, `it waits for nobody yet: ${status.step}`);
     const evidence = fullDigest(options.evidence, status.evidence.digest);
@@ -58,6 +61,12 @@ async function decideOnRestore(
   }
 }
 
+/** The workflow's id, a database's name, or the full path of a data directory. */
+function idOf(id: string, cluster: string): string {
+  if (id.startsWith('restore/') || id.startsWith('recover/')) return id;
+  return isAbsolute(id) ? recoveryWorkflowId(cluster, resolve(id)) : restoreWorkflowId(cluster, id);
+}
+
 /** Enough of a digest that no other evidence begins so by accident. */
 const leastDigest = 12;
 
@@ -77,7 +86,7 @@ async function finishHere(
 ): Promise<void> {
   if (!worksHere) return;
   try {
-    await watchRestore(context, session, handle, attempted);
+    await watchDecidable(context, session, handle, attempted);
   } catch (error) {
     context.output.warn(error instanceof Error ? error.message : String(error));
   }

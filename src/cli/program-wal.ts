@@ -1,6 +1,8 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { TablespaceWish } from '../domain/recovery-contracts.js';
 import type { Act } from './act.js';
 import type { CommandContext } from './context.js';
+import { parseTablespace } from './recovery-arguments.js';
 
 /** The commands of the WAL archive. */
 export function addWal(
@@ -29,12 +31,13 @@ export function addWal(
     .action(act(async () => (await import('./wal-setup.js')).walSetupCommand));
 }
 
+/** Heads them in the help. */
+const pointInTime = 'To a point in time ([backup] is then the cluster):';
+
 /** Options by which `restore` brings back a whole cluster as it was at a point in time. */
 export function addRecoveryOptions(restore: Command): void {
   const option = (flags: string, words: string) =>
-    restore.addOption(
-      new Option(flags, words).helpGroup('To a point in time ([backup] is then the cluster):'),
-    );
+    restore.addOption(new Option(flags, words).helpGroup(pointInTime));
   option('--to <time>', 'a time with its UTC offset, or as in "10 minutes ago"');
   option('--target-time <time>', 'a time with its UTC offset');
   option('--target-lsn <lsn>', 'a position of the write-ahead log');
@@ -48,10 +51,22 @@ export function addRecoveryOptions(restore: Command): void {
       'promote (default) and stop it; pause: leave it running, read only',
     )
       .choices(['promote', 'pause', 'shutdown'])
-      .helpGroup('To a point in time ([backup] is then the cluster):'),
+      .helpGroup(pointInTime),
   );
   option('--target-timeline <id>', 'latest (default), current, or a number');
-  option('--data-dir <folder>', 'an empty or new folder, which becomes the data directory');
+  option('--data-dir <folder>', 'becomes the data directory: new, empty, or a stopped cluster to replace');
+  restore.addOption(
+    new Option('--tablespace <old=new>', 'where a tablespace is to lie; can be given again')
+      .argParser(tablespaces)
+      .helpGroup(pointInTime),
+  );
+  option('--amcheck', 'check every table and B-tree by pg_amcheck');
   option('--base <id>', 'recover from that base backup');
   option('--os-user <name>', 'whom the folder is to belong to, where root runs this');
+}
+
+function tablespaces(text: string, earlier: TablespaceWish[] = []): TablespaceWish[] {
+  const wish = parseTablespace(text);
+  if (wish) return [...earlier, wish];
+  throw new InvalidArgumentError('It must be NAME=FOLDER, or OLDFOLDER=FOLDER.');
 }

@@ -196,12 +196,12 @@ function addRestore(program: Command, act: Act): void {
 function addDecisions(program: Command, act: Act, cluster: () => Option): void {
   program
     .command('approvals')
-    .description('list the restores that wait for approval')
+    .description('list the restores and recoveries that wait for approval')
     .action(act(async () => (await import('./approvals.js')).approvalsCommand));
   program
     .command('approve')
     .description('approve a restore that waits, after its evidence was shown')
-    .argument('<id>', "the workflow's id, or the target")
+    .argument('<id>', "the workflow's id, the database, or the data directory")
     .option('--reason <text>', 'why; needed where the target is protected')
     .option('--evidence <digest>', 'approve only this evidence; its first 12 digits will do')
     .option('-y, --yes', 'do not ask for the name to be typed')
@@ -210,7 +210,7 @@ function addDecisions(program: Command, act: Act, cluster: () => Option): void {
   program
     .command('reject')
     .description('reject a restore that waits: it ends, and the target stays')
-    .argument('<id>', "the workflow's id, or the target")
+    .argument('<id>', "the workflow's id, the database, or the data directory")
     .requiredOption('--reason <text>', 'why')
     .addOption(cluster())
     .action(act(async () => (await import('./approve.js')).rejectCommand));

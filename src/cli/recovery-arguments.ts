@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { HoldfastError } from '../domain/errors.js';
+import type { TablespaceWish } from '../domain/recovery-contracts.js';
 import {
   parseTargetTime,
   type RecoveryAction,
@@ -21,6 +22,8 @@ export interface RecoveryArguments {
   dataDir?: string;
   base?: string;
   osUser?: string;
+  tablespace?: TablespaceWish[];
+  amcheck?: boolean;
 }
 
 export interface RecoveryWish {
@@ -30,6 +33,8 @@ export interface RecoveryWish {
   dataDir: string;
   base?: string;
   osUser?: string;
+  tablespaces?: TablespaceWish[];
+  amcheck?: boolean;
 }
 
 const targets = [
@@ -46,6 +51,23 @@ export function asksForRecovery(options: RecoveryArguments): boolean {
   return options.dataDir !== undefined || targets.some((name) => options[name] !== undefined);
 }
 
+/** Options of `holdfast restore` that say nothing of a whole cluster. */
+const ofDatabases = ['latest', 'from', 'list', 'inPlace', 'globals', 'allowUnverified'] as const;
+
+export type DatabaseArguments = Partial<Record<(typeof ofDatabases)[number], unknown>>;
+
+/** @throws HoldfastError `ConfigurationInvalid` for options that would be passed over */
+export function refuseOfDatabases(options: DatabaseArguments): void {
+  const given = ofDatabases.filter((name) => options[name] !== undefined && options[name] !== false);
+  if (given.length === 0) return;
+  const flags = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  throw new HoldfastError('ConfigurationInvalid', {
+    attempted: 'recover to a point in time',
+    cause: `${flags.join(', ')} is for the restore of a database from a full backup`,
+    remedy: 'leave it out, or leave out what makes it a recovery: --data-dir, --to, --target-…',
+  });
+}
+
 /** What is to be recovered, and where. @throws HoldfastError `RecoveryTargetInvalid` */
 export function whatToRecover(options: RecoveryArguments, now = new Date()): RecoveryWish {
   const given = targets.filter((name) => options[name] !== undefined);
@@ -54,7 +76,10 @@ export function whatToRecover(options: RecoveryArguments, now = new Date()): Rec
     throw invalid(cause, `give one of --to, ${targetFlags}`);
   }
   if (options.dataDir === undefined)
-    throw invalid('no folder was given', 'name an empty or new folder with --data-dir');
+    throw invalid(
+      'no folder was given',
+      'name a folder with --data-dir: a new or empty one, or a stopped cluster’s',
+    );
   return {
     target: targetOf(options, now),
     action: options.targetAction ?? 'promote',
@@ -62,7 +87,16 @@ export function whatToRecover(options: RecoveryArguments, now = new Date()): Rec
     dataDir: resolve(options.dataDir),
     ...(options.base !== undefined && { base: options.base }),
     ...(options.osUser !== undefined && { osUser: options.osUser }),
+    ...(options.tablespace && { tablespaces: options.tablespace }),
+    ...(options.amcheck && { amcheck: true }),
   };
+}
+
+/** `OLD=NEW` of `--tablespace`; an `=` in a name or path has a backslash before it, as for `pg_basebackup`. */
+export function parseTablespace(text: string): TablespaceWish | undefined {
+  const [, from, to] = /^((?:[^=\\]|\\.)+)=(.+)$/s.exec(text) ?? [];
+  const plain = (escaped: string) => escaped.replace(/\\=/g, '=');
+  return from && to ? { from: plain(from), to: resolve(plain(to)) } : undefined;
 }
 
 const targetFlags = '--target-time, --target-lsn, --target-xid, --target-name, --target-immediate';

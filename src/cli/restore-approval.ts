@@ -1,6 +1,7 @@
+import { isAbsolute } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { requesterBarredBecause } from '../domain/approval.js';
-import { type DecisionAnswer, type RestoreStatus, restoreMessages } from '../domain/restore-contracts.js';
+import { type DecidableStatus, type DecisionAnswer, decisionMessages } from '../domain/approval-contracts.js';
 import type { TemporalPlace } from '../temporal/connection.js';
 import type { CommandContext } from './context.js';
 import { counted, moment, printable, shellWord } from './output/format.js';
@@ -20,11 +21,11 @@ export interface DecisionRequest {
 /** Sends a decision. @throws HoldfastError `ApprovalRefused` with the reason when it does not count */
 export function sendDecision(running: DecisionTarget, request: DecisionRequest): Promise<DecisionAnswer> {
   const { kind, ...message } = request;
-  return sendUpdate(running, restoreMessages[kind], message, `${kind} the restore`);
+  return sendUpdate(running, decisionMessages[kind], message, `${kind} the restore`);
 }
 
 /** Shows what an approver is to see: on standard error, since it is no result. */
-export function showEvidence({ output }: CommandContext, status: RestoreStatus): void {
+export function showEvidence({ output }: CommandContext, status: DecidableStatus): void {
   const { evidence, approval, requester, reason } = status;
   if (!evidence || !approval) return;
   output.tell(`\n${renderMarkdown(evidence.markdown, output)}`);
@@ -58,8 +59,8 @@ export function canAsk(): boolean {
 
 const tries = 3;
 
-/** Asks for the database's name to be typed; whether it was. Ends unanswered when `over`, and at Ctrl-C and Ctrl-D. */
-export async function askForName({ target, inPlace }: RestoreStatus, over: AbortSignal): Promise<boolean> {
+/** Asks for the target's name to be typed; whether it was. Ends unanswered when `over`, and at Ctrl-C and Ctrl-D. */
+export async function askForName({ target, inPlace }: DecidableStatus, over: AbortSignal): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const closed = new AbortController();
   lines.once('close', () => closed.abort());
@@ -72,7 +73,8 @@ export async function askForName({ target, inPlace }: RestoreStatus, over: Abort
   try {
     for (let left = tries; left > 0; left -= 1) {
       const what = inPlace ? 'DROP it now, which can NOT be undone' : 'replace it';
-      const question = `Type the name of the database to ${what} (${printable(target)}): `;
+      const name = isAbsolute(target) ? 'full path of the folder' : 'name of the database';
+      const question = `Type the ${name} to ${what} (${printable(target)}): `;
       const answer = await lines.question(question, { signal });
       if (answer.trim() === target) return true;
     }

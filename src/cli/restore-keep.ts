@@ -1,8 +1,8 @@
 import { HoldfastError } from '../domain/errors.js';
 import {
   type KeepPreviousResult,
+  keepMessages,
   keepPreviousWorkflowId,
-  restoreMessages,
 } from '../domain/restore-contracts.js';
 import type { CommandContext } from './context.js';
 import { printable } from './output/format.js';
@@ -20,7 +20,7 @@ export function restoreUndoCommand(
   id: string,
   options: KeepOptions,
 ): Promise<number> {
-  return decideOnPrevious(context, restoreMessages.undo, id, options);
+  return decideOnPrevious(context, keepMessages.undo, id, options);
 }
 
 /** `holdfast restore confirm ID`: the database that a restore replaced is dropped now. */
@@ -29,7 +29,7 @@ export function restoreConfirmCommand(
   id: string,
   options: KeepOptions,
 ): Promise<number> {
-  return decideOnPrevious(context, restoreMessages.confirm, id, options);
+  return decideOnPrevious(context, keepMessages.confirm, id, options);
 }
 
 async function decideOnPrevious(

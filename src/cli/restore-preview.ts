@@ -73,7 +73,8 @@ function printLacks(output: Output, plan: RestorePlan): void {
   for (const name of plan.missingExtensions) output.warn(`the server has no extension ${printable(name)}`);
 }
 
-function approvalWords(policy: ApprovalPolicy): string {
+/** Who must agree, and until when. */
+export function approvalWords(policy: ApprovalPolicy): string {
   const { approvers, deadlineMinutes, allowedApprovers } = policy;
   const barred = requesterBarredBecause(policy);
   return [

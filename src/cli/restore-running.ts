@@ -75,6 +75,11 @@ function errorOfUpdate(error: unknown, attempted: string): unknown {
 
 const namedAtMost = 5;
 
+const typesByKind: Record<string, string> = {
+  restore: workflowTypes.restoreDatabase,
+  recover: workflowTypes.pointInTimeRecovery,
+};
+
 /** The error for an id that Temporal does not know; its remedy names those of its kind that are open. */
 async function unknown(
   { client }: Session['place'],
@@ -82,7 +87,7 @@ async function unknown(
   workflowId: string,
 ): Promise<HoldfastError> {
   const [kind] = workflowId.split('/');
-  const type = kind === 'restore' ? workflowTypes.restoreDatabase : workflowTypes.keepPrevious;
+  const type = typesByKind[kind ?? ''] ?? workflowTypes.keepPrevious;
   const open: string[] = [];
   const query = `WorkflowType = '${type}' AND ExecutionStatus = 'Running'`;
   for await (const found of client.workflow.list({ query, pageSize: namedAtMost })) {

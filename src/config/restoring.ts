@@ -1,5 +1,6 @@
 import type { ApprovalPolicy } from '../domain/approval.js';
 import type { Assertion } from '../domain/assertion.js';
+import { strictestPolicy } from '../domain/cluster-policy.js';
 import { resolvePolicy } from './approval-policy.js';
 import type { ClusterConfig, DatabaseConfig } from './config.js';
 import type { Layer } from './layers.js';
@@ -59,6 +60,14 @@ export function resolveRestoring(cluster: string, file: FileReading): ResolvedRe
 /** Who must agree before a restore replaces that database. */
 export function approvalPolicyOf(settings: Settings, database: string): ApprovalPolicy {
   return databaseOf(settings, database)?.approval ?? settings.approval;
+}
+
+/** Who must agree before a whole cluster is replaced, and each of its databases with it. */
+export function clusterPolicyOf({ approval, databases }: Settings): ApprovalPolicy {
+  return strictestPolicy(
+    approval,
+    Object.values(databases).map((database) => database.approval),
+  );
 }
 
 /** What must hold in a restored copy of that database. */

@@ -1,15 +1,17 @@
 import type { TargetDifference } from './compare-tables.js';
 import { provenProblems, type RestoreEvidence } from './evidence.js';
+import {
+  age,
+  count,
+  cutBytes,
+  line,
+  list,
+  longestMarkdownBytes,
+  name,
+  shownLines,
+} from './markdown-words.js';
 import type { RestoreSpace } from './restore-space.js';
 import { bytes } from './sizes.js';
-
-/** Temporal shows it in its Web UI, and keeps every version of it in the workflow's history. */
-export const longestMarkdownBytes = 20_000;
-
-/** Lines of each list; with every line cut, all lists together stay below {@link longestMarkdownBytes}. */
-const shownLines = 25;
-const longestName = 80;
-const longestText = 120;
 
 /** The evidence for people, as Markdown; below {@link longestMarkdownBytes} whatever it holds. */
 export function evidenceMarkdown(evidence: RestoreEvidence, digest: string): string {
@@ -130,43 +132,6 @@ function notes({ warnings, blockers, unvalidatedConstraints, createdRoles }: Res
   ];
 }
 
-function list(items: string[]): string[] {
-  const more = items.length - shownLines;
-  return [
-    ...items.slice(0, shownLines).map((item) => `- ${line(item)}`),
-    ...(more > 0 ? [`- and ${more} more`] : []),
-    '',
-  ];
-}
-
-/** A name from outside, which must not become Markdown, a table's cell or another line. */
-function name(text: string): string {
-  const plain = text.replace(/[\p{Cc}`|]/gu, '·');
-  return `\`${cutBytes(plain, longestName)}\``;
-}
-
-function line(text: string): string {
-  return cutBytes(text.replace(/[\p{Cc}]/gu, ' ').replace(/[<>[\]*_`|\\]/g, '\\$&'), longestText * 2);
-}
-
-/** At most so many bytes of UTF-8, cut between characters. */
-function cutBytes(text: string, bytes: number): string {
-  const encoded = new TextEncoder().encode(text);
-  if (encoded.length <= bytes) return text;
-  const cut = new TextDecoder().decode(encoded.subarray(0, bytes));
-  return `${cut.replace(/\uFFFD*$/, '')}…`;
-}
-
 function rowsOf(rows: number | null): string {
   return rows === null ? '–' : count(rows);
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en-US');
-}
-
-function age(seconds: number): string {
-  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`;
-  if (seconds < 3600) return `${Math.max(0, Math.round(seconds / 60))} min`;
-  return seconds < 2 * 86_400 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }

@@ -49,8 +49,8 @@ export interface RestoreEvidence {
   blockers: string[];
 }
 
-/** The digest that binds a decision to this evidence: of its canonical JSON, by a SHA-256 that the caller has. */
-export function evidenceDigest(evidence: RestoreEvidence, sha256: (text: string) => string): string {
+/** The digest that binds a decision to evidence: of its canonical JSON, by a SHA-256 that the caller has. */
+export function evidenceDigest(evidence: object, sha256: (text: string) => string): string {
   return sha256(canonicalJson(evidence));
 }
 

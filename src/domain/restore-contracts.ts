@@ -1,4 +1,5 @@
-import type { ApprovalOutcome, ApprovalPolicy, RecordedDecision } from './approval.js';
+import type { ApprovalPolicy } from './approval.js';
+import type { ApprovalView, DecidableStatus } from './approval-contracts.js';
 import { encodeDatabaseName } from './names.js';
 import type { RestoreSpace } from './restore-space.js';
 
@@ -12,13 +13,8 @@ export function keepPreviousWorkflowId(cluster: string, previous: string): strin
   return `keep-previous/${cluster}/${encodeDatabaseName(previous)}`;
 }
 
-/** Names of the messages, the same for the signal and the update. */
-export const restoreMessages = {
-  approve: 'approve',
-  reject: 'reject',
-  undo: 'undo',
-  confirm: 'confirm',
-} as const;
+/** Names of the messages to what a restore keeps; those that decide are in `decisionMessages`. */
+export const keepMessages = { undo: 'undo', confirm: 'confirm' } as const;
 
 /** Which backup is restored. */
 export interface BackupReference {
@@ -119,21 +115,6 @@ export interface RestoreProof {
   warnings: string[];
 }
 
-/** What `approve` and `reject` carry. */
-export interface DecisionMessage {
-  approver: string;
-  reason: string;
-  /** Digest of the evidence that the person saw. */
-  evidence: string;
-}
-
-/** The answer to a decision that counted. */
-export interface DecisionAnswer {
-  outcome: ApprovalOutcome;
-  /** Approvals still needed. */
-  missing: number;
-}
-
 export type RestoreStep =
   | 'resolve'
   | 'verify artifact'
@@ -147,31 +128,11 @@ export type RestoreStep =
   | 'summary'
   | 'done';
 
-/** An approval as a status or summary shows it. */
-export interface ApprovalView {
-  outcome: ApprovalOutcome;
-  openedAt: string;
-  deadline: string;
-  missing: number;
-  policy: ApprovalPolicy;
-  approvals: { approver: string; reason: string; at: string }[];
-  /** The last twenty attempts to decide, refused ones too. */
-  record: RecordedDecision[];
-}
-
 /** What a running restore tells of itself: the answer to the query `status`. */
-export interface RestoreStatus {
+export interface RestoreStatus extends DecidableStatus {
   step: RestoreStep;
-  target: string;
-  requester: string;
-  reason: string;
-  backupId?: string;
   tables?: number;
   rows?: number;
-  evidence?: { digest: string; markdown: string };
-  /** The target is dropped before the backup is loaded. */
-  inPlace?: boolean;
-  approval?: ApprovalView;
 }
 
 /** Where the replaced database is kept, and until when. */

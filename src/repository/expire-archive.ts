@@ -5,8 +5,7 @@ import { firstTimeline } from '../domain/timeline-history.js';
 import type { BaseRepository } from './base/base-repository.js';
 import { describeLease } from './lease.js';
 import { expireSegments } from './local/wal/expire-segments.js';
-import { listArchive } from './local/wal/list-archive.js';
-import { readHistories } from './local/wal/read-histories.js';
+import { readArchive } from './local/wal/read-archive.js';
 import type { WalLayout } from './local/wal/wal-layout.js';
 
 export interface ExpireArchiveRequest {
@@ -61,8 +60,7 @@ async function plan(request: ExpireArchiveRequest, timelines: readonly ArchivedT
 
 async function archivedTimelines(request: ExpireArchiveRequest): Promise<ArchivedTimeline[]> {
   const { layout, segmentSizeBytes, signal } = request;
-  const { files } = await listArchive(layout, segmentSizeBytes);
-  const { histories } = await readHistories(layout, files, signal);
+  const { files, histories } = await readArchive(layout, segmentSizeBytes, signal);
   const newest = new Map<number, number | undefined>();
   for (const file of files) {
     const timeline = file.kind === 'history' ? file.timeline : file.segment.timeline;

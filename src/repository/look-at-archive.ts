@@ -3,8 +3,7 @@ import type { KnownTimeline } from '../domain/base-path.js';
 import type { ArchiveHole } from '../domain/recoverable-window.js';
 import type { TargetTimeline } from '../domain/recovery-target.js';
 import { firstTimeline } from '../domain/timeline-history.js';
-import { listArchive } from './local/wal/list-archive.js';
-import { readHistories } from './local/wal/read-histories.js';
+import { readArchive } from './local/wal/read-archive.js';
 import { verifyArchive } from './local/wal/verify-archive.js';
 import type { WalLayout } from './local/wal/wal-layout.js';
 
@@ -30,8 +29,8 @@ export interface ArchiveSight {
 export async function lookAtArchive(request: LookRequest): Promise<ArchiveSight> {
   const { layout, bases, newest, signal } = request;
   const segmentSizeBytes = newest.walSegmentSizeBytes;
-  const { files } = await listArchive(layout, segmentSizeBytes);
-  const { histories } = await readHistories(layout, files, signal);
+  const contents = await readArchive(layout, segmentSizeBytes, signal);
+  const { files, histories } = contents;
   const known = files.map((file) => (file.kind === 'history' ? file.timeline : file.segment.timeline));
   const latest = known.reduce((most, each) => Math.max(most, each), newest.timeline);
   const timeline = { latest, current: newest.timeline }[String(request.timeline)] ?? Number(request.timeline);
@@ -39,6 +38,7 @@ export async function lookAtArchive(request: LookRequest): Promise<ArchiveSight>
   const way = (history ?? firstTimeline(timeline)).map((part) => part.timeline);
   const report = await verifyArchive({
     layout,
+    contents,
     owner: {
       ...{ systemIdentifier: newest.systemIdentifier, segmentSizeBytes },
       serverMajor: Number.parseInt(newest.pgVersion, 10),

@@ -8,7 +8,8 @@ import {
   provenProblems,
   type RestoreEvidence,
 } from '../../src/domain/evidence.js';
-import { evidenceMarkdown, longestMarkdownBytes } from '../../src/domain/evidence-markdown.js';
+import { evidenceMarkdown } from '../../src/domain/evidence-markdown.js';
+import { longestMarkdownBytes } from '../../src/domain/markdown-words.js';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 

@@ -2,7 +2,7 @@ import { copyFile, cp, mkdir, open, readdir, readFile, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import type { WaitingRestore } from '../../src/cli/approvals.js';
+import type { WaitingRun } from '../../src/cli/approvals.js';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
 import type { RestoreResult, RestoreStatus } from '../../src/domain/restore-contracts.js';
 import { obtainTemporal } from '../../src/temporal/embedded/obtain.js';
@@ -336,7 +336,7 @@ test("Temporal's own command line approves and rejects by signal, and what does 
   const waitingEvidence = () =>
     vi.waitUntil(
       async () => {
-        const waiting = await place.json<WaitingRestore[]>('approvals');
+        const waiting = await place.json<WaitingRun[]>('approvals');
         return waiting.find(({ workflow_id }) => workflow_id === id)?.status?.evidence?.digest;
       },
       { timeout: 50_000, interval: 500 },

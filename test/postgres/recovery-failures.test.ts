@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { extractBase } from '../../src/postgres/recovery/extract-base.js';
 import { runningPostmaster, stopServer } from '../../src/postgres/recovery/postmaster.js';
 import { backUpBase } from '../support/base-backup.js';
-import { ask, marksIn, openRecoveryScene, type RecoveryScene } from '../support/recovery.js';
+import { ask, marksIn, openRecoveryScene, type RecoveryScene, toRecover } from '../support/recovery.js';
 import { giveToServer } from '../support/template-data-dir.js';
 
 const point = { kind: 'name', name: 'here' } as const;
@@ -293,7 +293,7 @@ describe('where a base backup is unpacked', () => {
     await unpacking(dataDir, { ...target, tablespaceFolders: new Map([[oid, folder]]) });
     const { server } = await scene.recover(
       { kind: 'immediate' },
-      { dataDir, metadata: base.metadata, walFolder, account },
+      { dataDir, base: toRecover(base.metadata), walFolder, account },
     );
     try {
       expect(await ask(scene, server, 'SELECT answer FROM elsewhere')).toBe('42');

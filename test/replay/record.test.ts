@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
+import { defaultPolicy } from '../../src/domain/approval.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import {
   evidence,
   failure,
   fullBackupInput,
+  recoveryPlan,
   restoreInput,
   scriptedActivities,
   untilWaiting,
@@ -100,6 +102,17 @@ const decide = (how: 'approve' | 'reject') => async (handle: WorkflowHandle) => 
   const decision = { approver: 'ann@here', reason: 'seen', evidence };
   await handle.executeUpdate(how, { args: [decision] });
 };
+
+const overACluster = {
+  resolveRecovery: async () => ({
+    ...{ ...recoveryPlan, workDir: '/srv/pg/then.recovering_20260102_040000' },
+    replaces: { previous: '/srv/pg/then__before_20260102_040000', policy: defaultPolicy },
+  }),
+};
+
+recording('records a recovery over a cluster that is approved', () =>
+  record('recovery-approved', 'pointInTimeRecovery', overACluster, recoveryInput, decide('approve')),
+);
 
 recording('records a restore that is approved', () =>
   record('restore-approved', 'restoreDatabase', {}, restoreInput, decide('approve')),

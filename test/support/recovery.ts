@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import type { BaseBackupMetadata } from '../../src/domain/base-backup.js';
 import type { RecoveryTarget } from '../../src/domain/recovery-target.js';
 import { extractBase } from '../../src/postgres/recovery/extract-base.js';
 import { type Postmaster, stopServer } from '../../src/postgres/recovery/postmaster.js';
@@ -76,8 +77,16 @@ export async function openRecoveryScene(options: ClusterOptions = {}, setup = ''
       const dataDir = more.dataDir ?? (await unpack());
       // Durability is not what these tests are about, and costs most of their time.
       const settings = { fsync: 'off', ...more.settings };
-      const { metadata } = base;
-      const options = { programs, dataDir, metadata, account, walFolder, target, ...more, settings };
+      const options = {
+        programs,
+        dataDir,
+        base: toRecover(base.metadata),
+        account,
+        walFolder,
+        target,
+        ...more,
+        settings,
+      };
       return { ...(await recover(options)), dataDir };
     },
     async [Symbol.asyncDispose]() {
@@ -86,6 +95,11 @@ export async function openRecoveryScene(options: ClusterOptions = {}, setup = ''
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What a recovery needs to know of a base backup. */
+export function toRecover({ id, system_identifier, bootstrap_role }: BaseBackupMetadata) {
+  return { id, systemIdentifier: system_identifier, bootstrapRole: bootstrap_role };
 }
 
 /** Runs SQL on a recovered server; gives its output without the last line break. */

@@ -10,6 +10,8 @@ import { type ArchiveReport, listed } from '../../src/domain/archive-report.js';
 import type { BackupSummary } from '../../src/domain/backup.js';
 import type { BaseBackupSummary } from '../../src/domain/base-backup.js';
 import type { FullBackupInput } from '../../src/domain/contracts.js';
+import type { RecoveryPlan } from '../../src/domain/recovery-contracts.js';
+import type { StandingCluster } from '../../src/domain/recovery-evidence.js';
 import type { RestoreInput, RestoreStatus } from '../../src/domain/restore-contracts.js';
 import { workflowBundlePath } from '../../src/temporal/workflow-bundle.js';
 
@@ -105,6 +107,23 @@ export const baseBackup: BaseBackupSummary = {
   ...{ compression: 'zstd', tablespaces: [] },
 };
 
+/** A recovery into a folder of its own. */
+export const recoveryPlan: RecoveryPlan = {
+  base: {
+    ...{ id: baseBackup.id, pgMajor: 15, systemIdentifier: '7', bootstrapRole: 'postgres' },
+    walSegmentSizeBytes: 1 << 24,
+  },
+  window: { from: baseBackup.stoppedAt, to: '2026-01-02T03:00:00.000Z', gaps: [] },
+  ...{ workDir: '/srv/pg/then', account: null, tablespaces: [], replaces: null, warnings: [] },
+};
+
+/** A stopped cluster in the folder. */
+export const standingCluster: StandingCluster = {
+  ...{ path: '/srv/pg/then', identity: '1:2', pgVersion: '15', state: 'shut down', systemIdentifier: '7' },
+  ...{ checkpointLsn: '0/5000028', checkpointAt: '2026-01-02T04:00:00.000Z', timeline: 1, unreadable: null },
+  ...{ unarchivedSegments: 2, walFolder: null, tablespaces: [] },
+};
+
 const walActivities = {
   inspectArchiving: async () => ({
     ...{ systemIdentifier: '7', serverMajor: 15, timeline: 1, segmentSizeBytes: 1 << 24 },
@@ -119,17 +138,23 @@ const walActivities = {
   expireArchive: async () => ({ bases: [], baseCount: 0, segmentCount: 0, freedBytes: 0, warnings: [] }),
   recordCycle: async () => '/data/incremental/metadata/wal_20260102_020000.json',
   cleanUpBases: async () => undefined,
-  resolveRecovery: async () => ({
-    baseId: baseBackup.id,
-    window: { from: baseBackup.stoppedAt, to: '2026-01-02T03:00:00.000Z', gaps: [] },
-  }),
+  resolveRecovery: async () => recoveryPlan,
   extractBaseBackup: async () => undefined,
   recoverCluster: async () => ({
     ...{ stopReason: 'before commit of transaction 7', replayedTo: null, replayedLsn: '0/3000000' },
     ...{ timeline: 2, segments: 1, server: null },
     control: { state: 'in production', systemIdentifier: '7', hasDataChecksums: true },
   }),
-  proveRecovered: async () => ({ databases: [], databaseCount: 0 }),
+  proveRecovered: async () => ({
+    ...{ databases: [], databaseCount: 0, assertions: [], assertionCount: 0, amcheck: null },
+  }),
+  finishRecovered: async () => ({ state: 'shut down', checkpointLsn: '0/3000028', hasSettings: true }),
+  gatherRecoveryEvidence: async () => ({
+    ...{ digest: evidence, markdown: '# Evidence', path: '/data/logs/evidence.json' },
+    standing: standingCluster,
+  }),
+  exchangeFolders: async () => undefined,
+  settleFolders: async () => 'undone' as const,
   releaseBase: async () => undefined,
 } satisfies Partial<Activities>;
 

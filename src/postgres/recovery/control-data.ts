@@ -10,6 +10,9 @@ export interface ControlData {
   systemIdentifier: string;
   /** Of the latest checkpoint. */
   timeline: number;
+  checkpointLsn: LsnText;
+  /** ISO 8601, to the second; undefined where it could not be read. */
+  checkpointAt: string | undefined;
   /** Recovery must come at least this far to be consistent; `0/0` when it isn't in recovery. */
   minRecoveryEnd: LsnText;
   hasDataChecksums: boolean;
@@ -28,7 +31,7 @@ const settingNames = {
 
 /** Reads a data directory's control file. @throws HoldfastError `RecoveryFailed` */
 export async function readControlData(programs: ServerPrograms, dataDir: string): Promise<ControlData> {
-  const env = { LC_ALL: 'C', PATH: process.env.PATH ?? '' };
+  const env = { LC_ALL: 'C', TZ: 'UTC', PATH: process.env.PATH ?? '' };
   const options = { env, extendEnv: false, reject: false, timeout: 60_000 } as const;
   const { stdout, stderr, exitCode } = await execa(programs.controldata, ['-D', dataDir], options);
   const values = new Map(
@@ -51,10 +54,18 @@ export async function readControlData(programs: ServerPrograms, dataDir: string)
     state: value('Database cluster state'),
     systemIdentifier: value('Database system identifier'),
     timeline: Number(value("Latest checkpoint's TimeLineID")),
+    checkpointLsn: value('Latest checkpoint location'),
+    checkpointAt: isoOf(value('Time of latest checkpoint')),
     minRecoveryEnd: value('Minimum recovery ending location'),
     hasDataChecksums: value('Data page checksum version') !== '0',
     settings: Object.fromEntries(
       Object.entries(settingNames).map(([said, name]) => [name, value(said)] as const),
     ),
   };
+}
+
+/** `Sun Nov 22 13:04:55 2026`, as the C locale writes it, in UTC. */
+function isoOf(text: string): string | undefined {
+  const at = Date.parse(`${text} UTC`);
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
 }

@@ -6,7 +6,8 @@ import type { BaseBackupMetadata } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { storing } from '../../repository/local/storage-error.js';
 import { type BaseTaker, type ReadBase, readBase } from '../base/read-base.js';
-import { claimFolder, emptyClaimed, releaseFolder } from './claim-folder.js';
+import { claimFolder } from './claim-folder.js';
+import { emptyClaimed, markUnpacked } from './folder-mark.js';
 import type { ServerAccount } from './server-account.js';
 import { readTablespaceMap, requireMapping, writeTablespaceMap } from './tablespace-map.js';
 
@@ -68,7 +69,7 @@ export async function extractBase(options: ExtractBaseOptions): Promise<ReadBase
     );
     for (const path of targets) await makeDurable(path);
     if (account) for (const path of targets) await giveTree(path, account);
-    for (const path of targets) await releaseFolder(path);
+    for (const path of targets) await markUnpacked(path);
     return read;
   } catch (error) {
     for (const path of claimed) await emptyClaimed(path, runId);

@@ -6,7 +6,10 @@ import { connectionTo } from './replay-state.js';
 const databasesQuery = `SELECT datname AS name, pg_database_size(oid)::text AS size
   FROM pg_database WHERE datallowconn AND datname NOT IN ('template1', 'postgres') ORDER BY datname`;
 
-const tablesQuery = `SELECT count(*)::int AS tables FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+// A table that was never looked at has -1, and before 14 nothing.
+const tablesQuery = `SELECT count(*)::int AS tables,
+    sum(c.reltuples) FILTER (WHERE c.reltuples >= 0 AND c.relkind = 'r')::float8 AS rows
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
 
 /**
@@ -21,9 +24,10 @@ export async function listRecovered(server: Postmaster, role: string): Promise<R
   const databases: RecoveredDatabase[] = [];
   for (const { name, size } of found.rows) {
     const { rows } = await withConnection(connection, name, (client) =>
-      client.query<{ tables: number }>(tablesQuery),
+      client.query<{ tables: number; rows: number | null }>(tablesQuery),
     );
-    databases.push({ name, sizeBytes: Number(size), tables: rows[0]?.tables ?? 0 });
+    const [{ tables = 0, rows: estimatedRows = null } = {}] = rows;
+    databases.push({ name, sizeBytes: Number(size), tables, estimatedRows });
   }
   return databases;
 }

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
-import type { BaseBackupMetadata, LsnText } from '../../domain/base-backup.js';
+import type { LsnText } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
+import type { RecoveryBase } from '../../domain/recovery-contracts.js';
 import {
   describeTarget,
   type RecoveryAction,
@@ -24,7 +25,7 @@ export interface RecoverOptions {
   programs: ServerPrograms;
   /** Into which `extractBase` unpacked the base backup. */
   dataDir: string;
-  metadata: Pick<BaseBackupMetadata, 'id' | 'system_identifier' | 'bootstrap_role'>;
+  base: Pick<RecoveryBase, 'id' | 'systemIdentifier' | 'bootstrapRole'>;
   account: ServerAccount | undefined;
   /** Full path of the folder of archived WAL, which the account must be able to read. */
   walFolder: string;
@@ -64,13 +65,13 @@ export interface RecoveredCluster {
  *   `DataDirectoryRefused`, `ToolMissing`, `Cancelled`
  */
 export async function recover(options: RecoverOptions): Promise<RecoveredCluster> {
-  const { programs, dataDir, account, target, metadata, action = 'pause', timeline = 'latest' } = options;
+  const { programs, dataDir, account, target, base, action = 'pause', timeline = 'latest' } = options;
   const attempted = `recover ${dataDir} to ${describeTarget(target)}`;
   const settings = targetSettings(target, { action, timeline });
   await requireWhole(attempted, dataDir);
   await stopServer(dataDir);
   const control = await readControlData(programs, dataDir);
-  await requireRecoverable(attempted, dataDir, metadata, control);
+  await requireRecoverable(attempted, dataDir, base, control);
   const command = restoreCommand(options.walFolder);
   await writeRecovery(dataDir, { restore_command: command, ...settings }, account);
   const server = await startServer({ programs, dataDir, control, account, settings: options.settings });
@@ -87,9 +88,9 @@ export async function recover(options: RecoverOptions): Promise<RecoveredCluster
 }
 
 async function watch(options: RecoverOptions, server: StartedServer, attempted: string) {
-  const { dataDir, target, metadata, action = 'pause', onProgress = () => {} } = options;
+  const { dataDir, target, base, action = 'pause', onProgress = () => {} } = options;
   const { signal = new AbortController().signal } = options;
-  const role = metadata.bootstrap_role;
+  const role = base.bootstrapRole;
   return await watchRecovery({ ...{ attempted, server, dataDir, target, action, role }, signal, onProgress });
 }
 
@@ -125,7 +126,7 @@ async function describe(
 async function requireRecoverable(
   attempted: string,
   dataDir: string,
-  { id, system_identifier: identifier }: RecoverOptions['metadata'],
+  { id, systemIdentifier: identifier }: RecoverOptions['base'],
   { systemIdentifier, state }: ControlData,
 ): Promise<void> {
   const refuse = (cause: string) => {

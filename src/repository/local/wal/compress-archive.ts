@@ -1,5 +1,5 @@
 import { compressSegment, removeHalfCompressed } from './compress-segment.js';
-import { listArchive } from './list-archive.js';
+import { listArchive, lookAtArchived } from './list-archive.js';
 import type { ArchiveOwner } from './segment-flaw.js';
 import { VerifiedSegments } from './verified-segments.js';
 import { chooseWalCompressor } from './wal-compressor.js';
@@ -30,37 +30,26 @@ export async function compressArchive(request: CompressArchiveRequest): Promise<
   const memory = await VerifiedSegments.read(layout, owner);
   const { files } = await listArchive(layout, owner.segmentSizeBytes);
   const compressor = await chooseWalCompressor();
-  const done = { segments: 0, bytesBefore: 0 };
-  const compressed = new Set<string>();
+  const done: CompressedArchive = { segments: 0, bytesBefore: 0, bytesAfter: 0 };
+  const names = new Set(files.map(({ file }) => file));
   const tell = () => onProgress?.(done.segments);
   try {
     for (const file of files) {
       if (file.kind !== 'segment' || file.compression !== null || !memory.has(file)) continue;
       signal.throwIfAborted();
       const name = await compressSegment(layout, file.file, compressor, { signal, onProgress: tell });
-      if (name === undefined) continue;
-      compressed.add(name);
+      const after = name === undefined ? undefined : await lookAtArchived(layout, name);
+      if (!after) continue;
+      names.delete(file.file);
+      names.add(after.file);
+      memory.add(after);
       done.segments += 1;
       done.bytesBefore += file.sizeBytes;
+      done.bytesAfter += after.sizeBytes;
       tell();
     }
   } finally {
-    await remember(request, memory, compressed);
+    if (done.segments > 0) await memory.store(names);
   }
-  const after = (await listArchive(layout, owner.segmentSizeBytes)).files;
-  const bytesAfter = after
-    .filter(({ file }) => compressed.has(file))
-    .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return { ...done, bytesAfter };
-}
-
-async function remember(
-  { layout, owner }: CompressArchiveRequest,
-  memory: VerifiedSegments,
-  compressed: ReadonlySet<string>,
-): Promise<void> {
-  if (compressed.size === 0) return;
-  const { files } = await listArchive(layout, owner.segmentSizeBytes);
-  for (const file of files) if (compressed.has(file.file)) memory.add(file);
-  await memory.store(new Set(files.map(({ file }) => file)));
+  return done;
 }

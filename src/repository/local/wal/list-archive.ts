@@ -48,6 +48,12 @@ export async function listArchive({ wal }: WalLayout, segmentSizeBytes: number):
   }
 }
 
+/** A file of the archive as it is now, by its name there; undefined where there is none. */
+export async function lookAtArchived({ wal }: WalLayout, file: string) {
+  const stats = await look(wal, file);
+  return stats && { file, ...facts(stats) };
+}
+
 function facts(stats: Stats) {
   return { sizeBytes: stats.size, writtenAtMs: stats.mtimeMs, isFile: stats.isFile() };
 }

@@ -9,8 +9,8 @@ import { firstTimeline } from '../../../domain/timeline-history.js';
 import { historyName } from '../../../domain/wal-file.js';
 import { segmentName } from '../../../domain/wal-segment.js';
 import { type CheckOutcome, checkSegments, type ListedSegment } from './check-segments.js';
-import { type ListedFile, listArchive } from './list-archive.js';
-import { readHistories } from './read-histories.js';
+import type { ListedFile } from './list-archive.js';
+import { type ArchiveContents, readArchive } from './read-archive.js';
 import type { ArchiveOwner } from './segment-flaw.js';
 import { VerifiedSegments } from './verified-segments.js';
 import type { WalLayout } from './wal-layout.js';
@@ -24,6 +24,8 @@ export interface VerifyArchiveRequest {
   bases: readonly BaseStart[];
   /** Segments whose header is read at most; the rest is left to the next run. @defaultValue 20000 */
   mostHeaders?: number;
+  /** Where it was read just before. */
+  contents?: ArchiveContents;
   signal?: AbortSignal;
   /** Told how many headers were read so far. */
   onProgress?: (checked: number) => void;
@@ -37,8 +39,9 @@ export interface VerifyArchiveRequest {
  */
 export async function verifyArchive(request: VerifyArchiveRequest): Promise<ArchiveReport> {
   const { layout, owner, currentTimeline, signal = new AbortController().signal } = request;
-  const { files, unknown } = await listArchive(layout, owner.segmentSizeBytes);
-  const { histories, flaws: historyFlaws } = await readHistories(layout, files, signal);
+  const contents = request.contents ?? (await readArchive(layout, owner.segmentSizeBytes, signal));
+  const { files, unknown, histories } = contents;
+  const historyFlaws = [...contents.historyFlaws];
   const segments = oneEach(files);
   const memory = await VerifiedSegments.read(layout, owner);
   const outcome = await checkSegments(segments, {

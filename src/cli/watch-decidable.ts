@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { type DecidableStatus, decidingStep } from '../domain/approval-contracts.js';
 import type { DumpProgress } from '../domain/contracts.js';
-import type { RestoreResult, RestoreStatus } from '../domain/restore-contracts.js';
 import { errorOfWorkflow } from '../temporal/failure.js';
 import { watchOperation } from '../temporal/watch-operation.js';
 import type { CommandContext } from './context.js';
@@ -10,7 +10,7 @@ import { createProgress } from './output/progress.js';
 import type { Session } from './session.js';
 import { tellSteps } from './tell-steps.js';
 
-/** What each step is called while a person waits for it. */
+/** What each step of a restore or recovery is called while a person waits for it. */
 const stepWords: Record<string, string> = {
   resolveBackup: 'finding the backup',
   verifyArtifact: 'verifying the backup',
@@ -26,21 +26,30 @@ const stepWords: Record<string, string> = {
   recheckArtifact: 're-checking',
   swapDatabases: 'swapping',
   writeSummary: 'writing the summary',
+  resolveRecovery: 'looking for what to recover from',
+  extractBaseBackup: 'unpacking the base backup',
+  recoverCluster: 'replaying',
+  proveRecovered: 'looking into the databases',
+  gatherRecoveryEvidence: 'gathering evidence',
+  exchangeFolders: 'exchanging the folders',
 };
 
 const lookEveryMs = 500;
 
-/** Called once, when the restore begins to wait for people; `over` tells when it no longer does. */
-export type OnWaiting = (status: RestoreStatus, over: AbortSignal) => Promise<void>;
+/** Called once, when the run begins to wait for people; `over` tells when it no longer does. */
+export type OnWaiting = (status: DecidableStatus, over: AbortSignal) => Promise<void>;
 
-/** Waits for a restore, drawing its progress; Ctrl-C asks the workflow to cancel and waits until it has cleaned up. */
-export async function watchRestore(
+/**
+ * Waits for a restore or recovery, drawing its progress; Ctrl-C asks the workflow to cancel and waits until it has
+ * cleaned up.
+ */
+export async function watchDecidable<T>(
   context: CommandContext,
   session: Pick<Session, 'place' | 'workerFailed'>,
   handle: WorkflowHandle,
   attempted: string,
   onWaiting: OnWaiting = async () => undefined,
-): Promise<RestoreResult> {
+): Promise<T> {
   const progress = createProgress(context.output.progressOptions);
   const over = new AbortController();
   const stopListening = onInterrupt(() => {
@@ -52,9 +61,7 @@ export async function watchRestore(
     const withFigures = context.output.isTerminal && progressed;
     progress.step(withFigures ? `${words}: ${figures(progressed)}` : words);
   });
-  const result = watchOperation<RestoreResult>(session.place.client, handle, seen).finally(() =>
-    over.abort(),
-  );
+  const result = watchOperation<T>(session.place.client, handle, seen).finally(() => over.abort());
   const waiting = awaitApproval(handle, over.signal, async (status) => {
     progress.stop();
     await onWaiting(status, over.signal);
@@ -71,18 +78,18 @@ export async function watchRestore(
   }
 }
 
-/** Looks until the restore waits for people, then tells it once. A look that fails is skipped. */
+/** Looks until the run waits for people, then tells it once. A look that fails is skipped. */
 async function awaitApproval(
   handle: WorkflowHandle,
   over: AbortSignal,
-  onWaiting: (status: RestoreStatus) => Promise<void>,
+  onWaiting: (status: DecidableStatus) => Promise<void>,
 ): Promise<void> {
   while (!over.aborted) {
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     if (over.aborted) return;
-    const status = await handle.query<RestoreStatus>('status').catch(() => undefined);
-    if (status?.step === 'await approval' && status.approval?.outcome === 'pending') return onWaiting(status);
-    if (status && ['swap', 'summary', 'done'].includes(status.step)) return;
+    const status = await handle.query<DecidableStatus>('status').catch(() => undefined);
+    if (status?.step === decidingStep && status.approval?.outcome === 'pending') return onWaiting(status);
+    if (status && ['swap', 'exchange', 'summary', 'done'].includes(status.step)) return;
   }
 }
 

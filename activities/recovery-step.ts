@@ -1,0 +1,45 @@
+import type { RecoveryInput, RecoveryPlan, RecoveryResult } from '../src/domain/recovery-contracts.js';
+import { describeTarget } from '../src/domain/recovery-target.js';
+import { type BaseRepository, baseRepository } from '../src/repository/base/base-repository.js';
+import { type WalLayout, walLayout } from '../src/repository/local/wal/wal-layout.js';
+import { loggedCluster } from './cluster-step.js';
+import { type ActivityDeps, clusterOf } from './deps.js';
+
+/** A step of a recovery. */
+export interface RecoveryStepInput
+  extends Pick<RecoveryInput, 'cluster' | 'place' | 'dataDir' | 'target' | 'action' | 'timeline' | 'osUser'> {
+  /** When the operation began, ISO 8601: the name of its log. */
+  startedAt: string;
+}
+
+/** A step that knows what to recover from, and where. */
+export interface PlannedStep extends RecoveryStepInput {
+  plan: RecoveryPlan;
+}
+
+/** What was recovered, before it was looked into. */
+export type Recovered = Pick<
+  RecoveryResult,
+  'stopReason' | 'replayedTo' | 'replayedLsn' | 'timeline' | 'segments' | 'control' | 'server'
+>;
+
+/** Where WAL and base backups of a cluster lie. */
+export function placesOf(deps: ActivityDeps, name: string): { layout: WalLayout; bases: BaseRepository } {
+  const { repositoryPath } = clusterOf(deps, name);
+  return { layout: walLayout(repositoryPath), bases: baseRepository(repositoryPath, name) };
+}
+
+/** What a recovery attempts, in the words of its errors. */
+export function attemptedBy({ cluster, dataDir, target }: RecoveryStepInput): string {
+  return `recover cluster "${cluster}" to ${describeTarget(target)} into ${dataDir}`;
+}
+
+/** `loggedCluster` for a recovery. */
+export function loggedRecovery<T>(
+  deps: ActivityDeps,
+  step: RecoveryStepInput,
+  name: string,
+  act: Parameters<typeof loggedCluster<T>>[4],
+): Promise<T> {
+  return loggedCluster(deps, step, name, { verb: 'recover', operation: 'recovery' }, act);
+}

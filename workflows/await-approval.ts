@@ -1,0 +1,55 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { ApprovalPolicy } from '../src/domain/approval.js';
+import { tell } from './alerts.js';
+import type { Approval } from './approval.js';
+
+/** What people are asked to agree to. */
+export interface Question {
+  cluster: string;
+  /** Empty where it is about a whole cluster. */
+  database: string;
+  /** Operation and object, as errors tell them: `restore database "shop"`. */
+  attempted: string;
+  /** What waits, in the words of alerts: `restore of "shop" from shop_full_20260102_020000`. */
+  subject: string;
+  requester: string;
+  policy: ApprovalPolicy;
+  /** Digest of what they are shown. */
+  evidence: string;
+}
+
+/**
+ * Asks people, reminds them, and waits until they have decided; returns when they agreed.
+ * @throws ApplicationFailure `RestoreRejected`, `ApprovalExpired`
+ */
+export async function awaitApproval(
+  approval: Approval,
+  { cluster, database, attempted, subject, requester, policy, evidence }: Question,
+  onChange: () => void,
+): Promise<void> {
+  const words = `${subject} waits for approval`;
+  const ask = (message: string) =>
+    tell({ cluster, database, type: 'restore_approval', priority: 'high', message, metrics: {} });
+  await ask(words);
+  const state = await approval.wait(
+    { policy, requester, evidence, at: new Date().toISOString() },
+    { onChange, onReminder: () => ask(`${words}, still`) },
+  );
+  if (state.outcome === 'approved') return;
+  const { rejection, deadline } = state;
+  const cause = rejection
+    ? `rejected by ${rejection.approver}: ${rejection.reason}`
+    : `nobody decided until ${deadline}`;
+  throw refused(rejection ? 'RestoreRejected' : 'ApprovalExpired', attempted, cause);
+}
+
+/** How a run ends that people did not agree to. */
+export function refused(
+  type: 'RestoreRejected' | 'ApprovalExpired',
+  attempted: string,
+  cause: string,
+): ApplicationFailure {
+  const story = { attempted, cause, remedy: 'The target was not touched; restore again to ask again.' };
+  const message = `${attempted}: ${cause}`;
+  return ApplicationFailure.create({ type, nonRetryable: true, message, details: [story] });
+}
