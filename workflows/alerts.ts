@@ -5,6 +5,7 @@ import {
   proxyActivities,
   startChild,
   upsertSearchAttributes,
+  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
@@ -16,13 +17,16 @@ import { outcomeAttribute } from './search-attributes.js';
 
 const { sendAlert } = proxyActivities<Activities>(alertOnceOptions);
 
+/** An alert, but for what is known only when it is told. */
+export type Untimed = Omit<Alert, 'time' | 'host' | 'id'>;
+
 /**
  * Tries an alert once; one that could not be delivered goes on in a workflow of its own, so that none is lost.
  *
  * @returns whether it was delivered at once
  */
-export async function alert(content: Omit<Alert, 'time' | 'host'>): Promise<boolean> {
-  const complete: Alert = { ...content, host: '', time: new Date().toISOString() };
+export async function alert(content: Untimed): Promise<boolean> {
+  const complete: Alert = { ...content, host: '', time: new Date().toISOString(), id: uuid4() };
   return CancellationScope.nonCancellable(async () => {
     try {
       await sendAlert(complete);

@@ -12,6 +12,7 @@ import type { BaseBackupSummary } from '../../src/domain/base-backup.js';
 import type { FullBackupInput } from '../../src/domain/contracts.js';
 import type { RestoreInput, RestoreStatus } from '../../src/domain/restore-contracts.js';
 import { workflowBundlePath } from '../../src/temporal/workflow-bundle.js';
+import { goodFacts } from '../domain/health/support.js';
 
 /** A worker that still winds down must not take the next test's work. */
 let queues = 0;
@@ -133,6 +134,13 @@ const walActivities = {
   releaseBase: async () => undefined,
 } satisfies Partial<Activities>;
 
+const healthActivities = {
+  gatherHealth: async () => goodFacts,
+  tellHealth: async () => 0,
+  rereadBackups: async () => ({ backups: 1, bytes: 1000, damaged: 0, changed: 0 }),
+  deliverAlerts: async () => ({ delivered: 0, waiting: 0, problems: [] }),
+} satisfies Partial<Activities>;
+
 /** The activities of a backup that goes well, each call's name noted in `calls`. */
 export function scriptedActivities(overrides: Partial<Activities> = {}): {
   activities: Activities;
@@ -161,6 +169,7 @@ export function scriptedActivities(overrides: Partial<Activities> = {}): {
     expireBackups: async () => ({ expired: [], expiredCount: 0 }),
     cleanUpPartials: async () => undefined,
     sendAlert: async () => undefined,
+    ...healthActivities,
     ...walActivities,
     ...restoreActivities,
   };
