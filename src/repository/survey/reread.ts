@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parseBaseBackupId } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { planRereads } from '../../domain/health/plan-rereads.js';
 import { hashFile } from '../../stream/hash-file.js';
@@ -7,7 +8,7 @@ import { layoutOf } from '../local/layout.js';
 import { readBackup } from '../local/read-backup.js';
 import { readGlobals } from '../read-globals.js';
 import { verifyBackup } from '../verify-backup.js';
-import { type SurveyedBackup, survey } from './survey.js';
+import { SurveyMemory } from './survey-memory.js';
 
 export interface RereadRequest {
   /** Full path of the cluster's part of the repository. */
@@ -31,25 +32,26 @@ export interface RereadOutcome {
 
 const storeEveryMs = 5_000;
 
-/** Reads again what is owed, and remembers what was found. Artifacts and metadata stay as they are. */
+/**
+ * Reads again what is owed of the backups that the last look has seen, and remembers what it finds. Artifacts and
+ * metadata stay as they are.
+ */
 export async function reread(request: RereadRequest): Promise<RereadOutcome> {
   const { root, cluster, withinDays, now, signal, onProgress } = request;
-  const { backups, memory } = await survey(root, cluster, { now });
+  const memory = await SurveyMemory.read(layoutOf(root, cluster).full, now);
   const { lastRunAtMs, creditBytes } = memory;
-  const entries = backups.filter(({ id }) => memory.get(id));
-  const plan = planRereads({ entries, now, lastRunAtMs, creditBytes, withinDays });
+  const plan = planRereads({ entries: memory.entries(), now, lastRunAtMs, creditBytes, withinDays });
   memory.noteRun(now.getTime(), plan.creditBytes);
   await memory.store();
   const outcome: RereadOutcome = { read: [], bytes: 0, flaws: [], changed: 0 };
-  const byId = new Map(backups.map((backup) => [backup.id, backup]));
   let storedAt = performance.now();
   for (const id of plan.ids) {
-    const [backup, remembered] = [byId.get(id), memory.get(id)];
-    if (!backup || !remembered) continue;
-    const flaw = await flawOf(request, backup, (bytes) => onProgress?.(outcome.bytes + bytes));
+    const backup = memory.get(id);
+    if (!backup) continue;
+    const flaw = await flawOf(request, id, (bytes) => onProgress?.(outcome.bytes + bytes));
     if (signal.aborted) break;
     if (flaw === undefined) continue;
-    memory.set(id, { ...remembered, flaw, readAtMs: now.getTime() });
+    memory.set(id, { ...backup, flaw, readAtMs: now.getTime() });
     outcome.read.push(id);
     outcome.bytes += backup.sizeBytes;
     if (flaw !== '') outcome.flaws.push({ id, why: flaw });
@@ -65,11 +67,11 @@ export async function reread(request: RereadRequest): Promise<RereadOutcome> {
 /** What is wrong with a stored backup, empty when nothing is; undefined when it is there no more. */
 async function flawOf(
   { root, cluster, signal }: RereadRequest,
-  { id, database }: SurveyedBackup,
+  id: string,
   onProgress: (bytes: number) => void,
 ): Promise<string | undefined> {
   try {
-    return database === null
+    return parseBaseBackupId(id)
       ? await readBase(root, cluster, id, onProgress)
       : await readFull(root, cluster, id, { signal, onProgress });
   } catch (error) {

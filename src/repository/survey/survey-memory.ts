@@ -72,6 +72,11 @@ export class SurveyMemory {
     return memory;
   }
 
+  /** Every backup that was there at the last look. */
+  entries(): ({ id: string } & RememberedBackup)[] {
+    return [...this.#backups].map(([id, backup]) => ({ id, ...backup }));
+  }
+
   get(id: string): RememberedBackup | undefined {
     return this.#backups.get(id);
   }

@@ -1,5 +1,5 @@
+import { lstat } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Flaw } from '../../domain/health/facts.js';
 import type { RereadEntry } from '../../domain/health/plan-rereads.js';
 import { parseTimestamp } from '../../domain/names.js';
@@ -8,7 +8,6 @@ import { baseRepository } from '../base/base-repository.js';
 import { type Layout, layoutOf } from '../local/layout.js';
 import { backupIds } from '../local/list.js';
 import { readBackup } from '../local/read-backup.js';
-import { statFile } from '../local/real-file.js';
 import { storing } from '../local/storage-error.js';
 import { type RememberedBackup, SurveyMemory } from './survey-memory.js';
 
@@ -36,7 +35,7 @@ export interface SurveyOptions {
   mostReads?: number;
 }
 
-const looksAtOnce = 32;
+const looksAtOnce = 256;
 
 /**
  * Looks at every backup of a cluster, full ones and base backups. Metadata is read where files have changed since they
@@ -85,9 +84,15 @@ async function fileNames({ full }: Layout): Promise<string[]> {
 async function stampOf({ full }: Layout, id: string, names: ReadonlySet<string>): Promise<string> {
   const artifacts = artifactNamesOf(id).filter((name) => names.has(name));
   const files = [`${id}${metadataSuffix}`, ...artifacts];
-  const stats = await Promise.all(files.map((file) => statFile(join(full, file)).catch(() => undefined)));
-  const parts = stats.map((stat) => (stat ? `${stat.size}@${stat.ctimeMs}` : 'none'));
+  const parts = await Promise.all(files.map((file) => stampOfFile(`${full}/${file}`)));
   return [...parts, names.has(`${id}${globalsSuffix}`) ? 'globals' : ''].join(' ');
+}
+
+/** By the plain call: with promises of its own it takes twice the time, and this is all that most looks do. */
+function stampOfFile(path: string): Promise<string> {
+  return new Promise((resolve) => {
+    lstat(path, (error, stats) => resolve(error ? 'none' : `${stats.size}@${stats.ctimeMs}`));
+  });
 }
 
 /** Reads a backup's metadata and remembers what it says. False when it is gone. */
