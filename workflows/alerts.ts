@@ -28,18 +28,20 @@ export type Untimed = Omit<Alert, 'time' | 'host' | 'id'>;
 export async function alert(content: Untimed): Promise<boolean> {
   const complete: Alert = { ...content, host: '', time: new Date().toISOString(), id: uuid4() };
   return CancellationScope.nonCancellable(async () => {
+    let undelivered: string[] | undefined;
     try {
-      await sendAlert(complete);
-      return true;
+      undelivered = await sendAlert(complete);
+      if (!undelivered) return true;
     } catch {
-      await startChild(deliverAlert, {
-        workflowId: `deliver-alert/${workflowInfo().runId}/${content.type}`,
-        args: [complete],
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `${content.type}: ${content.database}`,
-      });
-      return false;
+      // No worker took it in time: which channels there are is not known.
     }
+    await startChild(deliverAlert, {
+      workflowId: `deliver-alert/${workflowInfo().runId}/${content.type}`,
+      args: undelivered ? [complete, undelivered] : [complete],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `${content.type}: ${content.database}`,
+    });
+    return false;
   });
 }
 

@@ -54,6 +54,8 @@ export class Outbox {
     const path = join(folder, 'alerts.json');
     const release = await lockfile.lock(path, {
       realpath: false,
+      // A process that was stopped for longer than the lock lasts: at worst an alert comes twice, with the same id.
+      onCompromised: () => undefined,
       // The one before may be waiting for an endpoint that does not answer.
       retries: { retries: 120, factor: 1, minTimeout: 250, maxTimeout: 1000 },
     });

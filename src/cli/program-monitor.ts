@@ -21,4 +21,15 @@ export function addMonitor(program: Command, act: Act): void {
     .option('--nagios', "as a monitoring plugin: one line with performance data, and a plugin's exit codes")
     .addHelpText('after', examples)
     .action(act(async () => (await import('./monitor.js')).monitorCommand));
+  program
+    .command('metrics')
+    .description('figures of the backups as JSON, from the repository alone')
+    .argument('[cluster]', 'only this cluster of holdfast.yaml')
+    .action(act(async () => (await import('./metrics.js')).metricsCommand));
+  program
+    .command('alert')
+    .description('look after alerts')
+    .command('test')
+    .description('send a test alert to every channel, and tell whether it took it')
+    .action(act(async () => (await import('./alert.js')).alertTestCommand));
 }

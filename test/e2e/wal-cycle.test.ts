@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { MonitorResult } from '../../src/domain/monitor-contracts.js';
 import type { WalCycleResult } from '../../src/domain/wal-contracts.js';
 import { walLayout } from '../../src/repository/local/wal/wal-layout.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
@@ -101,6 +102,24 @@ test('info tells the base backups, and from when to when the cluster can be reco
     'info',
   );
   expect(told.clusters).toMatchObject([{ window: { gaps: [expect.anything()] }, baseBackups: [{}, {}] }]);
+});
+
+test('monitor judges the archive and the server by the workflow, and remembers what it told', async () => {
+  const { exitCode, stdout, stderr } = await place.run('--json', 'monitor');
+  expect(stdout, stderr).not.toBe('');
+  expect(exitCode).toBe(0);
+  const [look] = JSON.parse(stdout) as MonitorResult[];
+  const wal = look?.findings.find(({ check }) => check === 'wal_archive');
+  expect(wal).toMatchObject({ state: 'warning', message: expect.stringContaining('1 gaps, the first from') });
+  expect(look).toMatchObject({ cluster: 'default', warnings: [], counts: { critical: 0 } });
+  await temporal.stop();
+  try {
+    const without = await place.run('monitor');
+    expect(without).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('! wal_archive') });
+    expect(without.stderr).toContain('looked without Temporal: connect to Temporal at');
+  } finally {
+    await temporal.restart();
+  }
 });
 
 test('--base takes one although none is due', async () => {

@@ -169,6 +169,7 @@ export function scriptedActivities(overrides: Partial<Activities> = {}): {
     expireBackups: async () => ({ expired: [], expiredCount: 0 }),
     cleanUpPartials: async () => undefined,
     sendAlert: async () => undefined,
+    sendAlertTo: async () => undefined,
     ...healthActivities,
     ...walActivities,
     ...restoreActivities,
