@@ -101,6 +101,8 @@ class Look {
 
   /** A re-reading that fails says nothing of what was found before it. */
   async #reread(): Promise<{ reread: Rereading; problem: string[] }> {
+    const none = { backups: 0, bytes: 0, damaged: 0, changed: 0 };
+    if (this.input.withoutReread === true) return { reread: none, problem: [] };
     this.#enter('re-read');
     try {
       const reread = await this.#steps.transfer.rereadBackups(this.#step);
@@ -108,8 +110,7 @@ class Look {
       return { reread, problem: [] };
     } catch (error) {
       if (isCancellation(error)) throw error;
-      const reread = { backups: 0, bytes: 0, damaged: 0, changed: 0 };
-      return { reread, problem: [`backups could not be re-read: ${failureMessage(error)}`] };
+      return { reread: none, problem: [`backups could not be re-read: ${failureMessage(error)}`] };
     }
   }
 

@@ -74,16 +74,16 @@ function clustersFor({ config, output }: CommandContext, { offline }: MonitorOpt
 async function lookAtOne(
   context: CommandContext,
   cluster: ClusterConfig,
-  { offline = false }: MonitorOptions,
+  options: MonitorOptions,
   isOneOfMany: boolean,
 ): Promise<MonitorResult> {
   try {
-    if (offline) return await lookFromHere(context, cluster, false);
-    return await lookByWorkflow(context, cluster);
+    if (options.offline === true) return await lookFromHere(context, cluster, options, false);
+    return await lookByWorkflow(context, cluster, options);
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     if (error.type === 'TemporalUnreachable' && cluster.host === context.config.host) {
-      const result = await lookFromHere(context, cluster, true);
+      const result = await lookFromHere(context, cluster, options, true);
       return { ...result, warnings: [`looked without Temporal: ${error.message}`, ...result.warnings] };
     }
     if (!isOneOfMany) throw error;
@@ -94,6 +94,7 @@ async function lookAtOne(
 async function lookFromHere(
   { config, output, stateDir }: CommandContext,
   cluster: ClusterConfig,
+  { nagios: withoutReread = false }: MonitorOptions,
   withServer: boolean,
 ): Promise<MonitorResult> {
   if (cluster.host !== config.host) {
@@ -107,19 +108,31 @@ async function lookFromHere(
   const stopListening = onInterrupt(() => controller.abort());
   const onStep = (words: string) => output.isTerminal && output.note(`${printable(cluster.name)}: ${words}`);
   try {
-    return await monitorOnce({ config, cluster, stateDir, withServer, signal: controller.signal, onStep });
+    return await monitorOnce({
+      config,
+      cluster,
+      stateDir,
+      withServer,
+      withoutReread,
+      signal: controller.signal,
+      onStep,
+    });
   } finally {
     stopListening();
   }
 }
 
 /** Temporal's client is loaded only here: without it, a look must not wait for it. */
-async function lookByWorkflow(context: CommandContext, cluster: ClusterConfig): Promise<MonitorResult> {
+async function lookByWorkflow(
+  context: CommandContext,
+  cluster: ClusterConfig,
+  { nagios: withoutReread = false }: MonitorOptions,
+): Promise<MonitorResult> {
   const { openSession } = await import('./session.js');
   const { commonInput, runOperation } = await import('./run-operation.js');
   const session = await openSession(context, cluster.host, false);
   try {
-    const input: MonitorInput = commonInput(context, session, cluster);
+    const input: MonitorInput = { ...commonInput(context, session, cluster), withoutReread };
     const start = {
       ...{ type: workflowTypes.monitorBackups, workflowId: monitorWorkflowId(cluster.name) },
       ...{ queues: session.queues, input, summary: `look at the backups of ${printable(cluster.name)}` },

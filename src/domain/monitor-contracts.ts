@@ -15,6 +15,8 @@ export interface MonitorInput {
   place?: string;
   /** A re-reading that makes no progress for this long is given up and begun anew. */
   stallTimeoutSeconds: number;
+  /** Look only: whoever waits for it must have an answer soon. @defaultValue false */
+  withoutReread?: boolean;
 }
 
 /** What a re-reading did. */

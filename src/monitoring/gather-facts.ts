@@ -49,7 +49,11 @@ export async function gatherFacts(request: GatherRequest): Promise<HealthFacts> 
     repository: found.repository,
     disk: isPresent && found.survey ? await diskFacts(cluster, found.survey, all) : null,
     integrity: integrityFacts(found.survey, verifyWithinDays, now),
-    wal: isPresent ? await walFacts(cluster.repositoryPath, cluster.name, server.archiving, signal) : null,
+    // Judged once, with the first page.
+    wal:
+      isPresent && after === null
+        ? await walFacts(cluster.repositoryPath, cluster.name, server.archiving, signal)
+        : null,
     databases,
     isFirstPage: after === null,
     next: rest.length > limit ? (databases.at(-1)?.database ?? null) : null,

@@ -19,10 +19,11 @@ afterAll(async () => {
   await environment.teardown();
 });
 
-async function run(activities: Activities): Promise<MonitorResult> {
+async function run(activities: Activities, more: Partial<MonitorInput> = {}): Promise<MonitorResult> {
   return withWorker(environment, activities, async (queue) => {
     const input: MonitorInput = {
       ...{ cluster: 'default', hostQueue: queue, requester: 'ann@here', stallTimeoutSeconds: 60 },
+      ...more,
     };
     const start = { workflowId: randomUUID(), taskQueue: queue, args: [input] };
     return (
@@ -89,6 +90,12 @@ test('databases come in pages, each small enough for a message however bad it is
   expect(result.findings.length).toBeLessThan(result.findingCount);
   expect(result.findings.every(({ state }) => state === 'critical')).toBe(true);
   for (const size of [...sizes, JSON.stringify(result).length]) expect(size).toBeLessThan(64 * 1024);
+});
+
+test('a look that must answer soon reads nothing again', async () => {
+  const { activities, calls } = scriptedActivities();
+  await run(activities, { withoutReread: true });
+  expect(calls).toEqual(['gatherHealth', 'tellHealth', 'deliverAlerts']);
 });
 
 test('a re-reading that fails is a warning; what was found stands, and alerts are delivered', async () => {

@@ -72,7 +72,10 @@ async function flawOf(
 ): Promise<string | undefined> {
   try {
     return parseBaseBackupId(id)
-      ? await readBase(root, cluster, id, onProgress)
+      ? await readBase(root, cluster, id, (bytes) => {
+          signal.throwIfAborted();
+          onProgress(bytes);
+        })
       : await readFull(root, cluster, id, { signal, onProgress });
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
