@@ -1,6 +1,7 @@
 import { duration, durationSteps } from '../../domain/durations.js';
 import { bytes } from '../../domain/sizes.js';
 
+export { count, counted } from '../../domain/counts.js';
 export { duration } from '../../domain/durations.js';
 export { bytes } from '../../domain/sizes.js';
 export { printable } from '../../log/printable.js';
@@ -19,16 +20,6 @@ export function age(time: string, now: Date = new Date()): string {
   if (!step || length < 5) return 'just now';
   const words = `${Math.floor(length / step.seconds)}${step.letter}`;
   return seconds < 0 ? `in ${words}` : `${words} ago`;
-}
-
-/** A number of things: `1 table`, `1,204 rows`. */
-export function counted(number: number, thing: string): string {
-  return `${count(number)} ${thing}${number === 1 ? '' : 's'}`;
-}
-
-/** A whole number with its thousands apart, the same in every locale: `1,234,567`. */
-export function count(number: number): string {
-  return number.toLocaleString('en-US');
 }
 
 /** A time that was: `2026-11-23 06:33:12 UTC`. */

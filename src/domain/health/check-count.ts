@@ -1,3 +1,4 @@
+import { counted } from '../counts.js';
 import type { DatabaseBackups, HealthFacts } from './facts.js';
 import type { Finding } from './finding.js';
 import { isGone, nothingToJudge, ofCluster, ofDatabase } from './unjudged.js';
@@ -22,7 +23,7 @@ export function checkCount(facts: HealthFacts, database: DatabaseBackups): Findi
 export function checkClusterCount(facts: HealthFacts): Finding {
   const { backups } = facts.integrity;
   const finding = ofCluster('backup_count', facts, 'at least one', { backup_count_total: backups });
-  if (backups > 0) return { ...finding, state: 'ok', message: `${backups} backups` };
+  if (backups > 0) return { ...finding, state: 'ok', message: counted(backups, 'backup') };
   const message = `there is no backup at all in ${facts.repository.path}`;
   const remedy = 'run `holdfast backup --all`; or look whether BACKUP_DIR is the right folder';
   return { ...finding, state: 'critical', message, remedy };

@@ -1,3 +1,4 @@
+import { counted } from '../counts.js';
 import type { DatabaseBackups, Flaw, HealthFacts } from './facts.js';
 import type { Finding } from './finding.js';
 import { ofCluster, ofDatabase } from './unjudged.js';
@@ -11,7 +12,7 @@ export function checkDatabaseIntegrity(facts: HealthFacts, database: DatabaseBac
   const { flaws, flawCount, total } = database;
   const metrics = { corrupted_backups: flawCount };
   if (flawCount > 0) {
-    const message = `${flawCount} of ${total} backups damaged: ${inWords(flaws, flawCount)}`;
+    const message = `${flawCount} of ${counted(total, 'backup')} damaged: ${inWords(flaws, flawCount)}`;
     return { ...finding, state: 'critical', message, remedy: damagedRemedy, metrics };
   }
   if (total === 0) return { ...finding, state: 'not applicable', message: 'there is no backup', metrics };
@@ -30,14 +31,14 @@ export function checkClusterIntegrity(facts: HealthFacts): Finding {
     return { ...finding, state: 'critical', message, remedy: damagedRemedy };
   }
   if (overdue > 0) {
-    const message = `${overdue} of ${backups} backups were not read again within ${verifyWithinDays} days`;
+    const message = `${overdue} of ${counted(backups, 'backup')} not read again within ${verifyWithinDays} days`;
     const remedy =
       'run `holdfast monitor` more often, or raise VERIFY_WITHIN_DAYS; `holdfast verify --all` reads all';
     return { ...finding, state: 'warning', message, remedy };
   }
   if (backups === 0) return { ...finding, state: 'not applicable', message: 'there is no backup' };
   const left = unseen > 0 ? `; ${unseen} of them left to the next runs to look at` : '';
-  return { ...finding, state: 'ok', message: `${backups} backups are re-read in turn${left}` };
+  return { ...finding, state: 'ok', message: `${counted(backups, 'backup')} re-read in turn${left}` };
 }
 
 function inWords(flaws: readonly Flaw[], flawCount: number): string {

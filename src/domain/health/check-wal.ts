@@ -1,3 +1,4 @@
+import { counted } from '../counts.js';
 import { duration } from '../durations.js';
 import type { HealthFacts, WalFacts } from './facts.js';
 import type { Finding } from './finding.js';
@@ -51,7 +52,7 @@ function ofContent(wal: WalFacts): Verdict | undefined {
     const message = `the archive can't be looked at: ${unknownBecause}`;
     return { state: 'critical', message, remedy: 'look at the folder incremental/ of the repository' };
   }
-  const gap = gaps > 0 ? `${gaps} gaps, the first from ${firstGap}` : undefined;
+  const gap = gaps > 0 ? `${counted(gaps, 'gap')}, the first from ${firstGap}` : undefined;
   const flaw =
     flawCount > 0 ? `${flawCount} damaged or of another cluster, the first ${firstFlaw}` : undefined;
   const message = `the archive is not whole: ${[gap, flaw].filter(Boolean).join('; ')}`;
@@ -78,7 +79,7 @@ function ofAge({ server }: WalFacts, ageSeconds: number | null, maxHours: number
   if (ageSeconds <= maxHours * 3600) return undefined;
   const message = `the newest archived WAL was written ${duration(ageSeconds)} ago`;
   if (!server || server.waiting > 0) {
-    const waiting = server ? `; ${server.waiting} complete segments wait` : '';
+    const waiting = server ? `; ${counted(server.waiting, 'complete segment')} not archived` : '';
     return { state: 'critical', message: `${message}${waiting}`, remedy };
   }
   // All that is complete is archived: at stake is the segment that is not complete yet.
