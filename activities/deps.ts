@@ -8,6 +8,8 @@ export interface ActivityDeps {
   config: Config;
   /** Where the worker's own log goes; every operation has a file of its own besides. */
   logOptions: Omit<LoggerOptions, 'file'>;
+  /** Where Holdfast keeps what must outlast a restart. @defaultValue `stateDirectory()` */
+  stateDir?: string;
 }
 
 /** What every step of a full backup is about. */

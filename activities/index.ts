@@ -7,6 +7,7 @@ import { createCleanupActivities } from './cleanup.js';
 import type { ActivityDeps } from './deps.js';
 import { createDumpActivities } from './dump.js';
 import { atTheEdge } from './edge.js';
+import { createHealthActivities } from './health.js';
 import { createInPlaceActivities } from './in-place.js';
 import { createInspectActivities } from './inspect.js';
 import { createLeaseActivities } from './lease.js';
@@ -43,6 +44,7 @@ function collect(deps: ActivityDeps) {
     ...createProveActivities(deps),
     ...createInPlaceActivities(deps),
     ...createSwapActivities(deps),
+    ...createHealthActivities(deps),
     ...createAlertActivities(deps),
   };
 }
@@ -62,6 +64,7 @@ const beatWithProgress = new Set<string>([
   'takeBaseBackup',
   'extractBaseBackup',
   'recoverCluster',
+  'rereadBackups',
 ] satisfies (keyof Activities)[]);
 
 /** The activities of a worker with these settings. */

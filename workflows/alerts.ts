@@ -6,6 +6,7 @@ import {
   proxyActivities,
   startChild,
   upsertSearchAttributes,
+  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
@@ -17,31 +18,36 @@ import { outcomeAttribute } from './search-attributes.js';
 
 const { sendAlert } = proxyActivities<Activities>(alertOnceOptions);
 
+/** An alert, but for what is known only when it is told. */
+export type Untimed = Omit<Alert, 'time' | 'host' | 'id'>;
+
 /**
  * Tries an alert once; one that could not be delivered goes on in a workflow of its own, so that none is lost.
  *
  * @returns whether it was delivered at once
  */
-export async function alert(content: Omit<Alert, 'time' | 'host'>): Promise<boolean> {
-  const complete: Alert = { ...content, host: '', time: new Date().toISOString() };
+export async function alert(content: Untimed): Promise<boolean> {
+  const complete: Alert = { ...content, host: '', time: new Date().toISOString(), id: uuid4() };
   return CancellationScope.nonCancellable(async () => {
+    let undelivered: string[] | undefined;
     try {
-      await sendAlert(complete);
-      return true;
+      undelivered = await sendAlert(complete);
+      if (!undelivered) return true;
     } catch {
-      await startChild(deliverAlert, {
-        workflowId: `deliver-alert/${workflowInfo().runId}/${content.type}`,
-        args: [complete],
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `${content.type}: ${content.database}`,
-      });
-      return false;
+      // No worker took it in time: which channels there are is not known.
     }
+    await startChild(deliverAlert, {
+      workflowId: `deliver-alert/${workflowInfo().runId}/${content.type}`,
+      args: undelivered ? [complete, undelivered] : [complete],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `${content.type}: ${content.database}`,
+    });
+    return false;
   });
 }
 
 /** An alert that is never what a run fails of; the one before, still undelivered, may be on its way. */
-export async function tell(content: Omit<Alert, 'time' | 'host'>): Promise<void> {
+export async function tell(content: Untimed): Promise<void> {
   try {
     await alert(content);
   } catch (error) {

@@ -3,6 +3,7 @@ export { backUpCluster } from './back-up-cluster.js';
 export { deliverAlert } from './deliver-alert.js';
 export { fullBackup } from './full-backup.js';
 export { keepPrevious } from './keep-previous.js';
+export { monitorBackups } from './monitor-backups.js';
 export { pointInTimeRecovery } from './point-in-time-recovery.js';
 export { restoreDatabase } from './restore-database.js';
 export { walCycle } from './wal-cycle.js';

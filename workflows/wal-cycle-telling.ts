@@ -1,6 +1,6 @@
 import { type ArchiveReport, isWhole } from '../src/domain/archive-report.js';
-import type { Alert } from '../src/domain/contracts.js';
 import type { WalCycleInput, WalCycleStatus, WalCycleStep } from '../src/domain/wal-contracts.js';
+import type { Untimed } from './alerts.js';
 import { detailsOf, markdownSafe } from './details.js';
 
 const steps: WalCycleStep[] = [
@@ -30,10 +30,7 @@ export function describeCycle(input: WalCycleInput, status: WalCycleStatus): str
 }
 
 /** What is to be told of an archive that is not whole; undefined of one that is. */
-export function alertOfArchive(
-  cluster: string,
-  report: ArchiveReport,
-): Omit<Alert, 'time' | 'host'> | undefined {
+export function alertOfArchive(cluster: string, report: ArchiveReport): Untimed | undefined {
   if (isWhole(report)) return undefined;
   const { gaps, damaged, foreign } = report;
   const [gap] = gaps.items;

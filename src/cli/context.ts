@@ -24,6 +24,8 @@ export interface CommandContext {
   log: Logger;
   logOptions: LoggerOptions;
   temporalOptions: FindTemporalOptions;
+  /** Where Holdfast keeps what must outlast a restart. */
+  stateDir: string;
 }
 
 /** Reads the settings and prepares output and logs. Nothing is started yet. */
@@ -47,7 +49,10 @@ export async function createContext(options: GlobalOptions, env: NodeJS.ProcessE
     secrets: secretsOf(config),
   };
   const log = createLogger(logOptions);
-  return { config, output, log, logOptions, temporalOptions: temporalOptions(config, output, env) };
+  return {
+    ...{ config, output, log, logOptions, stateDir: stateDirectory(env) },
+    temporalOptions: temporalOptions(config, output, env),
+  };
 }
 
 /** To a person at a terminal the command itself tells what went wrong; the rest is in the operation's log. */

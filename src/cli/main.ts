@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
+import { nagiosUnknown } from './nagios.js';
 import { exitCodeOf, renderError } from './output/errors.js';
 import { tolerateClosing } from './output/output.js';
 import { createProgram } from './program.js';
@@ -24,6 +25,11 @@ void program
 
 function report(error: unknown): number {
   // Commander has printed its own message already.
+  if (process.argv.includes('--nagios') && !(error instanceof CommanderError && error.exitCode === 0)) {
+    const { text, exitCode } = nagiosUnknown(error instanceof Error ? error.message : String(error));
+    process.stdout.write(`${text}\n`);
+    return exitCode;
+  }
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
   const { verbose, color } = program.opts<{ verbose?: boolean; color?: boolean }>();
   const colored = color !== false && process.stderr.isTTY === true && !process.env.NO_COLOR;

@@ -7,12 +7,12 @@ import type { CommandContext } from './context.js';
 
 /** Starts a worker in the command's own process. */
 export async function startOwnWorker(
-  { config, log, logOptions }: CommandContext,
+  { config, log, logOptions, stateDir }: CommandContext,
   place: TemporalPlace,
   queues: OperationQueues,
 ): Promise<RunningWorker> {
   installRuntimeLogger(log);
   const connection = await place.connectWorker();
-  const activities = createActivities({ config, logOptions });
+  const activities = createActivities({ config, logOptions, stateDir });
   return startWorker({ connection, namespace: place.namespace, queues, activities });
 }

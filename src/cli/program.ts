@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.js';
 import type { Act, Prepare, RunCommand } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
+import { addMonitor } from './program-monitor.js';
 import { addRecoveryOptions, addWal } from './program-wal.js';
 
 const examples = `
@@ -14,6 +15,7 @@ Examples:
   holdfast restore --latest shop
                              replace it by its newest backup, once approved
   holdfast wal setup         what the server needs to archive its WAL
+  holdfast monitor           whether backups are there, young and whole
   holdfast worker            do what schedules and commands ask of this host
 
 Settings come from the environment (PGHOST, PGUSER, BACKUP_DIR, RETENTION_DAYS,
@@ -69,6 +71,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addCatalogue(program, act);
   addRestore(program, act);
   addWal(program, act, headStart);
+  addMonitor(program, act);
   program
     .command('worker')
     .description('do what schedules and commands on the Temporal server ask of this host, until stopped')

@@ -11,14 +11,14 @@ import type { Output } from './output/output.js';
 
 /** `holdfast worker`: works until it is told to stop; what it had begun goes on elsewhere or at its next start. */
 export async function workerCommand(context: CommandContext): Promise<number> {
-  const { config, output } = context;
+  const { config, output, stateDir } = context;
   const logOptions = { ...context.logOptions, level: logLevel(output) };
   const place = await findTemporal(context.temporalOptions);
   try {
     await ensureSearchAttributes(place.connection, place.namespace);
     installRuntimeLogger(createLogger(logOptions));
     const connection = await place.connectWorker();
-    const activities = createActivities({ config, logOptions });
+    const activities = createActivities({ config, logOptions, stateDir });
     const queues = lastingQueues(config.host);
     const worker = await startWorker({ connection, namespace: place.namespace, queues, activities });
     output.note(`working for host "${config.host}" on Temporal at ${place.address} (${place.source})`);

@@ -23,6 +23,9 @@ export const defaultSettings: Layer<ClusterSettings> = {
     stallTimeoutSeconds: 60,
     maxBackupAgeHours: 25,
     minDiskSpaceGb: 10,
+    verifyWithinDays: 14,
+    maxWalAgeHours: 2,
+    alertReminderHours: 24,
   },
   fieldOf: (key) => key,
   originOf: () => 'default',
@@ -61,6 +64,9 @@ export function resolveSettings(cluster: string, above: readonly Layer<ClusterSe
     stallTimeoutSeconds: take('stallTimeoutSeconds'),
     maxBackupAgeHours: take('maxBackupAgeHours'),
     minDiskSpaceGb: take('minDiskSpaceGb'),
+    verifyWithinDays: take('verifyWithinDays'),
+    maxWalAgeHours: take('maxWalAgeHours'),
+    alertReminderHours: take('alertReminderHours'),
   };
   return { settings, origins, problems: level ? problemsOfLevel(cluster, compression, level) : [] };
 }

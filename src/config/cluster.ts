@@ -88,6 +88,9 @@ const variables = {
   stallTimeoutSeconds: 'STALL_TIMEOUT_SECONDS',
   maxBackupAgeHours: 'MAX_BACKUP_AGE_HOURS',
   minDiskSpaceGb: 'MIN_DISK_SPACE_GB',
+  verifyWithinDays: 'VERIFY_WITHIN_DAYS',
+  maxWalAgeHours: 'MAX_WAL_AGE_HOURS',
+  alertReminderHours: 'ALERT_REMINDER_HOURS',
 } as const satisfies Record<keyof ClusterSettings, VariableName>;
 
 function layerOfEnvironment({ environment }: Sources): Layer<ClusterSettings> {
@@ -103,6 +106,9 @@ function layerOfEnvironment({ environment }: Sources): Layer<ClusterSettings> {
       stallTimeoutSeconds: settings.STALL_TIMEOUT_SECONDS,
       maxBackupAgeHours: settings.MAX_BACKUP_AGE_HOURS,
       minDiskSpaceGb: settings.MIN_DISK_SPACE_GB,
+      verifyWithinDays: settings.VERIFY_WITHIN_DAYS,
+      maxWalAgeHours: settings.MAX_WAL_AGE_HOURS,
+      alertReminderHours: settings.ALERT_REMINDER_HOURS,
     },
     fieldOf: (key) => variables[key],
     originOf: (key) => originOf(variables[key]),

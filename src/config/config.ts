@@ -43,6 +43,12 @@ export interface ClusterConfig {
   maxBackupAgeHours: number;
   /** @defaultValue 10 */
   minDiskSpaceGb: number;
+  /** Monitoring re-reads every stored backup within so many days. @defaultValue 14 */
+  verifyWithinDays: number;
+  /** Of the newest archived WAL. @defaultValue 2 */
+  maxWalAgeHours: number;
+  /** An alert whose cause lasts is sent again after this. @defaultValue 24 */
+  alertReminderHours: number;
   /** Who must agree to a restore over a database that `databases` does not name. */
   approval: ApprovalPolicy;
   /** What must hold in every restored copy of this cluster's databases. */
@@ -67,6 +73,14 @@ export interface TemporalConfig {
   variables: Record<string, string>;
 }
 
+/** A service that takes alerts in a form of its own. */
+export interface WebhookConfig {
+  url: string;
+  /** The body; `{{message}}` and the like stand for the alert's. */
+  template: string;
+  contentType: string;
+}
+
 /** Everything Holdfast was told, validated. */
 export interface Config {
   /** Absolute path: the repository of the default cluster, parent of the others'. @defaultValue `data` in the working folder */
@@ -77,6 +91,10 @@ export interface Config {
   clusters: Record<string, ClusterConfig>;
   temporal: TemporalConfig;
   alertEndpoint?: string;
+  /** Other places that alerts are POSTed to. */
+  webhooks: WebhookConfig[];
+  /** Asked for after each look of monitoring that finds nothing critical. */
+  deadMansSwitch?: string;
   /** Directory of PostgreSQL's client programs; undefined: looked for. */
   pgBinDir?: string;
   /**

@@ -45,6 +45,11 @@ const places = {
     path: ['alerts', 'endpoint'],
     inFile: (file) => file.alerts?.endpoint,
   },
+  deadMansSwitch: {
+    variable: 'DEAD_MANS_SWITCH_URL',
+    path: ['alerts', 'deadMansSwitch'],
+    inFile: (file) => file.alerts?.deadMansSwitch,
+  },
 } as const satisfies Record<string, Place>;
 
 interface Setting {
@@ -74,6 +79,7 @@ export function resolveGlobal(sources: Sources): GlobalSettings {
   const optional = {
     pgBinDir: path(setting(places.pgBinDir)),
     alertEndpoint: setting(places.alertEndpoint)?.value,
+    deadMansSwitch: setting(places.deadMansSwitch)?.value,
   };
   const temporal = { address: setting(places.address)?.value, namespace: setting(places.namespace)?.value };
   const variables = Object.entries(sources.environment.all).filter(([name]) => name.startsWith('TEMPORAL_'));
@@ -81,9 +87,18 @@ export function resolveGlobal(sources: Sources): GlobalSettings {
     backupDir,
     host,
     temporal: { ...defined(temporal), variables: Object.fromEntries(variables) },
+    webhooks: resolveWebhooks(sources, origins),
     ...defined(optional),
   };
   return { config: config as GlobalSettings['config'], origins };
+}
+
+/** Only holdfast.yaml has them. */
+function resolveWebhooks({ file }: Sources, origins: Record<string, string>): Config['webhooks'] {
+  return (file.settings.alerts?.webhooks ?? []).map(({ url, template, contentType }, index) => {
+    origins[`alerts.webhooks.${index}`] = file.originOf(['alerts', 'webhooks', index]);
+    return { url, template, contentType: contentType ?? 'application/json' };
+  });
 }
 
 function lookUp({ variable, path, inFile }: Place, { environment, file, cwd }: Sources): Setting | undefined {

@@ -22,7 +22,11 @@ const variables = z
     STALL_TIMEOUT_SECONDS: clusterSettings.stallTimeoutSeconds,
     MAX_BACKUP_AGE_HOURS: clusterSettings.maxBackupAgeHours,
     MIN_DISK_SPACE_GB: clusterSettings.minDiskSpaceGb,
+    VERIFY_WITHIN_DAYS: clusterSettings.verifyWithinDays,
+    MAX_WAL_AGE_HOURS: clusterSettings.maxWalAgeHours,
+    ALERT_REMINDER_HOURS: clusterSettings.alertReminderHours,
     ALERT_ENDPOINT: schema.alertEndpoint,
+    DEAD_MANS_SWITCH_URL: schema.deadMansSwitch,
     HOLDFAST_HOST: schema.hostName,
     PG_BIN_DIR: schema.pgBinDir,
     PGHOST: connection.host,
@@ -50,12 +54,16 @@ const wholeNumbers: ReadonlySet<string> = new Set<VariableName>([
   'STALL_TIMEOUT_SECONDS',
   'MAX_BACKUP_AGE_HOURS',
   'MIN_DISK_SPACE_GB',
+  'VERIFY_WITHIN_DAYS',
+  'MAX_WAL_AGE_HOURS',
+  'ALERT_REMINDER_HOURS',
   'PGPORT',
 ]);
 
 /** Set but empty, these are as good as unset: libpq and Temporal read theirs so, and compose files write them so. */
 const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
   'ALERT_ENDPOINT',
+  'DEAD_MANS_SWITCH_URL',
   'HOLDFAST_HOST',
   'PG_BIN_DIR',
   'PGHOST',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CompressionMethod } from '../domain/backup.js';
+import { webhooks } from './alerts-schema.js';
 import { approval, assertions, databases } from './restoring-schema.js';
 import { oneOf, optional, text, whole } from './schema-parts.js';
 
@@ -32,6 +33,10 @@ export const alertEndpoint = z
   .url({ protocol: /^https?$/, hostname: /./, error: 'an http or https URL' })
   .describe('Alerts are POSTed here as JSON. Default: they are only logged.');
 
+export const deadMansSwitch = z
+  .url({ protocol: /^https?$/, hostname: /./, error: 'an http or https URL' })
+  .describe('Asked for (GET) after each look of monitoring that finds nothing critical. Default: none.');
+
 export const temporalAddress = text('host:port', /^[^\s/@]+(?<!:)$/).describe("Temporal's `host:port`.");
 
 export const temporalNamespace = text('a namespace').describe("Temporal's namespace. Default: `default`.");
@@ -58,6 +63,15 @@ export const clusterSettings = {
   ),
   minDiskSpaceGb: whole(0, 1_000_000).describe(
     'Free space, in GB, under which an alert is raised. Default: 10.',
+  ),
+  verifyWithinDays: whole(1, tenYears).describe(
+    'Days within which monitoring re-reads every stored backup. Default: 14.',
+  ),
+  maxWalAgeHours: whole(1, tenYearsInHours).describe(
+    'Age of the newest archived WAL that raises an alert. Default: 2.',
+  ),
+  alertReminderHours: whole(1, tenYearsInHours).describe(
+    'Hours after which an alert is sent again while its cause lasts. Default: 24.',
   ),
 };
 
@@ -111,7 +125,7 @@ export const fileSchema = optional({
   clusters: z
     .record(clusterName, cluster, { error: 'a map of clusters by name' })
     .describe('Clusters by name.'),
-  alerts: optional({ endpoint: alertEndpoint }),
+  alerts: optional({ endpoint: alertEndpoint, deadMansSwitch, webhooks }),
 });
 
 export type FileSettings = z.infer<typeof fileSchema>;

@@ -8,7 +8,8 @@ export const secretVariable = /(?:API_KEY|_KEY_DATA|AUTHORIZATION|PASSWORD|TOKEN
 export function secretsOf(config: Config): string[] {
   const passwords = Object.values(config.clusters).map(({ connection }) => connection.password ?? '');
   const variables = Object.entries(config.temporal.variables).filter(([name]) => secretVariable.test(name));
-  const url = config.alertEndpoint ? secretsOfUrl(config.alertEndpoint) : [];
+  const urls = [config.alertEndpoint, config.deadMansSwitch, ...config.webhooks.map(({ url }) => url)];
+  const url = urls.flatMap((each) => (each === undefined ? [] : secretsOfUrl(each)));
   return [...new Set([...passwords, ...variables.map(([, value]) => value), ...url])].filter(
     (secret) => secret !== '',
   );

@@ -11,7 +11,14 @@ export function describeConfig(config: Config): Record<string, unknown> {
     host: config.host,
     pgBinDir: config.pgBinDir,
     temporal: withoutGaps({ address, namespace }),
-    alerts: withoutGaps({ endpoint: config.alertEndpoint && maskUrl(config.alertEndpoint) }),
+    alerts: withoutGaps({
+      endpoint: config.alertEndpoint && maskUrl(config.alertEndpoint),
+      deadMansSwitch: config.deadMansSwitch && maskUrl(config.deadMansSwitch),
+      webhooks:
+        config.webhooks.length === 0
+          ? undefined
+          : config.webhooks.map((webhook) => ({ ...webhook, url: maskUrl(webhook.url) })),
+    }),
     clusters: Object.fromEntries(
       Object.values(config.clusters).map((cluster) => [cluster.name, describeCluster(cluster)]),
     ),

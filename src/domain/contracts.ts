@@ -7,6 +7,7 @@ export const workflowTypes = {
   backUpCluster: 'backUpCluster',
   deliverAlert: 'deliverAlert',
   walCycle: 'walCycle',
+  monitorBackups: 'monitorBackups',
   pointInTimeRecovery: 'pointInTimeRecovery',
   restoreDatabase: 'restoreDatabase',
   keepPrevious: 'keepPrevious',
@@ -140,4 +141,6 @@ export interface Alert {
   metrics: Record<string, number | string>;
   /** ISO 8601, UTC. */
   time: string;
+  /** A delivery that is repeated has the same. */
+  id: string;
 }

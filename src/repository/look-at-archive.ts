@@ -1,3 +1,4 @@
+import type { ArchiveReport } from '../domain/archive-report.js';
 import { type BaseBackupSummary, positionOf } from '../domain/base-backup.js';
 import type { KnownTimeline } from '../domain/base-path.js';
 import type { ArchiveHole } from '../domain/recoverable-window.js';
@@ -23,6 +24,7 @@ export interface ArchiveSight {
   /** On the way to that timeline. */
   holes: ArchiveHole[];
   archivedTo: string | null;
+  report: ArchiveReport;
 }
 
 /** Verifies the archive against the base backups that are there. */
@@ -53,6 +55,7 @@ export async function lookAtArchive(request: LookRequest): Promise<ArchiveSight>
     timeline: { timeline, history },
     holes: report.gaps.items.filter((gap) => way.includes(timelineOf(gap.firstMissing))),
     archivedTo: report.newestWrittenAt,
+    report,
   };
 }
 

@@ -14,6 +14,7 @@ const alert: Alert = {
   host: 'db1',
   metrics: { duration_seconds: 12, step: 'dump' },
   time: '2026-01-01T02:00:00.000Z',
+  id: '6f1f0a6e-0000-4000-8000-000000000001',
 };
 
 interface Received {
@@ -58,7 +59,7 @@ test('an alert is POSTed as JSON with its keys in order', async () => {
   expect(request?.headers.authorization).toBeUndefined();
   const body = JSON.parse(request?.body ?? '') as Alert;
   expect(body).toEqual(alert);
-  const keys = ['type', 'priority', 'message', 'database', 'cluster', 'host', 'metrics', 'time'];
+  const keys = ['type', 'priority', 'message', 'database', 'cluster', 'host', 'metrics', 'time', 'id'];
   expect(Object.keys(body)).toEqual(keys);
 });
 

@@ -27,12 +27,16 @@ test('with nothing set every default holds', async () => {
       stallTimeoutSeconds: 60,
       maxBackupAgeHours: 25,
       minDiskSpaceGb: 10,
+      verifyWithinDays: 14,
+      maxWalAgeHours: 2,
+      alertReminderHours: 24,
       approval: anybodyOnce,
       assertions: [],
       databases: {},
     },
   });
   expect(config.alertEndpoint).toBeUndefined();
+  expect(config).toMatchObject({ webhooks: [] });
   expect(config.origins['clusters.default.retentionDays']).toBe('default');
 });
 
@@ -64,7 +68,11 @@ test('everything can be set by the environment alone', async () => {
     COMPRESSION_LEVEL: '19',
     MAX_BACKUP_AGE_HOURS: '49',
     MIN_DISK_SPACE_GB: '0',
+    VERIFY_WITHIN_DAYS: '8',
+    MAX_WAL_AGE_HOURS: '9',
+    ALERT_REMINDER_HOURS: '10',
     ALERT_ENDPOINT: 'https://alerts.example/hook',
+    DEAD_MANS_SWITCH_URL: 'https://ping.example/alive',
     HOLDFAST_HOST: 'db1',
     PG_BIN_DIR: '/opt/pg/bin',
     TEMPORAL_ADDRESS: 'temporal.example:7233',
@@ -94,12 +102,16 @@ test('everything can be set by the environment alone', async () => {
     stallTimeoutSeconds: 60,
     maxBackupAgeHours: 49,
     minDiskSpaceGb: 0,
+    verifyWithinDays: 8,
+    maxWalAgeHours: 9,
+    alertReminderHours: 10,
     approval: anybodyOnce,
     assertions: [],
     databases: {},
   });
   expect(config).toMatchObject({
     alertEndpoint: 'https://alerts.example/hook',
+    deadMansSwitch: 'https://ping.example/alive',
     pgBinDir: '/opt/pg/bin',
     host: 'db1',
   });

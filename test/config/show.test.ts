@@ -36,6 +36,24 @@ test('settings are shown as YAML with where each was read, every secret masked',
   expect(parse(yaml)).toEqual(describeConfig(config));
 });
 
+test('webhooks are shown with their secrets masked, and what is no field of an alert is refused', async () => {
+  const webhook = (template: string) =>
+    folder.write(
+      'holdfast.yaml',
+      `alerts:\n  webhooks:\n    - url: https://chat.example/hooks/canary0canary0canary\n      template: '${template}'\n`,
+    );
+  await webhook('{"text": "{{message}}"}');
+  const config = await folder.load({ DEAD_MANS_SWITCH_URL: 'https://me:canary-dead@ping.example/' });
+  const yaml = renderConfig(config);
+  expect(yaml).not.toContain('canary');
+  expect(parse(yaml)).toMatchObject({
+    alerts: { webhooks: [{ url: 'https://chat.example/hooks/********', contentType: 'application/json' }] },
+  });
+  expect(secretsOf(config).sort()).toEqual(['canary-dead', 'canary0canary0canary']);
+  await webhook('{{mesage}}');
+  await expect(folder.load({})).rejects.toThrow(/alerts\.webhooks\.0\.template/);
+});
+
 test('every shown setting has an origin', async () => {
   const lines = renderConfig(await folder.load(secretive)).split('\n');
   const leaves = lines.filter(

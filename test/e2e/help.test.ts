@@ -17,7 +17,19 @@ afterAll(async () => {
 test('--help has every command, examples, where settings come from and the exit codes, in 80 columns', async () => {
   const { exitCode, stdout, stderr } = await place.run('--help');
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  for (const command of ['backup', 'list', 'show', 'verify', 'expire', 'wal', 'worker', 'config']) {
+  for (const command of [
+    'backup',
+    'list',
+    'show',
+    'verify',
+    'expire',
+    'wal',
+    'monitor',
+    'metrics',
+    'alert',
+    'worker',
+    'config',
+  ]) {
     expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
   }
   for (const part of ['Examples:', 'holdfast.yaml', 'Exit codes:', '7 already running']) {

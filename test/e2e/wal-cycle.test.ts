@@ -11,6 +11,7 @@ import {
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { MonitorResult } from '../../src/domain/monitor-contracts.js';
 import type { RecoverableWindow } from '../../src/domain/recoverable-window.js';
 import type { WalCycleResult } from '../../src/domain/wal-contracts.js';
 import { walLayout } from '../../src/repository/local/wal/wal-layout.js';
@@ -145,6 +146,24 @@ test('G6: a time in a gap is refused with the window and the gap, and no folder 
   expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
   expect(refused.stderr).toContain(`, but for ${gap.from} to ${gap.to}`);
   expect(existsSync(dataDir)).toBe(false);
+});
+
+test('monitor judges the archive and the server by the workflow, and remembers what it told', async () => {
+  const { exitCode, stdout, stderr } = await place.run('--json', 'monitor');
+  expect(stdout, stderr).not.toBe('');
+  expect(exitCode).toBe(0);
+  const [look] = JSON.parse(stdout) as MonitorResult[];
+  const wal = look?.findings.find(({ check }) => check === 'wal_archive');
+  expect(wal).toMatchObject({ state: 'warning', message: expect.stringContaining('1 gap, the first from') });
+  expect(look).toMatchObject({ cluster: 'default', warnings: [], counts: { critical: 0 } });
+  await temporal.stop();
+  try {
+    const without = await place.run('monitor');
+    expect(without).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^! +wal_archive/m) });
+    expect(without.stderr).toContain('looked without Temporal: connect to Temporal at');
+  } finally {
+    await temporal.restart();
+  }
 });
 
 test('C2: a base backup and a segment of the future promise nothing, and let nothing expire', async () => {

@@ -149,6 +149,7 @@ test('an alert that cannot be delivered goes on by itself until it is, and holds
       refusals += 1;
       if (refusals <= 5) throw failure('AlertNotDelivered', false);
       delivered.push(alert);
+      return undefined;
     },
   });
   await withWorker(environment, activities, async (queue) => {
@@ -163,6 +164,25 @@ test('an alert that cannot be delivered goes on by itself until it is, and holds
   });
   expect(refusals).toBe(6);
   expect(delivered).toMatchObject([{ type: 'backup_succeeded' }]);
+});
+
+test('an alert that one channel did not take is sent again to that channel alone', async () => {
+  const again: string[] = [];
+  const { activities, calls } = scriptedActivities({
+    sendAlert: async () => ['webhook-1'],
+    sendAlertTo: async ({ channel, alert }) => {
+      again.push(`${channel} ${alert.type}`);
+      if (again.length < 3) throw failure('AlertNotDelivered', false);
+    },
+  });
+  await withWorker(environment, activities, async (queue) => {
+    const handle = await start(queue);
+    await handle.result();
+    const { runId } = await handle.describe();
+    await environment.client.workflow.getHandle(`deliver-alert/${runId}/backup_succeeded`).result();
+  });
+  expect(again).toEqual(Array.from({ length: 3 }, () => 'webhook-1 backup_succeeded'));
+  expect(calls.filter((name) => name === 'sendAlert')).toHaveLength(1);
 });
 
 test('the status query tells the step and its figures', async () => {

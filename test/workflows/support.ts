@@ -14,6 +14,7 @@ import type { RecoveryPlan } from '../../src/domain/recovery-contracts.js';
 import type { StandingCluster } from '../../src/domain/recovery-evidence.js';
 import type { RestoreInput, RestoreStatus } from '../../src/domain/restore-contracts.js';
 import { workflowBundlePath } from '../../src/temporal/workflow-bundle.js';
+import { goodFacts } from '../domain/health/support.js';
 
 /** A worker that still winds down must not take the next test's work. */
 let queues = 0;
@@ -158,6 +159,13 @@ const walActivities = {
   releaseBase: async () => undefined,
 } satisfies Partial<Activities>;
 
+const healthActivities = {
+  gatherHealth: async () => goodFacts,
+  tellHealth: async () => 0,
+  rereadBackups: async () => ({ backups: 1, bytes: 1000, damaged: 0, changed: 0 }),
+  deliverAlerts: async () => ({ delivered: 0, waiting: 0, problems: [] }),
+} satisfies Partial<Activities>;
+
 /** The activities of a backup that goes well, each call's name noted in `calls`. */
 export function scriptedActivities(overrides: Partial<Activities> = {}): {
   activities: Activities;
@@ -186,6 +194,8 @@ export function scriptedActivities(overrides: Partial<Activities> = {}): {
     expireBackups: async () => ({ expired: [], expiredCount: 0 }),
     cleanUpPartials: async () => undefined,
     sendAlert: async () => undefined,
+    sendAlertTo: async () => undefined,
+    ...healthActivities,
     ...walActivities,
     ...restoreActivities,
   };

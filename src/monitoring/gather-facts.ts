@@ -1,0 +1,108 @@
+import type { ClusterConfig } from '../config/config.js';
+import type { DatabaseBackups, DiskFacts, HealthFacts, IntegrityFacts } from '../domain/health/facts.js';
+import { planRereads } from '../domain/health/plan-rereads.js';
+import { openRepository } from '../repository/open-repository.js';
+import { type Survey, survey } from '../repository/survey/survey.js';
+import { databaseBackups } from './database-backups.js';
+import { KnownPlace } from './known-place.js';
+import { repositoryFacts, unreadable } from './repository-facts.js';
+import { askServer, notAsked } from './server-facts.js';
+import { monitoringFolder } from './state-folder.js';
+import { walFacts } from './wal-facts.js';
+
+export interface GatherRequest {
+  cluster: ClusterConfig;
+  /** This machine's name. */
+  host: string;
+  /** Where Holdfast keeps what must outlast a restart. */
+  stateDir: string;
+  /** Whether PostgreSQL is asked, too. */
+  withServer: boolean;
+  /** The last database of the page before; null: from the first. */
+  after: string | null;
+  /** Databases of one page. */
+  limit: number;
+  now: Date;
+  signal: AbortSignal;
+}
+
+/** Gathers what there is to know of a cluster's backups. What can't be looked at is a fact of its own, not an error. */
+export async function gatherFacts(request: GatherRequest): Promise<HealthFacts> {
+  const { cluster, host, now, after, limit, signal } = request;
+  const known = await KnownPlace.read(await monitoringFolder(request.stateDir, cluster));
+  const server = request.withServer ? await askServer(cluster.connection, signal) : notAsked;
+  if (server.databases) await known.noteDatabases(server.databases);
+  const found = await lookInto(request, known);
+  const isPresent = found.repository.state === 'present';
+  const all = databaseBackups({
+    backups: found.survey?.backups ?? [],
+    configured: Object.keys(cluster.databases),
+    onServer: known.databases,
+    now,
+  });
+  const rest = after === null ? all : all.filter(({ database }) => database > after);
+  const databases = rest.slice(0, limit);
+  const { maxBackupAgeHours, minDiskSpaceGb, retentionDays, verifyWithinDays, maxWalAgeHours } = cluster;
+  return {
+    ...{ cluster: cluster.name, host, observedAt: now.toISOString() },
+    settings: { maxBackupAgeHours, minDiskSpaceGb, retentionDays, verifyWithinDays, maxWalAgeHours },
+    repository: found.repository,
+    disk: isPresent && found.survey ? await diskFacts(cluster, found.survey, all) : null,
+    integrity: integrityFacts(found.survey, verifyWithinDays, now),
+    // Judged once, with the first page.
+    wal:
+      isPresent && after === null
+        ? await walFacts(cluster.repositoryPath, cluster.name, server.archiving, signal)
+        : null,
+    databases,
+    isFirstPage: after === null,
+    next: rest.length > limit ? (databases.at(-1)?.database ?? null) : null,
+    serverUnknownBecause: server.unknownBecause,
+  };
+}
+
+async function lookInto({ cluster, now }: GatherRequest, known: KnownPlace) {
+  const { name, repositoryPath } = cluster;
+  const repository = await repositoryFacts(repositoryPath, name, known);
+  if (repository.state !== 'present') return { repository };
+  try {
+    const found = await survey(repositoryPath, name, { now });
+    await found.memory.store();
+    return { repository, survey: found };
+  } catch (error) {
+    return { repository: { ...repository, ...unreadable(error) } };
+  }
+}
+
+async function diskFacts(
+  cluster: ClusterConfig,
+  { backups }: Survey,
+  databases: DatabaseBackups[],
+): Promise<DiskFacts> {
+  const space = await openRepository(cluster).freeSpace();
+  const full = backups.filter(({ database }) => database !== null);
+  return {
+    ...space,
+    catalogueBytes: full.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    dailyBytes: databases.reduce((sum, { newest }) => sum + (newest?.sizeBytes ?? 0), 0),
+  };
+}
+
+const mostFlaws = 3;
+
+function integrityFacts(found: Survey | undefined, withinDays: number, now: Date): IntegrityFacts {
+  const { backups = [], strange = [], unseen = 0 } = found ?? {};
+  const ofBases = backups
+    .filter(({ database, flaw }) => database === null && flaw !== '')
+    .map(({ id, flaw }) => ({ file: `incremental/${id}`, why: flaw }));
+  const flaws = [...ofBases, ...strange];
+  const plan = planRereads({ entries: backups, now, lastRunAtMs: null, creditBytes: 0, withinDays });
+  return {
+    flaws: flaws.slice(0, mostFlaws),
+    flawCount: flaws.length,
+    backups: backups.length,
+    sizeBytes: backups.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    overdue: plan.overdue,
+    unseen,
+  };
+}

@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ClusterConfig } from '../config/config.js';
+
+/**
+ * Where monitoring remembers what it told of a cluster: not in the repository, which may be what is missing. The same
+ * folder with and without Temporal, and whatever the settings of the connection are.
+ */
+export async function monitoringFolder(
+  stateDir: string,
+  { name, repositoryPath }: Pick<ClusterConfig, 'name' | 'repositoryPath'>,
+): Promise<string> {
+  const place = createHash('sha256').update(repositoryPath).digest('hex').slice(0, 12);
+  const folder = join(stateDir, 'monitoring', `${name}-${place}`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  return folder;
+}

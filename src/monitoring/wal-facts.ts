@@ -1,0 +1,92 @@
+import type { ArchivingFacts } from '../domain/archiving.js';
+import { HoldfastError } from '../domain/errors.js';
+import type { ArchivingServerFacts, WalFacts } from '../domain/health/facts.js';
+import { parseLsn } from '../domain/wal-position.js';
+import { parseSegmentName, segmentNumberOf, segmentStart } from '../domain/wal-segment.js';
+import { baseRepository } from '../repository/base/base-repository.js';
+import { isFolder } from '../repository/local/real-file.js';
+import { listArchive } from '../repository/local/wal/list-archive.js';
+import { walLayout } from '../repository/local/wal/wal-layout.js';
+import { lookAtArchive } from '../repository/look-at-archive.js';
+
+/** PostgreSQL's own default, where no base backup says otherwise. */
+const usualSegmentBytes = 16 * 1024 * 1024;
+
+const unknown: WalFacts = {
+  ...{ unknownBecause: '', hasBase: false, newestWrittenAt: null, gaps: 0, firstGap: '', needsBase: false },
+  ...{ flawCount: 0, firstFlaw: '', server: null },
+};
+
+/** What is known of a cluster's WAL archive; null where there is none. `server` is null where it was not asked. */
+export async function walFacts(
+  root: string,
+  cluster: string,
+  server: ArchivingFacts | null,
+  signal: AbortSignal,
+): Promise<WalFacts | null> {
+  const layout = walLayout(root);
+  try {
+    if (!(await isFolder(layout.wal))) return null;
+    const { bases } = await baseRepository(root, cluster).list();
+    const [newest] = bases;
+    const seen = newest
+      ? await lookAtArchive({
+          ...{ layout, newest, timeline: 'latest', signal },
+          bases: bases.filter((base) => base.systemIdentifier === newest.systemIdentifier),
+        }).then(({ report }) => ({ report, segmentSizeBytes: newest.walSegmentSizeBytes }))
+      : undefined;
+    if (!seen)
+      return { ...unknown, ...(await withoutBase(layout)), server: server && serverFacts(server, null, 0) };
+    const { gaps, damaged, foreign, needsBase, newestWrittenAt } = seen.report;
+    const [gap, flaw] = [gaps.items[0], damaged.items[0] ?? foreign.items[0]];
+    return {
+      ...{ unknownBecause: '', hasBase: true, newestWrittenAt, needsBase },
+      gaps: gaps.total,
+      firstGap: gap ? `${gap.firstMissing} to ${gap.lastMissing}` : '',
+      flawCount: damaged.total + foreign.total,
+      firstFlaw: flaw ? `${flaw.file}: ${flaw.why}` : '',
+      server: server && serverFacts(server, seen.report.newest, seen.segmentSizeBytes),
+    };
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.type === 'Cancelled') throw error;
+    return { ...unknown, unknownBecause: error.message };
+  }
+}
+
+/** Whose segments they are is not known: only that something arrives. */
+async function withoutBase(layout: ReturnType<typeof walLayout>): Promise<Partial<WalFacts>> {
+  const { files } = await listArchive(layout, usualSegmentBytes);
+  const times = files.filter(({ kind }) => kind === 'segment').map(({ writtenAtMs }) => writtenAtMs);
+  if (times.length === 0) return {};
+  return { newestWrittenAt: new Date(times.reduce((a, b) => Math.max(a, b))).toISOString() };
+}
+
+function serverFacts(
+  facts: ArchivingFacts,
+  newest: string | null,
+  segmentSizeBytes: number,
+): ArchivingServerFacts {
+  const { archive_mode, archive_command, archive_library } = facts.settings;
+  const archives =
+    archive_mode.now !== 'off' && (archive_command.now !== '' || (archive_library?.now ?? '') !== '');
+  const { lastFailedFile, lastFailedAt, lastArchivedAt } = facts.archiver;
+  const fails = lastFailedAt !== null && (lastArchivedAt === null || lastFailedAt > lastArchivedAt);
+  return {
+    archives,
+    failing: fails ? { file: lastFailedFile ?? 'a segment', at: lastFailedAt } : null,
+    ...behind(facts, newest, segmentSizeBytes),
+  };
+}
+
+/** How far the archive is behind the server; nothing where they can't be compared, as on a standby. */
+function behind(facts: ArchivingFacts, newest: string | null, segmentSizeBytes: number) {
+  const archived = newest === null ? undefined : parseSegmentName(newest, segmentSizeBytes);
+  const current = parseLsn(facts.currentLsn);
+  if (!archived || current === undefined || facts.inRecovery || archived.timeline !== facts.timeline)
+    return { waiting: 0, openBytes: Number.MAX_SAFE_INTEGER };
+  const number = segmentNumberOf(current, segmentSizeBytes);
+  return {
+    waiting: Math.max(0, number - archived.number - 1),
+    openBytes: Number(current - segmentStart(number, segmentSizeBytes)),
+  };
+}

@@ -1,0 +1,165 @@
+import { lstat } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import type { Flaw } from '../../domain/health/facts.js';
+import type { RereadEntry } from '../../domain/health/plan-rereads.js';
+import { parseTimestamp } from '../../domain/names.js';
+import { artifactNamesOf, globalsSuffix, metadataSuffix, parseBackupId } from '../backup-files.js';
+import { baseRepository } from '../base/base-repository.js';
+import { type Layout, layoutOf } from '../local/layout.js';
+import { backupIds } from '../local/list.js';
+import { readBackup } from '../local/read-backup.js';
+import { storing } from '../local/storage-error.js';
+import { type RememberedBackup, SurveyMemory } from './survey-memory.js';
+
+/** A backup of the repository, as far as is known without reading its artifact. */
+export interface SurveyedBackup extends RereadEntry {
+  /** Null: a base backup, of the whole cluster. */
+  database: string | null;
+  /** Empty: nothing is known to be wrong. */
+  flaw: string;
+}
+
+export interface Survey {
+  /** In no particular order. */
+  backups: SurveyedBackup[];
+  /** Metadata that is of no backup by its name. */
+  strange: Flaw[];
+  /** Backups whose metadata was left to the next look. */
+  unseen: number;
+  memory: SurveyMemory;
+}
+
+export interface SurveyOptions {
+  now: Date;
+  /** Metadata files that are read at most, the newest first. @defaultValue 2000 */
+  mostReads?: number;
+}
+
+const looksAtOnce = 256;
+
+/**
+ * Looks at every backup of a cluster, full ones and base backups. Metadata is read where files have changed since they
+ * were last seen: of what has not, names, sizes and times are enough.
+ */
+export async function survey(root: string, cluster: string, options: SurveyOptions): Promise<Survey> {
+  const { now, mostReads = 2000 } = options;
+  const layout = layoutOf(root, cluster);
+  const memory = await SurveyMemory.read(layout.full, now);
+  const { ids, misnamed } = await backupIds(layout);
+  const names = new Set(ids.length === 0 ? [] : await fileNames(layout));
+  const found: Survey = {
+    backups: [],
+    strange: misnamed.map((id) => ({
+      file: `full/${id}${metadataSuffix}`,
+      why: 'its name is not that of a full backup',
+    })),
+    unseen: 0,
+    memory,
+  };
+  let reads = 0;
+  for (let next = 0; next < ids.length; next += looksAtOnce) {
+    const looks = ids.slice(next, next + looksAtOnce).map(async (id) => {
+      const stamp = await stampOf(layout, id, names);
+      if (memory.get(id)?.stamp !== stamp) {
+        if (reads >= mostReads) found.unseen += 1;
+        else {
+          reads += 1;
+          if (!(await look(layout, id, stamp, memory, now))) return undefined;
+        }
+      }
+      return surveyed(id, memory, now);
+    });
+    found.backups.push(...(await Promise.all(looks)).filter((backup) => backup !== undefined));
+  }
+  found.backups.push(...(await surveyBases(root, cluster, memory, now)));
+  memory.keepOnly(new Set(found.backups.map(({ id }) => id)));
+  return found;
+}
+
+async function fileNames({ full }: Layout): Promise<string[]> {
+  return storing({ attempted: `list ${full}`, path: full }, () => readdir(full));
+}
+
+/** What changes with the files of a backup. */
+async function stampOf({ full }: Layout, id: string, names: ReadonlySet<string>): Promise<string> {
+  const artifacts = artifactNamesOf(id).filter((name) => names.has(name));
+  const files = [`${id}${metadataSuffix}`, ...artifacts];
+  const parts = await Promise.all(files.map((file) => stampOfFile(`${full}/${file}`)));
+  return [...parts, names.has(`${id}${globalsSuffix}`) ? 'globals' : ''].join(' ');
+}
+
+/** By the plain call: with promises of its own it takes twice the time, and this is all that most looks do. */
+function stampOfFile(path: string): Promise<string> {
+  return new Promise((resolve) => {
+    lstat(path, (error, stats) => resolve(error ? 'none' : `${stats.size}@${stats.ctimeMs}`));
+  });
+}
+
+/** Reads a backup's metadata and remembers what it says. False when it is gone. */
+async function look(
+  layout: Layout,
+  id: string,
+  stamp: string,
+  memory: SurveyMemory,
+  now: Date,
+): Promise<boolean> {
+  const read = await readBackup(layout, id);
+  if (!read) return false;
+  const before = memory.get(id);
+  const seenAtMs = before?.seenAtMs ?? now.getTime();
+  if (!('backup' in read)) {
+    const takenAtMs = before?.takenAtMs ?? namedTime(id);
+    memory.set(id, {
+      stamp,
+      takenAtMs,
+      sizeBytes: before?.sizeBytes ?? 0,
+      readAtMs: null,
+      seenAtMs,
+      flaw: read.why,
+    });
+    return true;
+  }
+  const { takenAt, sizeBytes, verifiedAt } = read.backup.summary;
+  const verified = verifiedAt === null ? Number.NaN : Date.parse(verifiedAt);
+  // What was read before its files changed is not what is there now: only its own proof at publication counts.
+  const readAtMs = verified <= now.getTime() ? verified : null;
+  memory.set(id, { stamp, takenAtMs: Date.parse(takenAt), sizeBytes, readAtMs, seenAtMs, flaw: '' });
+  return true;
+}
+
+function surveyed(id: string, memory: SurveyMemory, now: Date): SurveyedBackup | undefined {
+  const name = parseBackupId(id);
+  if (!name) return undefined;
+  return { id, database: name.database, ...(memory.get(id) ?? unread(id, now)) };
+}
+
+/** What the name alone tells, until there is a look. */
+function unread(id: string, now: Date): Omit<RememberedBackup, 'stamp'> {
+  return { takenAtMs: namedTime(id), sizeBytes: 0, readAtMs: null, seenAtMs: now.getTime(), flaw: '' };
+}
+
+function namedTime(id: string): number {
+  return parseTimestamp(id.slice(-'YYYYMMDD_HHMMSS'.length))?.getTime() ?? 0;
+}
+
+async function surveyBases(
+  root: string,
+  cluster: string,
+  memory: SurveyMemory,
+  now: Date,
+): Promise<SurveyedBackup[]> {
+  const { bases, broken } = await baseRepository(root, cluster).list();
+  const whole = bases.map(({ id, stoppedAt, sizeBytes, verifiedAt }) => {
+    const before = memory.get(id);
+    const verified = Date.parse(verifiedAt ?? '');
+    const backup = {
+      ...{ stamp: 'base', takenAtMs: Date.parse(stoppedAt), sizeBytes, flaw: before?.flaw ?? '' },
+      readAtMs: before?.readAtMs ?? (verified <= now.getTime() ? verified : null),
+      seenAtMs: before?.seenAtMs ?? now.getTime(),
+    };
+    if (!before) memory.set(id, backup);
+    return { id, database: null, ...backup };
+  });
+  const damaged = broken.map(({ id, why }) => ({ id, database: null, ...unread(id, now), flaw: why }));
+  return [...whole, ...damaged];
+}

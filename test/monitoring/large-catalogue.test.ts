@@ -1,0 +1,67 @@
+import { truncateSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { monitorOnce } from '../../src/monitoring/monitor-once.js';
+import { localRepository } from '../../src/repository/local/local-repository.js';
+import { createRepository, type GeneratedRepository } from './repository.js';
+
+const databases = 20;
+const days = 500;
+const dayMs = 24 * 60 * 60 * 1000;
+
+let repository: GeneratedRepository;
+const ids: string[] = [];
+
+beforeAll(async () => {
+  repository = await createRepository();
+  const now = Date.now();
+  for (let day = 0; day < days; day++) {
+    const takenAt = new Date(now - day * dayMs - 60_000);
+    const names = Array.from({ length: databases }, (_, index) => `database${index}`);
+    ids.push(...(await Promise.all(names.map((name) => repository.add(name, takenAt, 1)))));
+  }
+});
+
+afterAll(() => repository[Symbol.asyncDispose]());
+
+async function look() {
+  const config = await repository.config();
+  const cluster = config.clusters.default;
+  if (!cluster) throw new Error('there is no default cluster');
+  const { signal } = new AbortController();
+  const before = process.cpuUsage();
+  const result = await monitorOnce({
+    config,
+    cluster,
+    stateDir: repository.stateDir,
+    withServer: false,
+    signal,
+  });
+  const { user, system } = process.cpuUsage(before);
+  return { result, cpuSeconds: (user + system) / 1e6 };
+}
+
+test('of 10,000 backups three that are damaged in different ways are found, and a look stays cheap', async () => {
+  expect(ids).toHaveLength(10_000);
+  // What was never seen is looked at in portions, the newest first.
+  while (/left to the next/.test(JSON.stringify((await look()).result.findings)));
+  const [cut = '', gone = '', changed = ''] = [ids[5_001], ids[9_999], ids[42]];
+  truncateSync(repository.path(cut), 10);
+  await rm(repository.path(gone));
+  writeFileSync(repository.path(changed, '.meta'), '{"backup_file": ');
+  const { result } = await look();
+  const critical = result.findings.filter(({ state }) => state === 'critical');
+  const found = critical.map(({ message }) => message).sort();
+  expect(found).toHaveLength(3);
+  expect(found.join('\n')).toContain(`damaged: ${changed}: it is no JSON`);
+  expect(found.join('\n')).toContain(`damaged: ${gone}: artifact ${gone}.sql.gz is missing`);
+  expect(found.join('\n')).toContain(`damaged: ${cut}: artifact ${cut}.sql.gz has 10 bytes`);
+  const again = await look();
+  expect(again.result.counts.critical).toBe(3);
+  expect(again.result.reread.backups).toBeLessThan(10);
+  const before = process.cpuUsage();
+  await localRepository(repository.root, 'default').list();
+  const { user, system } = process.cpuUsage(before);
+  // Half of what it costs to read the metadata once: it reads none of what has not changed.
+  expect(again.cpuSeconds).toBeLessThan((user + system) / 1e6 / 2);
+});
