@@ -18,6 +18,7 @@ import { createRoleActivities } from './roles.js';
 import { createStageActivities } from './stage.js';
 import { createSwapActivities } from './swap.js';
 import { createWalActivities } from './wal.js';
+import { createStreamActivities } from './wal-stream.js';
 
 /** Every activity a worker offers, in the order in which data meets them. */
 function collect(deps: ActivityDeps) {
@@ -28,6 +29,7 @@ function collect(deps: ActivityDeps) {
     ...createPublishActivities(deps),
     ...createCleanupActivities(deps),
     ...createWalActivities(deps),
+    ...createStreamActivities(deps),
     ...createBaseActivities(deps),
     ...createRecoveryActivities(deps),
     ...createStageActivities(deps),
@@ -53,6 +55,7 @@ const beatWithProgress = new Set<string>([
   'proveStaging',
   'recheckArtifact',
   'compressArchive',
+  'streamWal',
   'takeBaseBackup',
   'extractBaseBackup',
   'recoverCluster',

@@ -8,13 +8,14 @@ import type {
 import { isUnpacked, removeUnrecovered, requireFree } from '../src/postgres/recovery/claim-folder.js';
 import { extractBase } from '../src/postgres/recovery/extract-base.js';
 import { listRecovered } from '../src/postgres/recovery/list-recovered.js';
+import { placeStreamed } from '../src/postgres/recovery/place-streamed.js';
 import { runningPostmaster, stopServer } from '../src/postgres/recovery/postmaster.js';
 import { recover } from '../src/postgres/recovery/recover.js';
 import { serverAccount } from '../src/postgres/recovery/server-account.js';
 import { findServerPrograms } from '../src/postgres/recovery/server-programs.js';
 import { baseRepository } from '../src/repository/base/base-repository.js';
 import { walLayout } from '../src/repository/local/wal/wal-layout.js';
-import { planRecoveryFrom } from '../src/repository/plan-recovery-from.js';
+import { newestArchived, planRecoveryFrom } from '../src/repository/plan-recovery-from.js';
 import { loggedCluster } from './cluster-step.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { beatWhileWatching, beatWithProgress } from './progress-beat.js';
@@ -87,6 +88,10 @@ export function createRecoveryActivities(deps: ActivityDeps) {
       return loggedRecovery(deps, step, 'recover', async (log) => {
         const { layout, bases } = placesOf(step.cluster);
         const { metadata } = await bases.find(step.baseId);
+        const account = await serverAccount(step.dataDir, step.osUser);
+        const segmentSizeBytes = metadata.wal_segment_size;
+        const placed = await placeStreamed({ layout, segmentSizeBytes, dataDir: step.dataDir, account });
+        if (placed.length > 0) log.info({ placed }, `streamed and not archived yet: ${placed.join(', ')}`);
         const recovered = await beatWhileWatching(async (tell) =>
           recover({
             programs: await findServerPrograms(
@@ -95,7 +100,8 @@ export function createRecoveryActivities(deps: ActivityDeps) {
             ),
             ...{ dataDir: step.dataDir, metadata, walFolder: layout.wal, target: step.target },
             ...{ action: step.action, timeline: step.timeline, signal: cancellationSignal() },
-            account: await serverAccount(step.dataDir, step.osUser),
+            account,
+            ...(step.target.kind === 'latest' && { mustReach: await reach(step) }),
             onProgress: ({ segments, replayedTo }) =>
               tell(segments * metadata.wal_segment_size, replayedTo ? `replayed to ${replayedTo}` : ''),
           }),
@@ -139,6 +145,11 @@ export function createRecoveryActivities(deps: ActivityDeps) {
       await placesOf(cluster).bases.removePartials(runOf().runId);
     },
   };
+
+  /** A server without a target would take any end for the end. */
+  function reach({ cluster, timeline, baseId }: PlannedStep): Promise<string | undefined> {
+    return newestArchived(placesOf(cluster), { timeline, base: baseId, signal: cancellationSignal() });
+  }
 
   function loggedRecovery<T>(
     of: ActivityDeps,

@@ -6,3 +6,4 @@ export { keepPrevious } from './keep-previous.js';
 export { pointInTimeRecovery } from './point-in-time-recovery.js';
 export { restoreDatabase } from './restore-database.js';
 export { walCycle } from './wal-cycle.js';
+export { walStream } from './wal-stream.js';

@@ -27,6 +27,14 @@ export function addWal(
     .option('--apply', 'make the archive, set the settings by ALTER SYSTEM and reload; never restarts')
     .option('--force', 'with --apply: replace an archive_command that is not ours')
     .action(act(async () => (await import('./wal-setup.js')).walSetupCommand));
+  wal
+    .command('stream')
+    .description('stream the WAL into the archive as it is written, by pg_receivewal and a replication slot')
+    .argument('[cluster]', 'a cluster of holdfast.yaml', 'default')
+    .option('--detach', 'start it, print the workflow id, and return')
+    .option('--stop', 'end the stream; its replication slot stays, for which the server keeps WAL')
+    .option('--drop-slot', 'end it and drop the slot: WAL from then on is streamed no more')
+    .action(act(async () => (await import('./wal-stream.js')).walStreamCommand, headStart));
 }
 
 /** Options by which `restore` brings back a whole cluster as it was at a point in time. */
@@ -35,7 +43,10 @@ export function addRecoveryOptions(restore: Command): void {
     restore.addOption(
       new Option(flags, words).helpGroup('To a point in time ([backup] is then the cluster):'),
     );
-  option('--to <time>', 'a time with its UTC offset, or as in "10 minutes ago"');
+  option(
+    '--to <time>',
+    'a time with its UTC offset, as in "10 minutes ago", or latest: all that was archived and streamed',
+  );
   option('--target-time <time>', 'a time with its UTC offset');
   option('--target-lsn <lsn>', 'a position of the write-ahead log');
   option('--target-xid <xid>', 'the commit of a transaction');

@@ -4,6 +4,7 @@ import {
   parseTargetTime,
   type RecoveryAction,
   type RecoveryTarget,
+  requireAction,
   type TargetTimeline,
 } from '../domain/recovery-target.js';
 
@@ -55,9 +56,11 @@ export function whatToRecover(options: RecoveryArguments, now = new Date()): Rec
   }
   if (options.dataDir === undefined)
     throw invalid('no folder was given', 'name an empty or new folder with --data-dir');
+  const target = targetOf(options, now);
+  const action = options.targetAction ?? 'promote';
+  requireAction(target, action);
   return {
-    target: targetOf(options, now),
-    action: options.targetAction ?? 'promote',
+    ...{ target, action },
     timeline: timelineOf(options.targetTimeline ?? 'latest'),
     dataDir: resolve(options.dataDir),
     ...(options.base !== undefined && { base: options.base }),
@@ -74,6 +77,7 @@ function targetOf(options: RecoveryArguments, now: Date): RecoveryTarget {
   if (targetXid !== undefined) return { kind: 'xid', xid: targetXid, ...reach };
   if (targetName !== undefined) return { kind: 'name', name: targetName };
   if (options.targetImmediate) return { kind: 'immediate' };
+  if (to === 'latest') return { kind: 'latest' };
   if (targetTime !== undefined) return { kind: 'time', time: parseTargetTime(targetTime), ...reach };
   return { kind: 'time', time: relativeTime(to ?? '', now) ?? parseTargetTime(to ?? ''), ...reach };
 }

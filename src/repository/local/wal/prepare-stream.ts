@@ -1,0 +1,26 @@
+import { chmod } from 'node:fs/promises';
+import type { ServerAccount } from '../../../domain/archiving.js';
+import { makeFolder } from '../prepare.js';
+import { isFolder } from '../real-file.js';
+import { storing } from '../storage-error.js';
+import { makeArchive } from './prepare-archive.js';
+import type { WalLayout } from './wal-layout.js';
+
+/**
+ * Makes the folders of a stream, which are nobody's but ours, and where there is no archive yet that one: `account` is
+ * whom it is to belong to then.
+ */
+export async function prepareStream(
+  layout: WalLayout,
+  backupDir: string,
+  account: ServerAccount,
+): Promise<void> {
+  if (!(await isFolder(layout.wal))) await makeArchive(layout, backupDir, account);
+  await storing({ attempted: `make the folder ${layout.stream}`, path: layout.stream }, async () => {
+    for (const folder of [layout.metadata, layout.stream, layout.brokenOff]) {
+      if (await isFolder(folder)) continue;
+      await makeFolder(folder);
+      await chmod(folder, 0o700);
+    }
+  });
+}

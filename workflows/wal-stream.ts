@@ -1,0 +1,224 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  CancellationScope,
+  ContinueAsNew,
+  condition,
+  continueAsNew,
+  defineQuery,
+  isCancellation,
+  log,
+  ParentClosePolicy,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  startChild,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ClusterStep } from '../activities/cluster-step.js';
+import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
+import type {
+  CarriedStream,
+  StreamHealth,
+  StreamLimits,
+  StreamSight,
+  StreamStart,
+  WalStreamInput,
+  WalStreamResult,
+  WalStreamStatus,
+  WalStreamStep,
+} from '../src/domain/stream-contracts.js';
+import { freshHealth, judgeStream } from '../src/domain/stream-health.js';
+import { type WalCycleInput, walCycleWorkflowId } from '../src/domain/wal-contracts.js';
+import { alert, recordFailure } from './alerts.js';
+import { failureMessage, failureType } from './failures.js';
+import { hostSteps } from './host-steps.js';
+import { outcomeAttribute, startAttributes } from './search-attributes.js';
+import { walCycle } from './wal-cycle.js';
+import { describeStream, priorityOf, streamAlert } from './wal-stream-telling.js';
+
+export const walStreamStatusQuery = defineQuery<WalStreamStatus>(statusQueryName);
+
+const slowestLookMs = 60_000;
+/** A stream that has run before is begun anew for ever, this long after it failed. */
+const tryAgainMs = 60_000;
+/** Some four thousand events: after them a new run takes over, for which the stream pauses a second. */
+const looksPerRun = 360;
+
+/** Streams a cluster's WAL until it is cancelled, in one run after the other. */
+export async function walStream(input: WalStreamInput): Promise<WalStreamResult> {
+  upsertSearchAttributes(startAttributes('wal-stream', input.cluster));
+  const stream = new WalStream(input);
+  try {
+    return await stream.run();
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
+    if (isCancellation(error)) return stream.stopped();
+    const { cluster, hostQueue } = input;
+    await recordFailure(error, { type: 'wal_stream', cluster, database: '', hostQueue });
+    throw error;
+  }
+}
+
+class WalStream {
+  readonly #status: WalStreamStatus = { step: 'prepare' };
+  readonly #steps;
+  readonly #since: string;
+  #health: StreamHealth;
+  #baseDue: string | null;
+  /** Before it has, what fails is told to whoever waits; afterwards it is tried again for ever. */
+  #hasStreamed: boolean;
+  #looks = 0;
+
+  constructor(readonly input: WalStreamInput) {
+    const { carried } = input;
+    this.#steps = hostSteps(input);
+    this.#since = carried?.since ?? workflowInfo().startTime.toISOString();
+    this.#health = carried?.health ?? freshHealth;
+    this.#baseDue = carried?.baseDue ?? null;
+    this.#hasStreamed = carried !== undefined;
+    setHandler(walStreamStatusQuery, () => this.#status);
+    this.#enter('prepare');
+  }
+
+  /** Ends only by an error: of a cancellation, of what keeps it from beginning, or to go on as a new run. */
+  async run(): Promise<never> {
+    for (;;) {
+      try {
+        this.#enter('prepare');
+        await this.#stream(await this.#prepare());
+      } catch (error) {
+        if (error instanceof ContinueAsNew || isCancellation(error)) throw error;
+        if (failureType(error) === 'SlotLost') continue;
+        if (!this.#hasStreamed) throw error;
+        await this.#fail(failureMessage(error, this.input.hostQueue));
+        await sleep(tryAgainMs);
+      }
+    }
+  }
+
+  stopped(): WalStreamResult {
+    upsertSearchAttributes([outcomeAttribute('cancelled')]);
+    this.#enter('stopped');
+    const { slot = null, flushedLsn = null } = this.#status;
+    return { cluster: this.input.cluster, slot, flushedLsn, since: this.#since };
+  }
+
+  async #prepare(): Promise<StreamStart> {
+    const start = await this.#steps.contact.prepareStream(this.#step());
+    this.#enter('stream', { slot: start.slot });
+    if (start.lostBecause !== null) {
+      this.#baseDue = start.lostBecause;
+      const message = `${start.lostBecause}; a base backup is taken, and no point between can be recovered to unless the archive command has brought its WAL`;
+      await alert(streamAlert(this.input.cluster, 'critical', message, this.#status));
+    }
+    return start;
+  }
+
+  /** Streams, and looks now and then how it fares, until the stream ends or this run has lasted long enough. */
+  async #stream(start: StreamStart): Promise<never> {
+    let failure: unknown;
+    let isOver = false;
+    const { stallTimeoutSeconds } = this.input;
+    const scope = new CancellationScope();
+    const streaming = scope
+      .run(() => this.#steps.transfer.streamWal({ ...this.#step(), start, stallTimeoutSeconds }))
+      .catch((error: unknown) => {
+        failure = error;
+      })
+      .finally(() => {
+        isOver = true;
+      });
+    try {
+      let { limits } = start;
+      while (!(await condition(() => isOver, this.#lookEveryMs()))) {
+        limits = await this.#look(start, limits);
+        await this.#takeBaseIfDue();
+        this.#looks += 1;
+        if (this.#looks >= looksPerRun || workflowInfo().continueAsNewSuggested) break;
+      }
+    } finally {
+      scope.cancel();
+      await CancellationScope.nonCancellable(() => streaming);
+    }
+    if (failure !== undefined && !isCancellation(failure)) throw failure;
+    return continueAsNew<typeof walStream>({ ...this.input, carried: this.#carried() });
+  }
+
+  async #look(start: StreamStart, before: StreamLimits): Promise<StreamLimits> {
+    const sight = await this.#sight(start);
+    const limits = sight.kind === 'seen' ? sight.limits : before;
+    const { health, lagBytes, lagMs, why } = judgeStream(this.#health, sight, limits, Date.now());
+    if (sight.kind === 'seen') {
+      if (sight.isActive) this.#hasStreamed = true;
+      Object.assign(this.#status, { flushedLsn: sight.flushedLsn, lagBytes });
+    }
+    const lagSeconds = Math.round(lagMs / 1000);
+    const wasWrong = this.#health.state !== 'fine';
+    const hasChanged = health.state !== this.#health.state;
+    this.#health = health;
+    this.#enter('stream', { state: health.state, lagSeconds });
+    if (hasChanged && (why !== undefined || wasWrong)) await this.#tell(why ?? 'streaming is well again');
+    return limits;
+  }
+
+  /** That nobody could look is a thing to know, and no reason to end. */
+  async #sight(start: StreamStart): Promise<StreamSight> {
+    try {
+      return await this.#steps.quick.lookAtStream({ ...this.#step(), start });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return { kind: 'unknown', why: failureMessage(error, this.input.hostQueue) };
+    }
+  }
+
+  /** The cycle tells what is missing and takes the base backup; one that runs already may have begun too early. */
+  async #takeBaseIfDue(): Promise<void> {
+    if (this.#baseDue === null) return;
+    const { carried: _, requester, ...common } = this.input;
+    const cycle: WalCycleInput = { ...common, requester: `wal-stream for ${requester}`, forceBase: true };
+    try {
+      await startChild(walCycle, {
+        workflowId: walCycleWorkflowId(this.input.cluster),
+        args: [cycle],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        staticSummary: `WAL cycle of ${this.input.cluster}, since WAL was lost`,
+      });
+      this.#baseDue = null;
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      log.info('a WAL cycle runs; the base backup that is due is taken after it');
+    }
+  }
+
+  /** Told once, however often it is tried again. */
+  async #fail(failure: string): Promise<void> {
+    const isNews = this.#health.state !== 'failing' || this.#status.failure !== failure;
+    this.#health = { ...this.#health, state: 'failing' };
+    this.#enter('prepare', { state: 'failing', failure });
+    if (isNews) await this.#tell(`streaming has ended, and is tried again every minute: ${failure}`);
+  }
+
+  async #tell(message: string): Promise<void> {
+    await alert(streamAlert(this.input.cluster, priorityOf(this.#health.state), message, this.#status));
+  }
+
+  #carried(): CarriedStream {
+    return { since: this.#since, health: this.#health, baseDue: this.#baseDue };
+  }
+
+  #lookEveryMs(): number {
+    return Math.min(slowestLookMs, this.input.stallTimeoutSeconds * 1000);
+  }
+
+  #step(): ClusterStep {
+    const { cluster, place } = this.input;
+    const startedAt = workflowInfo().startTime.toISOString();
+    return { cluster, startedAt, ...(place !== undefined && { place }) };
+  }
+
+  #enter(step: WalStreamStep, news: Partial<WalStreamStatus> = {}): void {
+    Object.assign(this.#status, news, { step });
+    setCurrentDetails(describeStream(this.input, this.#since, this.#status));
+  }
+}
