@@ -89,7 +89,10 @@ class WalStream {
         await this.#stream(await this.#prepare());
       } catch (error) {
         if (error instanceof ContinueAsNew || isCancellation(error)) throw error;
-        if (failureType(error) === 'SlotLost') continue;
+        if (failureType(error) === 'SlotLost') {
+          await this.#lost(failureMessage(error));
+          continue;
+        }
         if (!this.#hasStreamed) throw error;
         await this.#fail(failureMessage(error, this.input.hostQueue));
         await sleep(tryAgainMs);
@@ -107,12 +110,15 @@ class WalStream {
   async #prepare(): Promise<StreamStart> {
     const start = await this.#steps.contact.prepareStream(this.#step());
     this.#enter('stream', { slot: start.slot });
-    if (start.lostBecause !== null) {
-      this.#baseDue = start.lostBecause;
-      const message = `${start.lostBecause}; a base backup is taken, and no point between can be recovered to unless the archive command has brought its WAL`;
-      await alert(streamAlert(this.input.cluster, 'critical', message, this.#status));
-    }
+    if (start.lostBecause !== null) await this.#lost(start.lostBecause);
     return start;
+  }
+
+  /** WAL is missing: what follows can be recovered to only from another base backup. */
+  async #lost(because: string): Promise<void> {
+    this.#baseDue = because;
+    const message = `${because}; a base backup is taken, and no point between can be recovered to unless the archive command has brought its WAL`;
+    await alert(streamAlert(this.input.cluster, 'critical', message, this.#status));
   }
 
   /** Streams, and looks now and then how it fares, until the stream ends or this run has lasted long enough. */

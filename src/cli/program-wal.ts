@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Act } from './act.js';
 import type { CommandContext } from './context.js';
+import type { WalStreamOptions } from './wal-stream.js';
 
 /** The commands of the WAL archive. */
 export function addWal(
@@ -27,6 +28,7 @@ export function addWal(
     .option('--apply', 'make the archive, set the settings by ALTER SYSTEM and reload; never restarts')
     .option('--force', 'with --apply: replace an archive_command that is not ours')
     .action(act(async () => (await import('./wal-setup.js')).walSetupCommand));
+  const stream = act(async () => (await import('./wal-stream.js')).walStreamCommand, headStart);
   wal
     .command('stream')
     .description('stream the WAL into the archive as it is written, by pg_receivewal and a replication slot')
@@ -34,7 +36,10 @@ export function addWal(
     .option('--detach', 'start it, print the workflow id, and return')
     .option('--stop', 'end the stream; its replication slot stays, for which the server keeps WAL')
     .option('--drop-slot', 'end it and drop the slot: WAL from then on is streamed no more')
-    .action(act(async () => (await import('./wal-stream.js')).walStreamCommand, headStart));
+    .action((cluster: string, options: WalStreamOptions, command: Command) =>
+      // An option that `wal` has, too, is taken for that one's.
+      stream(cluster, { ...wal.opts<WalStreamOptions>(), ...options }, command),
+    );
 }
 
 /** Options by which `restore` brings back a whole cluster as it was at a point in time. */

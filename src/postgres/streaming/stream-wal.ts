@@ -9,6 +9,7 @@ import { cancelled } from '../connection-error.js';
 import { endOrphanWalSenders } from '../orphan-sessions.js';
 import { readPosition, type StreamPosition } from './inspect-streaming.js';
 import { isPositionGone, runReceivewal } from './run-receivewal.js';
+import { ensureSlot } from './slot.js';
 import { StreamWatch, type StreamWords } from './stream-watch.js';
 
 export interface StreamWalOptions
@@ -64,6 +65,7 @@ export async function streamWal(options: StreamWalOptions): Promise<never> {
 async function receive(options: StreamWalOptions, watch: StreamWatch, attempted: string): Promise<void> {
   const { connection, layout, slot, runTag, program, onStep, segmentSizeBytes } = options;
   await endOrphanWalSenders(connection, runTag);
+  await keepSlot(options, attempted);
   await look(options, watch, attempted);
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, options.signal]);
@@ -89,7 +91,24 @@ async function receive(options: StreamWalOptions, watch: StreamWatch, attempted:
   }
 }
 
-/** Looks how far it has come. @throws HoldfastError `SlotLost`, `ArchivingRefused` for another cluster */
+/**
+ * Makes the slot anew where it is gone, as after the server was recovered: whether WAL is missing then, the receiver
+ * finds out. Of one that was lost WAL is missing.
+ * @throws HoldfastError `SlotLost`
+ */
+async function keepSlot(options: StreamWalOptions, attempted: string): Promise<void> {
+  const { connection, slot, signal, layout, segmentSizeBytes } = options;
+  const made = await withMaintenanceConnection(connection, (client) => ensureSlot(client, slot), { signal });
+  if (made === 'made') options.onStep(`there was no replication slot ${slot} any more; it was made anew`);
+  if (made !== 'remade') return;
+  await breakOff(layout, segmentSizeBytes);
+  throw slotLost(
+    attempted,
+    `the server has given up replication slot ${slot}, and removed WAL that was not streamed yet`,
+  );
+}
+
+/** Looks how far it has come. @throws HoldfastError `ArchivingRefused` for another cluster */
 async function look(options: StreamWalOptions, watch: StreamWatch, attempted: string): Promise<void> {
   const position = await ask(options);
   if (position.systemIdentifier !== options.systemIdentifier) {
@@ -98,12 +117,6 @@ async function look(options: StreamWalOptions, watch: StreamWatch, attempted: st
       cause: `the server is of the cluster with system identifier ${position.systemIdentifier} now, it was ${options.systemIdentifier}`,
       remedy: 'give the new cluster another name in holdfast.yaml, and so another archive',
     });
-  }
-  const { slot } = position;
-  if (!slot) throw slotLost(attempted, `there is no replication slot ${options.slot} any more`);
-  if (slot.walStatus === 'lost') {
-    const cause = `the server has given up replication slot ${options.slot}, and removed WAL that was not streamed yet`;
-    throw slotLost(attempted, cause);
   }
   watch.saw(position);
 }
