@@ -40,10 +40,8 @@ import { describeStream, priorityOf, streamAlert } from './wal-stream-telling.js
 export const walStreamStatusQuery = defineQuery<WalStreamStatus>(statusQueryName);
 
 const slowestLookMs = 60_000;
-/** A stream that has run before is begun anew for ever, this long after it failed. */
-const tryAgainMs = 60_000;
 /** Some four thousand events: after them a new run takes over, for which the stream pauses a second. */
-const looksPerRun = 360;
+const defaultLooksPerRun = 360;
 
 /** Streams a cluster's WAL until it is cancelled, in one run after the other. */
 export async function walStream(input: WalStreamInput): Promise<WalStreamResult> {
@@ -95,7 +93,8 @@ class WalStream {
         }
         if (!this.#hasStreamed) throw error;
         await this.#fail(failureMessage(error, this.input.hostQueue));
-        await sleep(tryAgainMs);
+        // For ever: nobody may be there to begin it again.
+        await sleep(this.#lookEveryMs());
       }
     }
   }
@@ -125,7 +124,7 @@ class WalStream {
   async #stream(start: StreamStart): Promise<never> {
     let failure: unknown;
     let isOver = false;
-    const { stallTimeoutSeconds } = this.input;
+    const { stallTimeoutSeconds, looksPerRun = defaultLooksPerRun } = this.input;
     const scope = new CancellationScope();
     const streaming = scope
       .run(() => this.#steps.transfer.streamWal({ ...this.#step(), start, stallTimeoutSeconds }))
@@ -181,7 +180,7 @@ class WalStream {
   /** The cycle tells what is missing and takes the base backup; one that runs already may have begun too early. */
   async #takeBaseIfDue(): Promise<void> {
     if (this.#baseDue === null) return;
-    const { carried: _, requester, ...common } = this.input;
+    const { carried: _, looksPerRun: __, requester, ...common } = this.input;
     const cycle: WalCycleInput = { ...common, requester: `wal-stream for ${requester}`, forceBase: true };
     try {
       await startChild(walCycle, {

@@ -16,6 +16,8 @@ export interface WalStreamInput {
   place?: string;
   /** A stream that makes no progress for this long while the server moves on is given up and begun anew. */
   stallTimeoutSeconds: number;
+  /** Looks at the stream after which a new run takes over. @defaultValue 360 */
+  looksPerRun?: number;
   /** What the run before this one has handed on. */
   carried?: CarriedStream;
 }

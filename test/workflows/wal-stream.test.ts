@@ -1,22 +1,27 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { activityInfo, Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
 import type { Alert } from '../../src/domain/contracts.js';
 import type { StreamSight, WalStreamInput, WalStreamResult } from '../../src/domain/stream-contracts.js';
-import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
+import { startTemporal, type TemporalServer } from '../support/temporal.js';
 import { failure, scriptedActivities, withWorker } from './support.js';
 
+let temporal: TemporalServer;
 let environment: TestWorkflowEnvironment;
 
 beforeAll(async () => {
-  environment = await createTimeSkippingEnvironment();
+  // Time can't be skipped while an activity runs, and here one always does.
+  temporal = await startTemporal();
+  environment = await TestWorkflowEnvironment.createFromExistingServer({ address: temporal.address });
 });
 
 afterAll(async () => {
   await environment.teardown();
+  await temporal[Symbol.asyncDispose]();
 });
 
 /** Streams until it is cancelled, as the real one does. */
@@ -24,14 +29,14 @@ const untilCancelled = async () => {
   const { cancellationSignal, heartbeat } = Context.current();
   while (!cancellationSignal.aborted) {
     heartbeat();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(50);
   }
   await Context.current().cancelled;
 };
 
 const seen = (flushedLsn: string | null): StreamSight => ({
   ...{ kind: 'seen', serverLsn: '0/2000', flushedLsn, isActive: true },
-  limits: { lagBytes: 0x1000, lagMs: 100_000 },
+  limits: { lagBytes: 0x100, lagMs: 100_000 },
 });
 
 interface Played {
@@ -58,13 +63,19 @@ async function play(
   });
   return withWorker(environment, activities, async (queue) => {
     const input: WalStreamInput = {
-      ...{ cluster: randomUUID(), hostQueue: queue, requester: 'ann@here', stallTimeoutSeconds: 60 },
+      ...{
+        cluster: randomUUID(),
+        hostQueue: queue,
+        requester: 'ann@here',
+        stallTimeoutSeconds: 1,
+        looksPerRun: 3,
+      },
     };
     const start = { workflowId: `wal-stream/${input.cluster}`, taskQueue: queue, args: [input] };
     await environment.client.workflow.start('walStream', start);
     const handle = environment.client.workflow.getHandle(start.workflowId);
     while (!isEnough(calls, alerts)) {
-      await environment.sleep('30 seconds');
+      await delay(100);
       const { status } = await handle.describe();
       if (status.name === 'FAILED') await handle.result();
     }
@@ -93,16 +104,14 @@ test('it goes on as a new run before its history grows too long, and stays the s
   );
   expect(runs).toBe(2);
   expect(times(calls, 'streamWal')).toBe(2);
-  expect(times(calls, 'lookAtStream')).toBeGreaterThanOrEqual(300);
-  expect(Date.parse(result.since)).toBeLessThan(
-    environment ? (await environment.currentTimeMs()) - 3_600_000 : 0,
-  );
+  expect(times(calls, 'lookAtStream')).toBeGreaterThanOrEqual(3);
+  expect(Date.now() - Date.parse(result.since)).toBeGreaterThan(3_000);
 });
 
 test('one that falls behind is told once, and once more when it is well again', async () => {
   let looks = 0;
   const { alerts } = await play(
-    { lookAtStream: async () => seen(++looks < 6 ? '0/1800' : '0/2000') },
+    { lookAtStream: async () => seen(++looks < 5 ? '0/1800' : '0/2000') },
     (_, told) => told.length > 1,
   );
   expect(alerts).toMatchObject([
@@ -154,8 +163,7 @@ test('one that has run is begun anew for ever, and its failure told once', async
       streamWal: async () => {
         if (++streams > 1 && streams < 5) throw failure('NotEnoughSpace');
         if (streams > 1) return untilCancelled();
-        await vi.waitUntil(() => true);
-        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        await delay(2_500);
         throw failure('NotEnoughSpace');
       },
     },
