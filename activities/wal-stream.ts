@@ -1,32 +1,17 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import type pg from 'pg';
-import type { ClusterConfig } from '../src/config/config.js';
 import { HoldfastError } from '../src/domain/errors.js';
-import { keepSizeWarning, slotName } from '../src/domain/replication-slot.js';
-import type {
-  StreamLimits,
-  StreamProgress,
-  StreamSight,
-  StreamStart,
-} from '../src/domain/stream-contracts.js';
+import type { StreamProgress, StreamSight, StreamStart } from '../src/domain/stream-contracts.js';
 import { findReplicationTool } from '../src/postgres/client-tools.js';
 import { withMaintenanceConnection } from '../src/postgres/connection.js';
 import { endOrphanWalSenders } from '../src/postgres/orphan-sessions.js';
-import { archiveAccount } from '../src/postgres/streaming/archive-account.js';
-import { inspectStreaming, readPosition, readSlots } from '../src/postgres/streaming/inspect-streaming.js';
-import { requireStreaming } from '../src/postgres/streaming/require-streaming.js';
-import { ensureSlot } from '../src/postgres/streaming/slot.js';
+import { readPosition } from '../src/postgres/streaming/inspect-streaming.js';
 import { streamTag } from '../src/postgres/streaming/stream-tag.js';
 import { streamWal } from '../src/postgres/streaming/stream-wal.js';
 import type { StreamWords } from '../src/postgres/streaming/stream-watch.js';
-import { baseRepository } from '../src/repository/base/base-repository.js';
-import { prepareStream } from '../src/repository/local/wal/prepare-stream.js';
-import { breakOff } from '../src/repository/local/wal/publish-streamed.js';
-import { requireOwnStream } from '../src/repository/local/wal/require-own-stream.js';
 import { walLayout } from '../src/repository/local/wal/wal-layout.js';
 import { type ClusterStep, loggedCluster } from './cluster-step.js';
 import { type ActivityDeps, clusterOf, toolOptions } from './deps.js';
-import { requireOneCluster } from './one-cluster.js';
+import { limitsOf, startOfStream } from './stream-start.js';
 
 /** A step that knows the slot and the server. */
 export interface StreamStep extends ClusterStep {
@@ -47,7 +32,7 @@ export function createStreamActivities(deps: ActivityDeps) {
         const cluster = clusterOf(deps, step.cluster);
         await endOrphanWalSenders(cluster.connection, streamTag(cluster));
         const start = await withMaintenanceConnection(cluster.connection, (client) =>
-          prepare(cluster, client),
+          startOfStream(deps, cluster, client),
         );
         for (const warning of start.warnings) log.warn(warning);
         log.info({ slot: start.slot, lostBecause: start.lostBecause }, `streaming by ${start.slot}`);
@@ -92,34 +77,6 @@ export function createStreamActivities(deps: ActivityDeps) {
     },
   };
 
-  async function prepare(cluster: ClusterConfig, client: pg.Client): Promise<StreamStart> {
-    const attempted = `stream the WAL of cluster ${JSON.stringify(cluster.name)}`;
-    const slot = slotName(cluster.name, cluster.host);
-    const layout = walLayout(cluster.repositoryPath);
-    const facts = await inspectStreaming(client);
-    const { systemIdentifier, serverMajor, segmentSizeBytes } = facts;
-    requireStreaming(attempted, facts, slot);
-    await findReplicationTool('pg_receivewal', serverMajor, toolOptions(deps));
-    const bases = baseRepository(cluster.repositoryPath, cluster.name);
-    await prepareStream(layout, deps.config.backupDir, await archiveAccount(client, cluster.connection));
-    await bases.prepare();
-    await requireOneCluster(cluster.name, bases, systemIdentifier);
-    await requireOwnStream(layout, segmentSizeBytes, systemIdentifier, cancellationSignal());
-    await requireIdle(client, attempted, slot);
-    const made = await ensureSlot(client, slot);
-    // What the lost one was waiting for the server has removed: what comes begins where the new one does.
-    if (made === 'remade') await breakOff(layout, segmentSizeBytes);
-    const warning = keepSizeWarning(facts.maxKeptBytes);
-    return {
-      ...{ slot, systemIdentifier, serverMajor, segmentSizeBytes, limits: limitsOf(cluster) },
-      warnings: warning === undefined ? [] : [warning],
-      lostBecause:
-        made === 'remade'
-          ? `replication slot ${slot} was lost: the server has removed WAL that was not streamed yet (max_slot_wal_keep_size)`
-          : null,
-    };
-  }
-
   function loggedStream<T>(
     step: ClusterStep,
     name: string,
@@ -127,22 +84,6 @@ export function createStreamActivities(deps: ActivityDeps) {
   ): Promise<T> {
     return loggedCluster(deps, step, name, { verb: 'stream the WAL of', operation: 'wal-stream' }, act);
   }
-}
-
-function limitsOf({ walLagMb, walLagSeconds }: ClusterConfig): StreamLimits {
-  return { lagBytes: walLagMb * 1024 * 1024, lagMs: walLagSeconds * 1000 };
-}
-
-/** Somebody else's stream is not ours to end: of another repository, or of a tool of another's. */
-async function requireIdle(client: pg.Client, attempted: string, name: string): Promise<void> {
-  const [slot] = await readSlots(client, name);
-  if (!slot?.isActive) return;
-  throw new HoldfastError('AlreadyRunning', {
-    attempted,
-    cause: `somebody else streams by replication slot ${name}`,
-    remedy:
-      'see pg_replication_slots and pg_stat_activity for who; another repository needs another HOLDFAST_HOST',
-  });
 }
 
 function streamBeat(): (words: StreamWords) => void {

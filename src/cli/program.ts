@@ -14,6 +14,7 @@ Examples:
   holdfast restore --latest shop
                              replace it by its newest backup, once approved
   holdfast wal setup         what the server needs to archive its WAL
+  holdfast wal stream        stream its WAL into the archive as it is written
   holdfast worker            do what schedules and commands ask of this host
 
 Settings come from the environment (PGHOST, PGUSER, BACKUP_DIR, RETENTION_DAYS,

@@ -211,6 +211,21 @@ test('it is stopped, and its slot dropped', async () => {
   expect(receivers()).toEqual([]);
 }, 60_000);
 
+test('without --detach it shows how far it is, and Ctrl-C ends it', async () => {
+  const command = place.start(['wal', 'stream']);
+  await vi.waitUntil(() => receivers().length === 1, patiently);
+  command.kill('SIGINT');
+  const { exitCode, stdout, stderr } = await command;
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringContaining('✓ stopped streaming'),
+  });
+  expect(stderr).toContain('streaming; Ctrl-C stops it');
+  expect(stderr).toMatch(/replication slot holdfast_default_\w+ stays/);
+  expect(receivers()).toEqual([]);
+  expect(await place.run('wal', 'stream', '--drop-slot')).toMatchObject({ exitCode: 0 });
+}, 60_000);
+
 interface Info {
   window: { from: string; to: string; gaps: unknown[] };
   baseBackups: unknown[];

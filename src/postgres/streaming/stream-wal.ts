@@ -10,6 +10,7 @@ import { endOrphanWalSenders } from '../orphan-sessions.js';
 import { readPosition, type StreamPosition } from './inspect-streaming.js';
 import { isPositionGone, runReceivewal } from './run-receivewal.js';
 import { ensureSlot } from './slot.js';
+import { isPassing, refused, slotLost, throwUnlessPassing } from './stream-failure.js';
 import { StreamWatch, type StreamWords } from './stream-watch.js';
 
 export interface StreamWalOptions
@@ -76,7 +77,7 @@ async function receive(options: StreamWalOptions, watch: StreamWatch, attempted:
     runReceivewal(run),
     every(publishEveryMs, signal, publish),
     // A look that fails says nothing: the receiver itself ends when the server is gone.
-    every(options.lookEveryMs, signal, () => look(options, watch, attempted).catch(throwUnlessAway)),
+    every(options.lookEveryMs, signal, () => look(options, watch, attempted).catch(throwUnlessPassing)),
   ];
   try {
     await Promise.race(work);
@@ -137,29 +138,4 @@ async function every(ms: number, signal: AbortSignal, act: () => Promise<unknown
     await act();
     await delay(ms, undefined, { signal }).catch(() => undefined);
   }
-}
-
-function isPassing(error: unknown): error is HoldfastError {
-  const passing = ['StreamInterrupted', 'ConnectionLost', 'ServerUnreachable'];
-  return error instanceof HoldfastError && passing.includes(error.type);
-}
-
-function throwUnlessAway(error: unknown): void {
-  if (!isPassing(error)) throw error;
-}
-
-/** The server answers queries, and lets nobody stream. */
-function refused({ type, story }: HoldfastError): HoldfastError {
-  if (type !== 'ServerUnreachable') {
-    const remedy = 'see the server’s log for why it ends the stream';
-    return new HoldfastError('StreamFailed', { ...story, remedy });
-  }
-  const remedy =
-    'Admit the role in pg_hba.conf to "replication", and see that max_wal_senders leaves one for streaming.';
-  return new HoldfastError('AuthenticationFailed', { ...story, remedy });
-}
-
-function slotLost(attempted: string, cause: string): HoldfastError {
-  const remedy = 'a new base backup makes what follows recoverable; raise max_slot_wal_keep_size';
-  return new HoldfastError('SlotLost', { attempted, cause, remedy });
 }
