@@ -19,23 +19,20 @@ import type { ClusterStep } from '../activities/cluster-step.js';
 import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import type {
   CarriedStream,
-  StreamHealth,
-  StreamLimits,
-  StreamSight,
   StreamStart,
   WalStreamInput,
   WalStreamResult,
   WalStreamStatus,
   WalStreamStep,
 } from '../src/domain/stream-contracts.js';
-import { freshHealth, judgeStream } from '../src/domain/stream-health.js';
 import { type WalCycleInput, walCycleWorkflowId } from '../src/domain/wal-contracts.js';
 import { alert, recordFailure } from './alerts.js';
 import { failureMessage, failureType } from './failures.js';
 import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
+import { type MonitorParts, StreamMonitor } from './stream-monitor.js';
 import { walCycle } from './wal-cycle.js';
-import { describeStream, priorityOf, streamAlert } from './wal-stream-telling.js';
+import { describeStream, streamAlert } from './wal-stream-telling.js';
 
 export const walStreamStatusQuery = defineQuery<WalStreamStatus>(statusQueryName);
 
@@ -62,19 +59,17 @@ class WalStream {
   readonly #status: WalStreamStatus = { step: 'prepare' };
   readonly #steps;
   readonly #since: string;
-  #health: StreamHealth;
+  readonly #monitor: StreamMonitor;
   #baseDue: string | null;
-  /** Before it has, what fails is told to whoever waits; afterwards it is tried again for ever. */
-  #hasStreamed: boolean;
   #looks = 0;
 
   constructor(readonly input: WalStreamInput) {
     const { carried } = input;
     this.#steps = hostSteps(input);
     this.#since = carried?.since ?? workflowInfo().startTime.toISOString();
-    this.#health = carried?.health ?? freshHealth;
     this.#baseDue = carried?.baseDue ?? null;
-    this.#hasStreamed = carried !== undefined;
+    const enter: MonitorParts['enter'] = (step, news) => this.#enter(step, news);
+    this.#monitor = new StreamMonitor({ input, steps: this.#steps, status: this.#status, enter });
     setHandler(walStreamStatusQuery, () => this.#status);
     this.#enter('prepare');
   }
@@ -91,8 +86,8 @@ class WalStream {
           await this.#lost(failureMessage(error));
           continue;
         }
-        if (!this.#hasStreamed) throw error;
-        await this.#fail(failureMessage(error, this.input.hostQueue));
+        if (!this.#monitor.hasStreamed) throw error;
+        await this.#monitor.fail(failureMessage(error, this.input.hostQueue));
         // For ever: nobody may be there to begin it again.
         await sleep(this.#lookEveryMs());
       }
@@ -137,7 +132,7 @@ class WalStream {
     try {
       let { limits } = start;
       while (!(await condition(() => isOver, this.#lookEveryMs()))) {
-        limits = await this.#look(start, limits);
+        limits = await this.#monitor.look(this.#step(), start, limits);
         await this.#takeBaseIfDue();
         this.#looks += 1;
         if (this.#looks >= looksPerRun || workflowInfo().continueAsNewSuggested) break;
@@ -148,33 +143,6 @@ class WalStream {
     }
     if (failure !== undefined && !isCancellation(failure)) throw failure;
     return continueAsNew<typeof walStream>({ ...this.input, carried: this.#carried() });
-  }
-
-  async #look(start: StreamStart, before: StreamLimits): Promise<StreamLimits> {
-    const sight = await this.#sight(start);
-    const limits = sight.kind === 'seen' ? sight.limits : before;
-    const { health, lagBytes, lagMs, why } = judgeStream(this.#health, sight, limits, Date.now());
-    if (sight.kind === 'seen') {
-      if (sight.isActive) this.#hasStreamed = true;
-      Object.assign(this.#status, { flushedLsn: sight.flushedLsn, lagBytes });
-    }
-    const lagSeconds = Math.round(lagMs / 1000);
-    const wasWrong = this.#health.state !== 'fine';
-    const hasChanged = health.state !== this.#health.state;
-    this.#health = health;
-    this.#enter('stream', { state: health.state, lagSeconds });
-    if (hasChanged && (why !== undefined || wasWrong)) await this.#tell(why ?? 'streaming is well again');
-    return limits;
-  }
-
-  /** That nobody could look is a thing to know, and no reason to end. */
-  async #sight(start: StreamStart): Promise<StreamSight> {
-    try {
-      return await this.#steps.quick.lookAtStream({ ...this.#step(), start });
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      return { kind: 'unknown', why: failureMessage(error, this.input.hostQueue) };
-    }
   }
 
   /** The cycle tells what is missing and takes the base backup; one that runs already may have begun too early. */
@@ -196,20 +164,8 @@ class WalStream {
     }
   }
 
-  /** Told once, however often it is tried again. */
-  async #fail(failure: string): Promise<void> {
-    const isNews = this.#health.state !== 'failing' || this.#status.failure !== failure;
-    this.#health = { ...this.#health, state: 'failing' };
-    this.#enter('prepare', { state: 'failing', failure });
-    if (isNews) await this.#tell(`streaming has ended, and is tried again every minute: ${failure}`);
-  }
-
-  async #tell(message: string): Promise<void> {
-    await alert(streamAlert(this.input.cluster, priorityOf(this.#health.state), message, this.#status));
-  }
-
   #carried(): CarriedStream {
-    return { since: this.#since, health: this.#health, baseDue: this.#baseDue };
+    return { since: this.#since, health: this.#monitor.health, baseDue: this.#baseDue };
   }
 
   #lookEveryMs(): number {

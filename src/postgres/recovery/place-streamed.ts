@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { chmod, chown, copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { storing } from '../../repository/local/storage-error.js';
+import { errorCode, storing } from '../../repository/local/storage-error.js';
 import { listArchive } from '../../repository/local/wal/list-archive.js';
 import { listBrokenOff, listStream, type StreamedFile } from '../../repository/local/wal/list-stream.js';
 import type { WalLayout } from '../../repository/local/wal/wal-layout.js';
@@ -44,7 +44,8 @@ export async function placeStreamed(options: PlaceStreamedOptions): Promise<stri
 
 /** Of the same segment the base backup may have more, where the stream had stopped before; the same bytes as far as both go. */
 async function bringsMore({ path }: StreamedFile, target: string): Promise<boolean> {
-  const ours = await contentBytes(path);
+  // One that is there and can't be read must not count as empty: the last seconds are in it.
+  const ours = await storing({ attempted: `read ${path}`, path }, () => contentBytes(path));
   return ours > 0 && ours > (await contentBytes(target));
 }
 
@@ -64,7 +65,10 @@ const pieceBytes = 1024 * 1024;
 
 /** How many bytes a file has up to its last one that is not zero; 0 for one that is not there. */
 async function contentBytes(path: string): Promise<number> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
   if (!handle) return 0;
   try {
     const buffer = Buffer.alloc(pieceBytes);

@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises';
+import { chmod, chown, stat } from 'node:fs/promises';
 import type { ServerAccount } from '../../../domain/archiving.js';
 import { makeFolder } from '../prepare.js';
 import { isFolder } from '../real-file.js';
@@ -7,7 +7,7 @@ import { makeArchive } from './prepare-archive.js';
 import type { WalLayout } from './wal-layout.js';
 
 /**
- * Makes the folders of a stream, which are nobody's but ours, and where there is no archive yet that one: `account` is
+ * Makes the folders of a stream, and where there is no archive yet that one: `account` is
  * whom it is to belong to then.
  */
 export async function prepareStream(
@@ -17,10 +17,14 @@ export async function prepareStream(
 ): Promise<void> {
   if (!(await isFolder(layout.wal))) await makeArchive(layout, backupDir, account);
   await storing({ attempted: `make the folder ${layout.stream}`, path: layout.stream }, async () => {
-    for (const folder of [layout.metadata, layout.stream, layout.brokenOff]) {
+    if (!(await isFolder(layout.metadata))) await makeFolder(layout.metadata);
+    const archive = await stat(layout.wal);
+    for (const folder of [layout.stream, layout.brokenOff]) {
       if (await isFolder(folder)) continue;
       await makeFolder(folder);
-      await chmod(folder, 0o700);
+      // Whoever may look at the archive may see what is streamed.
+      if (process.getuid?.() === 0) await chown(folder, archive.uid, archive.gid);
+      await chmod(folder, archive.mode & 0o7777);
     }
   });
 }
