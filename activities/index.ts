@@ -22,6 +22,7 @@ import { createRoleActivities } from './roles.js';
 import { createStageActivities } from './stage.js';
 import { createSwapActivities } from './swap.js';
 import { createWalActivities } from './wal.js';
+import { createStreamActivities } from './wal-stream.js';
 
 /** Every activity a worker offers, in the order in which data meets them. */
 function collect(deps: ActivityDeps) {
@@ -32,6 +33,7 @@ function collect(deps: ActivityDeps) {
     ...createPublishActivities(deps),
     ...createCleanupActivities(deps),
     ...createWalActivities(deps),
+    ...createStreamActivities(deps),
     ...createBaseActivities(deps),
     ...createRecoveryPlanActivities(deps),
     ...createRecoveryActivities(deps),
@@ -61,6 +63,7 @@ const beatWithProgress = new Set<string>([
   'proveStaging',
   'recheckArtifact',
   'compressArchive',
+  'streamWal',
   'takeBaseBackup',
   'extractBaseBackup',
   'recoverCluster',

@@ -3,9 +3,11 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { RecoveryPlan } from '../src/domain/recovery-contracts.js';
 import { extractBase } from '../src/postgres/recovery/extract-base.js';
 import { emptyClaimed, isClaimedBy, isUnpacked } from '../src/postgres/recovery/folder-mark.js';
+import { placeStreamed } from '../src/postgres/recovery/place-streamed.js';
 import { stopServer } from '../src/postgres/recovery/postmaster.js';
 import { recover } from '../src/postgres/recovery/recover.js';
 import { findServerPrograms } from '../src/postgres/recovery/server-programs.js';
+import { newestArchived } from '../src/repository/plan-recovery-from.js';
 import { type ActivityDeps, runOf } from './deps.js';
 import { beatWhileWatching, beatWithProgress } from './progress-beat.js';
 import { loggedRecovery, type PlannedStep, placesOf, type Recovered } from './recovery-step.js';
@@ -43,16 +45,19 @@ export function createRecoveryActivities(deps: ActivityDeps) {
      */
     async recoverCluster({ plan, ...step }: PlannedStep): Promise<Recovered> {
       return loggedRecovery(deps, step, 'recover', async (log) => {
-        const { base } = plan;
+        const { base, account: planned, workDir } = plan;
+        const account = planned ?? undefined;
+        const { layout } = placesOf(deps, step.cluster);
+        const segmentSizeBytes = base.walSegmentSizeBytes;
+        const placed = await placeStreamed({ layout, segmentSizeBytes, dataDir: workDir, account });
+        if (placed.length > 0) log.info({ placed }, `streamed and not archived yet: ${placed.join(', ')}`);
         const programs = await findServerPrograms(base.pgMajor, deps.config.pgBinDir);
+        const mustReach = step.target.kind === 'latest' ? await reach({ plan, ...step }) : undefined;
         const recovered = await beatWhileWatching(async (tell) =>
           recover({
-            ...{ programs, dataDir: plan.workDir, target: step.target, timeline: step.timeline },
+            ...{ programs, dataDir: workDir, target: step.target, timeline: step.timeline },
             action: step.action === 'promote' ? 'promote' : 'pause',
-            base,
-            walFolder: placesOf(deps, step.cluster).layout.wal,
-            signal: cancellationSignal(),
-            account: plan.account ?? undefined,
+            ...{ base, account, mustReach, walFolder: layout.wal, signal: cancellationSignal() },
             onProgress: ({ segments, replayedTo }) =>
               tell(segments * base.walSegmentSizeBytes, replayedTo ? `replayed to ${replayedTo}` : ''),
           }),
@@ -78,6 +83,12 @@ export function createRecoveryActivities(deps: ActivityDeps) {
       await placesOf(deps, cluster).bases.removePartials(runId);
     },
   };
+
+  /** A server without a target would take any end for the end. */
+  function reach({ cluster, timeline, plan }: PlannedStep): Promise<string | undefined> {
+    const wish = { timeline, base: plan.base.id, signal: cancellationSignal() };
+    return newestArchived(placesOf(deps, cluster), wish);
+  }
 }
 
 /** Nothing of a folder that is not this run's, or not any more. */

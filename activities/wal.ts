@@ -4,6 +4,7 @@ import { archiveCommand } from '../src/domain/archive-command.js';
 import type { ArchiveReport } from '../src/domain/archive-report.js';
 import { positionOf } from '../src/domain/base-backup.js';
 import { formatTimestamp } from '../src/domain/names.js';
+import { slotName } from '../src/domain/replication-slot.js';
 import type {
   ArchivingState,
   CompressedSegments,
@@ -14,6 +15,7 @@ import { inspectArchiving } from '../src/postgres/archiving/inspect-archiving.js
 import { notArchived, requireArchiving } from '../src/postgres/archiving/require-archiving.js';
 import { switchSegment } from '../src/postgres/archiving/switch-segment.js';
 import { withMaintenanceConnection } from '../src/postgres/connection.js';
+import { readSlots } from '../src/postgres/streaming/inspect-streaming.js';
 import { baseRepository } from '../src/repository/base/base-repository.js';
 import { expireArchive } from '../src/repository/expire-archive.js';
 import { awaitArchived } from '../src/repository/local/wal/await-archived.js';
@@ -52,8 +54,11 @@ export function createWalActivities(deps: ActivityDeps) {
     async inspectArchiving(step: ClusterStep): Promise<ArchivingState> {
       return loggedCycle(deps, step, 'inspect', async (log) => {
         const { cluster, layout, bases } = placesOf(step.cluster);
-        const facts = await withMaintenanceConnection(cluster.connection, inspectArchiving);
-        const warnings = requireArchiving(step.cluster, facts, archiveCommand(layout.incremental));
+        const { facts, slot } = await withMaintenanceConnection(cluster.connection, async (client) => ({
+          facts: await inspectArchiving(client),
+          slot: (await readSlots(client, slotName(cluster.name, cluster.host)))[0],
+        }));
+        const warnings = requireArchiving(step.cluster, facts, archiveCommand(layout.incremental), slot);
         await bases.prepare();
         await requireOneCluster(step.cluster, bases, facts.systemIdentifier);
         const { systemIdentifier, timeline, segmentSizeBytes, inRecovery } = facts;

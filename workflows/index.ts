@@ -7,3 +7,4 @@ export { monitorBackups } from './monitor-backups.js';
 export { pointInTimeRecovery } from './point-in-time-recovery.js';
 export { restoreDatabase } from './restore-database.js';
 export { walCycle } from './wal-cycle.js';
+export { walStream } from './wal-stream.js';

@@ -3,6 +3,7 @@ import type { TablespaceWish } from '../domain/recovery-contracts.js';
 import type { Act } from './act.js';
 import type { CommandContext } from './context.js';
 import { parseTablespace } from './recovery-arguments.js';
+import type { WalStreamOptions } from './wal-stream.js';
 
 /** The commands of the WAL archive. */
 export function addWal(
@@ -29,6 +30,18 @@ export function addWal(
     .option('--apply', 'make the archive, set the settings by ALTER SYSTEM and reload; never restarts')
     .option('--force', 'with --apply: replace an archive_command that is not ours')
     .action(act(async () => (await import('./wal-setup.js')).walSetupCommand));
+  const stream = act(async () => (await import('./wal-stream.js')).walStreamCommand, headStart);
+  wal
+    .command('stream')
+    .description('stream the WAL into the archive as it is written, by pg_receivewal and a replication slot')
+    .argument('[cluster]', 'a cluster of holdfast.yaml', 'default')
+    .option('--detach', 'start it, print the workflow id, and return')
+    .option('--stop', 'end the stream; its replication slot stays, for which the server keeps WAL')
+    .option('--drop-slot', 'end it and drop the slot: WAL from then on is streamed no more')
+    .action((cluster: string, options: WalStreamOptions, command: Command) =>
+      // An option that `wal` has, too, is taken for that one's.
+      stream(cluster, { ...wal.opts<WalStreamOptions>(), ...options }, command),
+    );
 }
 
 /** Heads them in the help. */
@@ -38,7 +51,10 @@ const pointInTime = 'To a point in time ([backup] is then the cluster):';
 export function addRecoveryOptions(restore: Command): void {
   const option = (flags: string, words: string) =>
     restore.addOption(new Option(flags, words).helpGroup(pointInTime));
-  option('--to <time>', 'a time with its UTC offset, or as in "10 minutes ago"');
+  option(
+    '--to <time>',
+    'a time with its UTC offset, as in "10 minutes ago", or latest: all that was archived and streamed',
+  );
   option('--target-time <time>', 'a time with its UTC offset');
   option('--target-lsn <lsn>', 'a position of the write-ahead log');
   option('--target-xid <xid>', 'the commit of a transaction');

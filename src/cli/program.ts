@@ -15,6 +15,7 @@ Examples:
   holdfast restore --latest shop
                              replace it by its newest backup, once approved
   holdfast wal setup         what the server needs to archive its WAL
+  holdfast wal stream        stream its WAL into the archive as it is written
   holdfast monitor           whether backups are there, young and whole
   holdfast worker            do what schedules and commands ask of this host
 

@@ -5,6 +5,7 @@ import {
   parseTargetTime,
   type RecoveryAction,
   type RecoveryTarget,
+  requireAction,
   type TargetTimeline,
 } from '../domain/recovery-target.js';
 
@@ -80,9 +81,11 @@ export function whatToRecover(options: RecoveryArguments, now = new Date()): Rec
       'no folder was given',
       'name a folder with --data-dir: a new or empty one, or a stopped cluster’s',
     );
+  const target = targetOf(options, now);
+  const action = options.targetAction ?? 'promote';
+  requireAction(target, action);
   return {
-    target: targetOf(options, now),
-    action: options.targetAction ?? 'promote',
+    ...{ target, action },
     timeline: timelineOf(options.targetTimeline ?? 'latest'),
     dataDir: resolve(options.dataDir),
     ...(options.base !== undefined && { base: options.base }),
@@ -108,6 +111,7 @@ function targetOf(options: RecoveryArguments, now: Date): RecoveryTarget {
   if (targetXid !== undefined) return { kind: 'xid', xid: targetXid, ...reach };
   if (targetName !== undefined) return { kind: 'name', name: targetName };
   if (options.targetImmediate) return { kind: 'immediate' };
+  if (to === 'latest') return { kind: 'latest' };
   if (targetTime !== undefined) return { kind: 'time', time: parseTargetTime(targetTime), ...reach };
   return { kind: 'time', time: relativeTime(to ?? '', now) ?? parseTargetTime(to ?? ''), ...reach };
 }

@@ -21,6 +21,8 @@ export interface WalSetup {
   /** For a shell of root's, where the archive is not ready. */
   commands: string[];
   applied: boolean;
+  /** What to say of replication slots. */
+  slotWarnings: string[];
 }
 
 /** Prints what `wal setup` found and did. */
@@ -38,6 +40,7 @@ function tellPeople(output: Output, setup: WalSetup, needsRestart: boolean): voi
   for (const { name, hindrance } of plans) if (hindrance) output.warn(`${name} is ${hindrance}`);
   if (facts.inRecovery)
     output.warn('the server is a standby: it archives once it is promoted, or with archive_mode = always');
+  for (const warning of setup.slotWarnings) output.warn(warning);
   if (!applied) tellWork(output, setup);
   else if (setup.statements.length > 0) output.success('the settings are made');
   if (needsRestart) output.warn(restartWords(applied));
@@ -77,7 +80,7 @@ function row({ name, now, needed, state, needsRestart }: SettingPlan): string[] 
 }
 
 function toJson(
-  { cluster, layout, owner, facts, plans, statements, commands, applied }: WalSetup,
+  { cluster, layout, owner, facts, plans, statements, commands, applied, slotWarnings }: WalSetup,
   restart: boolean,
 ) {
   return {
@@ -95,5 +98,6 @@ function toJson(
     })),
     ...{ commands, statements, applied },
     restart_needed: restart,
+    warnings: slotWarnings,
   };
 }

@@ -3,10 +3,12 @@ import type { ClusterConfig } from '../config/config.js';
 import { archiveCommand, archiveCommandFlaw } from '../domain/archive-command.js';
 import { planArchiving, type SettingPlan } from '../domain/archiving.js';
 import { HoldfastError } from '../domain/errors.js';
+import { idleSlotWarnings, keepSizeWarning } from '../domain/replication-slot.js';
 import { applyArchiving, archivingStatements } from '../postgres/archiving/apply-archiving.js';
 import { inspectArchiving } from '../postgres/archiving/inspect-archiving.js';
 import { locateServer } from '../postgres/archiving/locate-server.js';
 import { withMaintenanceConnection } from '../postgres/connection.js';
+import { inspectStreaming } from '../postgres/streaming/inspect-streaming.js';
 import { isScriptCurrent } from '../repository/local/wal/archive-script.js';
 import { archiveCommands, prepareArchive } from '../repository/local/wal/prepare-archive.js';
 import { walLayout } from '../repository/local/wal/wal-layout.js';
@@ -50,7 +52,17 @@ async function look(client: pg.Client, cluster: ClusterConfig, backupDir: string
   const isReady = await isScriptCurrent(layout).catch(() => false);
   const commands = isReady ? [] : archiveCommands(layout, backupDir, owner);
   const statements = archivingStatements(plans);
-  return { cluster: cluster.name, layout, owner, facts, plans, statements, commands, applied: false };
+  const slotWarnings = await warnOfSlots(client);
+  const found = { layout, owner, facts, plans, statements, commands, slotWarnings };
+  return { cluster: cluster.name, ...found, applied: false };
+}
+
+/** Slots of Holdfast's that keep WAL for nobody; and what becomes of the disk, where one is in use. */
+async function warnOfSlots(client: pg.Client): Promise<string[]> {
+  const { slots, maxKeptBytes } = await inspectStreaming(client);
+  const isStreamed = slots.some(({ name }) => name.startsWith('holdfast_'));
+  const limit = isStreamed ? keepSizeWarning(maxKeptBytes) : undefined;
+  return [...idleSlotWarnings(slots), ...(limit === undefined ? [] : [limit])];
 }
 
 /** The archive first: from the reload on the server may use it. */

@@ -35,6 +35,10 @@ export interface ClusterConfig {
   walRetentionDays: number;
   /** A WAL cycle takes a new base backup when there is none younger than this. @defaultValue 7 */
   baseBackupDays: number;
+  /** WAL that streaming may be behind by, before an alert is raised, in units of 1024 * 1024 bytes. @defaultValue 256 */
+  walLagMb: number;
+  /** Time that streaming may be behind by, before an alert is raised. @defaultValue 300 */
+  walLagSeconds: number;
   /** Newest backups of each database that are kept whatever their age. @defaultValue 1 */
   keepLast: number;
   /** A dump without progress for this long is given up and begun anew. @defaultValue 60 */

@@ -54,6 +54,12 @@ export const clusterSettings = {
   baseBackupDays: whole(1, tenYears).describe(
     'Age in days from which on a WAL cycle takes a new base backup. Default: 7.',
   ),
+  walLagMb: whole(1, 100_000_000).describe(
+    'WAL, in units of 1024 * 1024 bytes, by which streaming may be behind before an alert is raised. Default: 256.',
+  ),
+  walLagSeconds: whole(1, 86_400).describe(
+    'Seconds by which streaming may be behind before an alert is raised. Default: 300.',
+  ),
   keepLast: whole(1, 10_000).describe('Newest backups of each database kept whatever their age. Default: 1.'),
   stallTimeoutSeconds: whole(1, 86_400).describe(
     'Seconds without progress after which a dump is given up and begun anew. Default: 60.',

@@ -39,6 +39,8 @@ export interface ArchiveReport {
   newest: string | null;
   /** When the newest one's last byte was written, ISO 8601. */
   newestWrittenAt: string | null;
+  /** What streaming has beyond the archive: its newest segment, whole or up to now, and when that was written, ISO 8601. */
+  streamed: { segment: string; writtenAt: string } | null;
   /** Segments whose header was read now, was read by an earlier run, and is left to the next one. */
   checked: number;
   remembered: number;

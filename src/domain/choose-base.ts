@@ -34,6 +34,7 @@ export function chooseBase({ bases, target, timeline }: BaseQuestion): RetainedB
     case 'lsn':
       return usable.find(({ stopLsn }) => positionOf(stopLsn) <= positionOf(target.lsn));
     case 'immediate':
+    case 'latest':
       return usable[0];
     default:
       return usable.at(-1);

@@ -7,6 +7,7 @@ export const workflowTypes = {
   backUpCluster: 'backUpCluster',
   deliverAlert: 'deliverAlert',
   walCycle: 'walCycle',
+  walStream: 'walStream',
   monitorBackups: 'monitorBackups',
   pointInTimeRecovery: 'pointInTimeRecovery',
   restoreDatabase: 'restoreDatabase',
@@ -127,6 +128,7 @@ export type AlertType =
   | 'backup_failed'
   | 'backup_succeeded'
   | 'wal_archive'
+  | 'wal_stream'
   | 'restore_approval'
   | 'restore_done';
 

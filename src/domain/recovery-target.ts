@@ -11,7 +11,9 @@ export type RecoveryTarget =
   /** A restore point made by `pg_create_restore_point`. */
   | { kind: 'name'; name: string }
   /** As soon as the base backup is consistent. */
-  | { kind: 'immediate' };
+  | { kind: 'immediate' }
+  /** All that was archived and streamed, as after the loss of a server. */
+  | { kind: 'latest' };
 
 /** What the server does at the target; see `recovery_target_action` in PostgreSQL's manual. */
 export type RecoveryAction = 'pause' | 'promote' | 'shutdown';
@@ -69,12 +71,20 @@ export function targetSettings(
 ): Record<string, string> {
   if (typeof timeline === 'number' && !(Number.isInteger(timeline) && timeline > 0))
     throw invalid(`timeline ${timeline} is none`, 'name a timeline by its number, or "latest"');
+  requireAction(target, action);
   return {
     ...settingOf(target),
     recovery_target_inclusive: 'inclusive' in target && target.inclusive === false ? 'off' : 'on',
     recovery_target_timeline: String(timeline),
     recovery_target_action: action,
   };
+}
+
+/** Without a target the server ends recovery where the WAL ends, and can only be promoted. */
+export function requireAction(target: RecoveryTarget, action: RecoveryAction): void {
+  if (target.kind !== 'latest' || action === 'promote') return;
+  const cause = `at the end of all WAL a server is promoted, and can't ${action}`;
+  throw invalid(cause, 'leave out --target-action, or name a point in time');
 }
 
 function settingOf(target: RecoveryTarget): Record<string, string> {
@@ -95,6 +105,8 @@ function settingOf(target: RecoveryTarget): Record<string, string> {
       return { recovery_target_name: target.name };
     case 'immediate':
       return { recovery_target: 'immediate' };
+    case 'latest':
+      return {};
   }
 }
 
@@ -111,6 +123,8 @@ export function describeTarget(target: RecoveryTarget): string {
       return `restore point ${JSON.stringify(target.name)}`;
     case 'immediate':
       return 'the end of the base backup';
+    case 'latest':
+      return 'the end of all WAL';
   }
 }
 
@@ -132,6 +146,8 @@ export function isStopAt(target: RecoveryTarget, words: string): boolean {
       return words.startsWith(`at restore point "${target.name}"`);
     case 'immediate':
       return words === 'after reaching consistency';
+    case 'latest':
+      return words === '';
   }
 }
 

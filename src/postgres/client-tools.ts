@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { HoldfastError } from '../domain/errors.js';
 import { isScript, programVersion } from '../program-version.js';
 
@@ -150,4 +150,24 @@ async function toolVersion(path: string): Promise<string | undefined> {
     ...(LD_LIBRARY_PATH && { LD_LIBRARY_PATH }),
   });
   return /\(PostgreSQL\) (\d.*)/.exec(words ?? '')?.[1]?.trim();
+}
+
+/**
+ * One of the programs that speak the replication protocol, which some packages leave out: beside the `pg_dump` that fits.
+ * @throws HoldfastError ToolMissing, ClientTooOld
+ */
+export async function findReplicationTool(
+  name: 'pg_basebackup' | 'pg_receivewal',
+  serverMajor: number,
+  options?: ClientToolOptions,
+): Promise<ClientTool> {
+  const { pgDump } = await findClientTools(serverMajor, options);
+  const folder = dirname(pgDump.path);
+  const found = await findTool(join(folder, name));
+  if (found) return found;
+  throw new HoldfastError('ToolMissing', {
+    attempted: `find ${name} for PostgreSQL ${serverMajor}`,
+    cause: `there is none that runs in ${folder}`,
+    remedy: `Install postgresql-client-${serverMajor} (Debian, Ubuntu) or postgresql${serverMajor}-server (Red Hat), or set PG_BIN_DIR.`,
+  });
 }

@@ -1,4 +1,5 @@
 import { type ErrorType, HoldfastError } from '../domain/errors.js';
+import { type StorageContext, storageError } from '../repository/local/storage-error.js';
 import type { ProgramMessages } from './program-messages.js';
 
 /** How a PostgreSQL program ended, and what it was run for. */
@@ -91,4 +92,17 @@ function waitedForLock({ messages, lockWaitTimeoutMs }: ProgramEnd): boolean {
     return false;
   const isTimeout = messages.errors.some((line) => /canceling statement due to \w+ timeout/.test(line));
   return isTimeout || messages.silentBeforeErrorMs >= 0.9 * lockWaitTimeoutMs;
+}
+
+const diskErrors = [
+  ['ENOSPC', /No space left on device/],
+  ['EDQUOT', /Disk quota exceeded/],
+  ['EFBIG', /File too large/],
+] as const;
+
+/** What a program says of the disk that it wrote to, as the error of a system call would say it; undefined for other words. */
+export async function diskFailure(words: string, context: StorageContext): Promise<unknown> {
+  const [code] = diskErrors.find(([, sign]) => sign.test(words)) ?? [];
+  if (code === undefined) return undefined;
+  return storageError(Object.assign(new Error(words), { code, syscall: 'write' }), context);
 }

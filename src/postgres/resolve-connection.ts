@@ -73,6 +73,12 @@ export function resolveConnection(
   };
 }
 
+/** Password files name replication by a database of that name. */
+export function replicationConnection(settings: ConnectionSettings): ResolvedConnection {
+  const connection = resolveConnection(settings, 'replication');
+  return connection.password === undefined ? resolveConnection(settings, 'postgres') : connection;
+}
+
 /** Whether the connection goes through a Unix socket, where TLS has no place. */
 export function isSocket(connection: ResolvedConnection): boolean {
   return (connection.hostaddr ?? connection.host).startsWith('/');

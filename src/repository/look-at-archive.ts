@@ -23,8 +23,11 @@ export interface ArchiveSight {
   timeline: KnownTimeline;
   /** On the way to that timeline. */
   holes: ArchiveHole[];
+  /** Also what is streamed up to now, where that follows on the archive. */
   archivedTo: string | null;
   report: ArchiveReport;
+  /** Name of the newest whole segment on the way. */
+  newest: string | null;
 }
 
 /** Verifies the archive against the base backups that are there. */
@@ -54,7 +57,8 @@ export async function lookAtArchive(request: LookRequest): Promise<ArchiveSight>
   return {
     timeline: { timeline, history },
     holes: report.gaps.items.filter((gap) => way.includes(timelineOf(gap.firstMissing))),
-    archivedTo: report.newestWrittenAt,
+    archivedTo: [report.newestWrittenAt, report.streamed?.writtenAt ?? null].reduce(later),
+    newest: report.newest,
     report,
   };
 }
@@ -62,4 +66,9 @@ export async function lookAtArchive(request: LookRequest): Promise<ArchiveSight>
 /** A segment's name begins with its timeline, in hexadecimal. */
 function timelineOf(segment: string): number {
   return Number.parseInt(segment.slice(0, 8), 16);
+}
+
+/** ISO 8601 texts order as the times they tell. */
+function later(a: string | null, b: string | null): string | null {
+  return a === null || (b !== null && b > a) ? b : a;
 }

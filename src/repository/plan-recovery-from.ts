@@ -1,6 +1,9 @@
+import type { LsnText } from '../domain/base-backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import { type PlannedRecovery, planRecovery } from '../domain/plan-recovery.js';
 import type { RecoveryTarget, TargetTimeline } from '../domain/recovery-target.js';
+import { formatLsn } from '../domain/wal-position.js';
+import { parseSegmentName, segmentStart } from '../domain/wal-segment.js';
 import type { BaseRepository } from './base/base-repository.js';
 import type { WalLayout } from './local/wal/wal-layout.js';
 import { lookAtArchive } from './look-at-archive.js';
@@ -38,4 +41,20 @@ export async function planRecoveryFrom(
     ...found,
     ...(base !== undefined && { baseId: base }),
   });
+}
+
+/**
+ * Where the newest whole segment on the way to the timeline begins, which a recovery to the very end has to get to;
+ * undefined where the archive has none.
+ */
+export async function newestArchived(
+  { bases: repository, layout }: { bases: BaseRepository; layout: WalLayout },
+  { timeline, base, signal }: Pick<RecoveryWish, 'timeline' | 'signal'> & { base: string },
+): Promise<LsnText | undefined> {
+  const { bases } = await repository.list();
+  const newest = bases.find(({ id }) => id === base);
+  if (!newest) return undefined;
+  const { newest: name } = await lookAtArchive({ layout, bases: [newest], newest, timeline, signal });
+  const segment = parseSegmentName(name ?? '', newest.walSegmentSizeBytes);
+  return segment && formatLsn(segmentStart(segment.number, newest.walSegmentSizeBytes));
 }

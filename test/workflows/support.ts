@@ -91,6 +91,7 @@ export const wholeArchive: ArchiveReport = {
   ...{ segments: 3, sizeBytes: 3 << 24, checked: 1, remembered: 2, unchecked: 0, needsBase: false },
   ...{ oldest: '000000010000000000000001', newest: '000000010000000000000003' },
   newestWrittenAt: '2026-01-02T02:00:00.000Z',
+  streamed: null,
   ...{ gaps: listed([]), damaged: listed([]), foreign: listed([]), unknown: listed([]) },
 };
 
@@ -135,6 +136,12 @@ const walActivities = {
   verifyArchive: async () => wholeArchive,
   compressArchive: async () => ({ segments: 1, bytesBefore: 1 << 24, bytesAfter: 5000 }),
   planBase: async () => null,
+  prepareStream: async () => ({
+    ...{ slot: 'holdfast_default_here', systemIdentifier: '7', serverMajor: 15, segmentSizeBytes: 1 << 24 },
+    ...{ limits: { lagBytes: 1000, lagMs: 60_000 }, warnings: [], lostBecause: null },
+  }),
+  streamWal: async () => undefined,
+  lookAtStream: async () => ({ kind: 'unknown' as const, why: 'nobody looked' }),
   takeBaseBackup: async () => baseBackup,
   expireArchive: async () => ({ bases: [], baseCount: 0, segmentCount: 0, freedBytes: 0, warnings: [] }),
   recordCycle: async () => '/data/incremental/metadata/wal_20260102_020000.json',

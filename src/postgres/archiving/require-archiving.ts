@@ -1,20 +1,28 @@
 import { type ArchivingFacts, planArchiving } from '../../domain/archiving.js';
 import { HoldfastError } from '../../domain/errors.js';
+import { idleSlotWarnings, type SlotFacts } from '../../domain/replication-slot.js';
 
 /**
- * Warnings of a server that archives by another command; one that archives not at all is refused.
+ * Warnings of a server that archives by another command, or whose WAL is to be streamed and is not at the moment; one
+ * that does neither is refused.
  * @throws HoldfastError ArchivingRefused
  */
-export function requireArchiving(cluster: string, facts: ArchivingFacts, command: string): string[] {
+export function requireArchiving(
+  cluster: string,
+  facts: ArchivingFacts,
+  command: string,
+  slot: SlotFacts | undefined,
+): string[] {
   const plans = planArchiving(facts, command);
   const lacking = plans.find(({ name, state }) => name !== 'archive_command' && state !== 'fine');
   const { archive_command: set } = facts.settings;
   if (lacking || set.now === '') {
+    if (slot) return idleSlotWarnings([slot]);
     const what = lacking ? `${lacking.name} is ${JSON.stringify(lacking.now)}` : 'archive_command is empty';
     throw new HoldfastError('ArchivingRefused', {
       attempted: `look after the WAL of cluster "${cluster}"`,
       cause: `the server archives none: ${what}`,
-      remedy: `run \`holdfast wal setup ${cluster} --apply\`, and restart the server where it says so`,
+      remedy: `run \`holdfast wal setup ${cluster} --apply\`, and restart the server where it says so; or stream it by \`holdfast wal stream ${cluster}\``,
     });
   }
   if (set.now === command) return [];
@@ -31,7 +39,7 @@ export function notArchived(
   const failed = lastFailedFile === null ? '' : `; it failed with ${lastFailedFile} at ${lastFailedAt}`;
   return new HoldfastError('ArchivingBehind', {
     attempted: `await ${segment} in ${folder}`,
-    cause: `the server's archiver has not brought it within 5 minutes; its last one was ${lastArchivedFile ?? 'none'}${failed}`,
-    remedy: "see the server's log for what its archive_command says",
+    cause: `neither the server's archiver nor a stream has brought it within 5 minutes; the archiver's last one was ${lastArchivedFile ?? 'none'}${failed}`,
+    remedy: "see the server's log for what its archive_command says, and whether `holdfast wal stream` runs",
   });
 }

@@ -1,13 +1,12 @@
 import type { ConnectionSettings } from '../../config/config.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { storageError } from '../../repository/local/storage-error.js';
 import { childEnvironment } from '../child-environment.js';
 import { cancelled } from '../connection-error.js';
 import { notRunnable } from '../dump.js';
 import { startProgram } from '../program.js';
-import { programFailure } from '../program-failure.js';
+import { diskFailure, programFailure } from '../program-failure.js';
 import { ProgramMessages } from '../program-messages.js';
-import { type ResolvedConnection, resolveConnection } from '../resolve-connection.js';
+import { replicationConnection } from '../resolve-connection.js';
 import { sessionName } from '../session-name.js';
 import { type BaseCopyProgress, withoutProgress } from './base-progress.js';
 
@@ -89,26 +88,11 @@ function argumentsOf(run: BasebackupRun): string[] {
   ];
 }
 
-/** Password files name replication by a database of that name. */
-function replicationConnection(settings: ConnectionSettings): ResolvedConnection {
-  const connection = resolveConnection(settings, 'replication');
-  return connection.password === undefined ? resolveConnection(settings, 'postgres') : connection;
-}
-
-const diskErrors = [
-  ['ENOSPC', /No space left on device/],
-  ['EDQUOT', /Disk quota exceeded/],
-  ['EFBIG', /File too large/],
-] as const;
-
 /** @param neededBytes what was still to be copied, before it is compressed */
 async function failure(run: BasebackupRun, error: HoldfastError, neededBytes: number): Promise<unknown> {
   const { attempted, cause } = error.story;
-  const [code] = diskErrors.find(([, words]) => words.test(cause)) ?? [];
-  if (code !== undefined) {
-    const refused = Object.assign(new Error(cause), { code, syscall: 'write' });
-    return await storageError(refused, { attempted, path: run.folder, neededBytes });
-  }
+  const disk = await diskFailure(cause, { attempted, path: run.folder, neededBytes });
+  if (disk !== undefined) return disk;
   if (/is not supported by this build/.test(cause))
     return new BuildLacksCompression('BaseBackupFailed', error.story, { cause: error });
   if (error.type === 'DumpInterrupted') return new HoldfastError('BaseBackupInterrupted', error.story);

@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { ConnectionSettings } from '../../config/config.js';
 import type { BaseBackupMetadata, BaseCompression } from '../../domain/base-backup.js';
-import { HoldfastError } from '../../domain/errors.js';
 import { findProgram } from '../../stream/find-program.js';
-import { type ClientTool, type ClientToolOptions, findClientTools, findTool } from '../client-tools.js';
+import { type ClientTool, type ClientToolOptions, findReplicationTool } from '../client-tools.js';
 import { endOrphanWalSenders } from '../orphan-sessions.js';
 import type { BaseCopyProgress } from './base-progress.js';
 import { compressWal } from './compress-wal.js';
@@ -54,7 +53,7 @@ export async function takeBase(options: TakeBaseOptions): Promise<TakenBase> {
   await endOrphanWalSenders(connection, options.runTag);
   const facts = await inspectCluster(connection, { signal });
   requireReplication(attempted, facts);
-  const program = await findBasebackup(facts.major, options.tools);
+  const program = await findReplicationTool('pg_basebackup', facts.major, options.tools);
   const [startedAt, clock] = [new Date(), performance.now()];
   const how = await copy({ ...options, signal }, facts, program, attempted);
   await compressWal(folder, how.compression, signal);
@@ -118,16 +117,4 @@ async function waysToCompress(facts: ClusterFacts, program: ClientTool): Promise
 async function emptyFolder(folder: string): Promise<void> {
   for (const name of ['base', 'pg_wal'])
     for (const suffix of ['', '.gz', '.zst']) await rm(join(folder, `${name}.tar${suffix}`), { force: true });
-}
-
-async function findBasebackup(major: number, options?: ClientToolOptions): Promise<ClientTool> {
-  const { pgDump } = await findClientTools(major, options);
-  const folder = dirname(pgDump.path);
-  const found = await findTool(join(folder, 'pg_basebackup'));
-  if (found) return found;
-  throw new HoldfastError('ToolMissing', {
-    attempted: `find pg_basebackup for PostgreSQL ${major}`,
-    cause: `there is none that runs in ${folder}`,
-    remedy: `Install postgresql-client-${major} (Debian, Ubuntu) or postgresql${major}-server (Red Hat), or set PG_BIN_DIR.`,
-  });
 }

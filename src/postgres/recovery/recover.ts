@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import type { LsnText } from '../../domain/base-backup.js';
+import { type LsnText, positionOf } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
 import type { RecoveryBase } from '../../domain/recovery-contracts.js';
 import {
@@ -32,6 +32,8 @@ export interface RecoverOptions {
   target: RecoveryTarget;
   /** @defaultValue `pause` */
   action?: RecoveryAction;
+  /** A position of the archive that replay has to get to, where the target itself is none. */
+  mustReach?: LsnText | undefined;
   /** @defaultValue `latest` */
   timeline?: TargetTimeline;
   /** Settings of the server above those that every recovering server gets. */
@@ -95,10 +97,8 @@ async function watch(options: RecoverOptions, server: StartedServer, attempted: 
 }
 
 /** What is there after recovery: control file, and the server where one still runs. */
-async function describe(
-  { programs, dataDir, account, action = 'pause', target }: RecoverOptions,
-  watched: WatchedRecovery,
-): Promise<RecoveredCluster> {
+async function describe(options: RecoverOptions, watched: WatchedRecovery): Promise<RecoveredCluster> {
+  const { programs, dataDir, account, action = 'pause', target } = options;
   const attempted = `check ${dataDir} after its recovery to ${describeTarget(target)}`;
   const control = await readControlData(programs, dataDir);
   const expected = {
@@ -110,6 +110,7 @@ async function describe(
     const cause = `pg_controldata says "${control.state}", it should be "${expected[action]}"`;
     throw new HoldfastError('RecoveryFailed', { attempted, cause, remedy: 'look at the server’s log' });
   }
+  requireReached(attempted, watched.replayedLsn, options.mustReach);
   if (action === 'promote') await finishPromotion(dataDir, account, watched.timeline ?? control.timeline);
   return {
     stopReason: watched.stopReason,
@@ -120,6 +121,17 @@ async function describe(
     control,
     server: await runningPostmaster(dataDir),
   };
+}
+
+/** A server without a target takes any end of the WAL for the end, a damaged record too. */
+function requireReached(attempted: string, replayed: LsnText | undefined, mustReach?: LsnText): void {
+  if (mustReach === undefined) return;
+  if (replayed !== undefined && positionOf(replayed) >= positionOf(mustReach)) return;
+  throw new HoldfastError('RecoveryTargetNotReached', {
+    attempted,
+    cause: `replay ended at ${replayed ?? 'an unknown position'}, and the archive goes beyond ${mustReach}`,
+    remedy: 'see what `holdfast wal` says of the archive; recover to a point in time before that',
+  });
 }
 
 /** Wrong data directories are refused before anything is written into them. */

@@ -133,7 +133,8 @@ class Watch {
     if (!isStopAt(target, this.#stopReason)) throw notForTarget(attempted, this.#stopReason);
     if (action === 'pause') await this.#ask();
     const { replayedLsn, replayedTo, segments } = this.#progress;
-    return { stopReason: this.#stopReason, replayedLsn, replayedTo, timeline: this.#timeline, segments };
+    const stopReason = target.kind === 'latest' ? 'at the end of all WAL' : this.#stopReason;
+    return { stopReason, replayedLsn, replayedTo, timeline: this.#timeline, segments };
   }
 
   /** Asks now and then, as long as the server lets anybody in. */

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { chmod, chown, link, lstat, readdir, utimes } from 'node:fs/promises';
+import { lstat, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { walSuffix } from '../../../domain/wal-file.js';
 import { syncFile, syncFolder } from '../durable.js';
 import { isFolder, removeName } from '../real-file.js';
 import { sha256OfFile } from '../sha256-file.js';
 import { errorCode, storing } from '../storage-error.js';
+import { linkUnlessThere, ownLike } from './link-archived.js';
 import { type CompressionWatch, requireSame, type WalCompressor, writeCompressed } from './wal-compressor.js';
 import type { WalLayout } from './wal-layout.js';
 
@@ -33,12 +34,14 @@ export async function compressSegment(
   if (!before?.isFile()) return undefined;
   try {
     await writeCompressed(original, partial, compressor, watch);
-    await likeOriginal(partial, before);
+    await ownLike(partial, before);
+    // In seconds: a Date would round to milliseconds.
+    await utimes(partial, before.atimeMs / 1000, before.mtimeMs / 1000);
     await syncFile(partial);
     const checksum = await sha256OfFile(original);
     await requireSame(partial, compressor, checksum, watch);
     // A run that died before it removed the original has left the name, which is then held against it, too.
-    if (!(await publish(partial, join(layout.wal, file))))
+    if (!(await linkUnlessThere(partial, join(layout.wal, file))))
       await requireSame(join(layout.wal, file), compressor, checksum, watch);
     await syncFolder(layout.wal);
   } finally {
@@ -60,33 +63,6 @@ export async function removeHalfCompressed({ partials }: WalLayout): Promise<voi
   if (!(await isFolder(partials))) return;
   const names = await storing({ attempted: `list ${partials}`, path: partials }, () => readdir(partials));
   for (const name of names) if (name.includes(partialMark)) await removeName(join(partials, name));
-}
-
-/** The same owner and times. Where only root can give it away, the server, which owns the folder, reads as any other. */
-async function likeOriginal(partial: string, { uid, gid, atimeMs, mtimeMs }: Stats): Promise<void> {
-  const isGiven = await chown(partial, uid, gid).then(
-    () => true,
-    (error: unknown) => {
-      if (errorCode(error) !== 'EPERM') throw error;
-      return false;
-    },
-  );
-  await chmod(partial, isGiven ? 0o640 : 0o644);
-  // In seconds: a Date would round to milliseconds.
-  await utimes(partial, atimeMs / 1000, mtimeMs / 1000);
-}
-
-/** False when something has the name already. */
-async function publish(partial: string, final: string): Promise<boolean> {
-  return storing({ attempted: `publish ${final}`, path: final }, () =>
-    link(partial, final).then(
-      () => true,
-      (error: unknown) => {
-        if (errorCode(error) === 'EEXIST') return false;
-        throw error;
-      },
-    ),
-  );
 }
 
 async function lookAt(path: string): Promise<Stats | undefined> {

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { positionOf } from '../../../domain/base-backup.js';
 import type { NeededWal } from '../../../domain/base-path.js';
+import type { WalFile } from '../../../domain/wal-file.js';
 import { segmentNumberOf } from '../../../domain/wal-segment.js';
 import { syncFolder } from '../durable.js';
 import { removeName } from '../real-file.js';
-import { type ListedFile, listArchive } from './list-archive.js';
+import { listArchive } from './list-archive.js';
+import { listBrokenOff } from './list-stream.js';
 import type { WalLayout } from './wal-layout.js';
 
 /** What was removed from an archive. */
@@ -35,15 +37,18 @@ export async function expireSegments(
     if (kind === 'segment') outcome.segmentCount += 1;
   }
   if (expired.length > 0) await syncFolder(layout.wal);
+  for (const file of await listBrokenOff(layout, segmentSizeBytes))
+    if (isExpired({ ...file, isFile: true }, firstNeeded) && (await removeName(file.path)))
+      outcome.freedBytes += file.sizeBytes;
   return outcome;
 }
 
-function isExpired(file: ListedFile, firstNeeded: ReadonlyMap<number, number>): boolean {
+function isExpired(file: WalFile & { isFile: boolean }, firstNeeded: ReadonlyMap<number, number>): boolean {
   if (file.kind === 'history' || !file.isFile) return false;
   const first = firstNeeded.get(file.segment.timeline);
   return first === undefined || file.segment.number < first;
 }
 
-function byName(a: ListedFile, b: ListedFile): number {
+function byName(a: { file: string }, b: { file: string }): number {
   return a.file < b.file ? -1 : 1;
 }

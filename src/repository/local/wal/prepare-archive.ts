@@ -21,6 +21,19 @@ export async function prepareArchive(
 ): Promise<void> {
   const attempted = `make the archive ${layout.wal} writable for ${account.name}`;
   if (!canActAs(account)) return requireHanded(layout, account, attempted);
+  await makeArchive(layout, backupDir, account);
+  await installScript(layout);
+  const flaw = await whyNotArchivable(layout, account);
+  if (flaw !== undefined) throw notWritable(attempted, flaw, reachRemedy(layout, account));
+}
+
+/** Makes the archive's folders, and gives them to an account that this user can act as. */
+export async function makeArchive(
+  layout: WalLayout,
+  backupDir: string,
+  account: ServerAccount,
+): Promise<void> {
+  const attempted = `make the archive ${layout.wal} writable for ${account.name}`;
   await storing({ attempted, path: layout.wal }, async () => {
     for (const folder of [backupDir, layout.root, layout.incremental, layout.metadata])
       await makeOnce(folder);
@@ -37,9 +50,6 @@ export async function prepareArchive(
       await chmod(folder, isShared ? 0o2770 : 0o700);
     }
   });
-  await installScript(layout);
-  const flaw = await whyNotArchivable(layout, account);
-  if (flaw !== undefined) throw notWritable(attempted, flaw, reachRemedy(layout, account));
 }
 
 /** What does the same by hand, as lines for a shell of root's. */

@@ -10,6 +10,7 @@ import { historyName } from '../../../domain/wal-file.js';
 import { segmentName } from '../../../domain/wal-segment.js';
 import { type CheckOutcome, checkSegments, type ListedSegment } from './check-segments.js';
 import type { ListedFile } from './list-archive.js';
+import { listStreamedSegments, newestOf, presentOfStream } from './present-of-stream.js';
 import { type ArchiveContents, readArchive } from './read-archive.js';
 import type { ArchiveOwner } from './segment-flaw.js';
 import { VerifiedSegments } from './verified-segments.js';
@@ -39,6 +40,8 @@ export interface VerifyArchiveRequest {
  */
 export async function verifyArchive(request: VerifyArchiveRequest): Promise<ArchiveReport> {
   const { layout, owner, currentTimeline, signal = new AbortController().signal } = request;
+  // Before the archive: what is published meanwhile is then seen twice, rather than not at all.
+  const streamed = await listStreamedSegments(layout, owner.segmentSizeBytes);
   const contents = request.contents ?? (await readArchive(layout, owner.segmentSizeBytes, signal));
   const { files, unknown, histories } = contents;
   const historyFlaws = [...contents.historyFlaws];
@@ -51,8 +54,10 @@ export async function verifyArchive(request: VerifyArchiveRequest): Promise<Arch
   });
   await memory.store(new Set(segments.map(({ file }) => file)));
   const whole = segments.filter((segment) => !outcome.flaws.has(segment));
+  const archived = whole.map(({ segment, writtenAtMs }) => ({ ...segment, writtenAtMs }));
+  const beyond = await presentOfStream(streamed, archived, { owner, histories, signal });
   const gaps = findGaps({
-    segments: whole.map(({ segment, writtenAtMs }) => ({ ...segment, writtenAtMs })),
+    segments: [...archived, ...beyond],
     ...{ histories, currentTimeline, bases: request.bases },
     segmentSizeBytes: owner.segmentSizeBytes,
   });
@@ -65,6 +70,10 @@ export async function verifyArchive(request: VerifyArchiveRequest): Promise<Arch
   );
   return {
     ...ends(whole.filter(({ segment }) => along.includes(segment.timeline))),
+    streamed: newestOf(
+      beyond.filter(({ timeline }) => along.includes(timeline)),
+      owner.segmentSizeBytes,
+    ),
     ...counts(outcome),
     segments: whole.length,
     sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),

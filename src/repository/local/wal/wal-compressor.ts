@@ -64,30 +64,38 @@ export async function requireSame(
   path: string,
   { compression }: WalCompressor,
   checksum: string,
-  { signal, onProgress = () => {} }: CompressionWatch,
+  watch: CompressionWatch,
 ): Promise<void> {
-  const handle = await openFile(path);
-  const hash = createHash('sha256');
-  let cause = `${path} does not hold the same bytes`;
-  try {
-    for await (const chunk of decompress(
-      handle.createReadStream({ autoClose: false }),
-      compression,
-      signal,
-    )) {
-      hash.update(chunk);
-      onProgress();
-    }
-    if (hash.digest('hex') === checksum) return;
-  } catch (error) {
-    if (signal.aborted || error instanceof HoldfastError) throw error;
-    cause = `${path} can't be read back: ${error instanceof Error ? error.message : String(error)}`;
-  } finally {
-    await handle.close();
-  }
+  const cause = await whyNotSame(path, compression, checksum, watch);
+  if (cause === undefined) return;
   throw new HoldfastError('VerificationFailed', {
     attempted: 'compress an archived segment',
     cause: `${cause}; the uncompressed segment stays`,
     remedy: 'remove that file if nobody needs it, and check the disk',
   });
+}
+
+/** Why an archived file does not hold the bytes with that SHA-256; undefined where it does. */
+export async function whyNotSame(
+  path: string,
+  compression: WalCompression | null,
+  checksum: string,
+  { signal, onProgress = () => {} }: CompressionWatch,
+): Promise<string | undefined> {
+  const handle = await openFile(path);
+  const hash = createHash('sha256');
+  try {
+    const stored = handle.createReadStream({ autoClose: false });
+    const bytes = compression === null ? stored : decompress(stored, compression, signal);
+    for await (const chunk of bytes) {
+      hash.update(chunk);
+      onProgress();
+    }
+    return hash.digest('hex') === checksum ? undefined : `${path} does not hold the same bytes`;
+  } catch (error) {
+    if (signal.aborted || error instanceof HoldfastError) throw error;
+    return `${path} can't be read back: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    await handle.close();
+  }
 }
