@@ -8,9 +8,9 @@ const steps: WalCycleStep[] = [
   'switch',
   'await archived',
   'verify archive',
-  'compress',
   'base backup',
   'expire',
+  'compress',
   'record',
   'done',
 ];

@@ -62,14 +62,15 @@ class WalCycle {
     this.#enter('inspect', { timeline: state.timeline });
     const archived = await this.#complete(state);
     const before = await this.#verify(state);
-    this.#enter('compress');
-    const compressed = await this.#steps.transfer.compressArchive({ ...this.#step(), state });
     const base = await this.#takeBaseIfDue(before);
     // The new base backup's own segments and history have come since, and it may mend what a gap had cut off.
     const archive = base ? await this.#verify(state) : before;
 
     this.#enter('expire');
     const { warnings, ...expired } = await this.#steps.patient.expireArchive({ ...this.#step(), state });
+    // Last: it needs room, which retention makes, and what goes need not be compressed.
+    this.#enter('compress');
+    const compressed = await this.#steps.transfer.compressArchive({ ...this.#step(), state });
     const result: WalCycleResult = {
       cluster: this.input.cluster,
       ...{ systemIdentifier: state.systemIdentifier, timeline: state.timeline },

@@ -71,9 +71,9 @@ export type WalCycleStep =
   | 'switch'
   | 'await archived'
   | 'verify archive'
-  | 'compress'
   | 'base backup'
   | 'expire'
+  | 'compress'
   | 'record'
   | 'done';
 

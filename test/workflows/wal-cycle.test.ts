@@ -39,8 +39,8 @@ test('steps run in order; a base backup that is not due is not taken', async () 
   const { activities, calls } = scriptedActivities();
   expect(await run(activities)).toMatchObject({ awaitedMs: 12, base: null, archive: wholeArchive });
   expect(calls).toEqual([
-    ...['inspectArchiving', 'switchSegment', 'awaitArchived', 'verifyArchive', 'compressArchive'],
-    ...['planBase', 'expireArchive', 'recordCycle', 'cleanUpBases'],
+    ...['inspectArchiving', 'switchSegment', 'awaitArchived', 'verifyArchive', 'planBase'],
+    ...['expireArchive', 'compressArchive', 'recordCycle', 'cleanUpBases'],
   ]);
 });
 
