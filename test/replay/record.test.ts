@@ -81,6 +81,16 @@ recording('records a WAL cycle whose segment does not come', () =>
   record('wal-cycle-behind', 'walCycle', { awaitArchived: () => Promise.reject(failure('ArchivingBehind')) }),
 );
 
+recording('records a stream that cannot begin', () =>
+  record('wal-stream-refused', 'walStream', { streamWal: () => Promise.reject(failure('StreamFailed')) }),
+);
+
+recording('records a look at backups of which a re-reading finds one damaged', () =>
+  record('monitor-damaged', 'monitorBackups', {
+    rereadBackups: async () => ({ backups: 1, bytes: 1000, damaged: 1, changed: 1 }),
+  }),
+);
+
 const recoveryInput = {
   ...{ target: { kind: 'immediate' }, action: 'promote', timeline: 'latest' },
   ...{ dataDir: '/srv/pg/then', reason: 'dropped' },
