@@ -10,7 +10,7 @@ import type { CountedDump } from './row-counter-program.js';
 import { poolThreads } from './thread-pool.js';
 
 /**
- * Decompresses a stored dump and counts its rows. Where a program decompresses, a second one counts: what is
+ * Decompresses a stored dump and counts its rows; of its portions none is kept when the next is asked for. Where a program decompresses, a second one counts: what is
  * decompressed goes from one to the other, and never through this process. Without a `decompressor` of the caller's,
  * Node inflates gzip, whoever wrote it.
  *
@@ -31,12 +31,17 @@ export async function countStored(
 async function countHere(source: AsyncIterable<Buffer>, signal: AbortSignal): Promise<CountedDump> {
   const counter = new RowCounter();
   let uncompressedBytes = 0;
-  for await (const chunk of gunzipMembers(source, poolThreads())) {
+  for await (const chunk of gunzipMembers(copies(source), poolThreads())) {
     signal.throwIfAborted();
     counter.write(chunk);
     uncompressedBytes += chunk.length;
   }
   return { uncompressedBytes, ...counter.end() };
+}
+
+/** What is inflated in parallel is read ahead. */
+async function* copies(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const portion of source) yield Buffer.from(portion);
 }
 
 async function countByPrograms(

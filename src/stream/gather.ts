@@ -9,7 +9,8 @@ export interface GatherOptions {
 
 /**
  * What a stream brings, in larger portions: a pipe gives up 64 KiB at a time, and every portion costs a write, a read
- * and several promises, whatever its size. Ends as the stream does, with its error if it fails.
+ * and several promises, whatever its size. A portion holds good until the next is asked for: to allocate each anew costs
+ * more in garbage collection than anything else that is done with it. Ends as the stream does, with its error if it fails.
  */
 export async function* gather(
   source: Readable,
@@ -26,7 +27,9 @@ export async function* gather(
 }
 
 class Gathered {
+  /** Two portions take turns: one is filled while the other is with the reader. */
   #filling: Buffer;
+  #taken: Buffer;
   #sizeBytes = 0;
   /** What did not fit any more. */
   #rest: Buffer | undefined;
@@ -38,10 +41,11 @@ class Gathered {
 
   constructor(
     private readonly source: Readable,
-    private readonly portionBytes: number,
+    portionBytes: number,
     private readonly patienceMs: number,
   ) {
     this.#filling = Buffer.allocUnsafeSlow(portionBytes);
+    this.#taken = Buffer.allocUnsafeSlow(portionBytes);
     source.on('data', (chunk: Buffer) => this.#add(chunk));
     finished(source, { writable: false }, (error) => {
       this.#isOver = true;
@@ -60,7 +64,7 @@ class Gathered {
     clearTimeout(this.#timer);
     if (this.#failure) throw this.#failure;
     const portion = this.#filling.subarray(0, this.#sizeBytes);
-    this.#filling = Buffer.allocUnsafeSlow(this.portionBytes);
+    [this.#filling, this.#taken] = [this.#taken, this.#filling];
     this.#sizeBytes = 0;
     this.#isDue = false;
     const rest = this.#rest;
