@@ -1,13 +1,11 @@
 import {
   CancellationScope,
   isCancellation,
-  log,
   ParentClosePolicy,
   proxyActivities,
   startChild,
   upsertSearchAttributes,
   uuid4,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { Alert } from '../src/domain/contracts.js';
@@ -37,22 +35,13 @@ export async function alert(content: Untimed): Promise<boolean> {
       // No worker took it in time: which channels there are is not known.
     }
     await startChild(deliverAlert, {
-      workflowId: `deliver-alert/${workflowInfo().runId}/${content.type}`,
+      workflowId: `deliver-alert/${complete.id}`,
       args: undelivered ? [complete, undelivered] : [complete],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `${content.type}: ${content.database}`,
     });
     return false;
   });
-}
-
-/** An alert that is never what a run fails of; the one before, still undelivered, may be on its way. */
-export async function tell(content: Untimed): Promise<void> {
-  try {
-    await alert(content);
-  } catch (error) {
-    log.warn('an alert could not be sent', { cause: failureMessage(error) });
-  }
 }
 
 /** What people did not agree to is no failure. */
@@ -70,5 +59,5 @@ export async function recordFailure(
   const isRefusal = refusals.includes(failureType(error));
   upsertSearchAttributes([outcomeAttribute(isRefusal ? 'rejected' : 'failed')]);
   const priority = isRefusal ? 'medium' : 'critical';
-  await tell({ ...run, priority, message: failureMessage(error, hostQueue), metrics: {} });
+  await alert({ ...run, priority, message: failureMessage(error, hostQueue), metrics: {} });
 }

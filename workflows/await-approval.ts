@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { ApprovalPolicy } from '../src/domain/approval.js';
-import { tell } from './alerts.js';
+import { alert } from './alerts.js';
 import type { Approval } from './approval.js';
 
 /** What people are asked to agree to. */
@@ -28,8 +28,9 @@ export async function awaitApproval(
   onChange: () => void,
 ): Promise<void> {
   const words = `${subject} waits for approval`;
-  const ask = (message: string) =>
-    tell({ cluster, database, type: 'restore_approval', priority: 'high', message, metrics: {} });
+  const ask = async (message: string) => {
+    await alert({ cluster, database, type: 'restore_approval', priority: 'high', message, metrics: {} });
+  };
   await ask(words);
   const state = await approval.wait(
     { policy, requester, evidence, at: new Date().toISOString() },

@@ -19,7 +19,7 @@ import type {
   RecoveryStatus,
 } from '../src/domain/recovery-contracts.js';
 import { describeTarget } from '../src/domain/recovery-target.js';
-import { recordFailure, tell } from './alerts.js';
+import { alert, recordFailure } from './alerts.js';
 import { Approval } from './approval.js';
 import { awaitApproval } from './await-approval.js';
 import { failureMessage } from './failures.js';
@@ -42,7 +42,7 @@ export async function pointInTimeRecovery(input: RecoveryInput): Promise<Recover
     const result = await recovery.run();
     upsertSearchAttributes([outcomeAttribute('succeeded')]);
     const message = `recovered ${result.cluster} to ${result.target} in ${result.dataDir}`;
-    await tell({ ...run, priority: 'info', message, metrics: { segments: result.segments } });
+    await alert({ ...run, priority: 'info', message, metrics: { segments: result.segments } });
     return result;
   } catch (error) {
     await recordFailure(error, { ...run, hostQueue: input.hostQueue });

@@ -16,7 +16,7 @@ import type {
   RestoreResult,
   RestoreStatus,
 } from '../src/domain/restore-contracts.js';
-import { recordFailure, tell } from './alerts.js';
+import { alert, recordFailure } from './alerts.js';
 import { Approval } from './approval.js';
 import { awaitApproval, refused } from './await-approval.js';
 import { failureMessage } from './failures.js';
@@ -203,7 +203,7 @@ class Restore {
       const words = `restored "${result.target}" from ${result.backup.id}`;
       const { cluster, target: database, rows } = result;
       const run = { cluster, database, type: 'restore_done', priority: 'info' } as const;
-      await tell({ ...run, message: words, metrics: { rows } });
+      await alert({ ...run, message: words, metrics: { rows } });
       try {
         const summaryPath = await this.steps.quick.writeSummary({ ...this.step(), summary: result });
         return { ...result, summaryPath };

@@ -143,10 +143,12 @@ test('a cancelled backup cleans up and publishes nothing', async () => {
 
 test('an alert that cannot be delivered goes on by itself until it is, and holds up nothing', async () => {
   let refusals = 0;
+  let id = '';
   const delivered: Alert[] = [];
   const { activities } = scriptedActivities({
     sendAlert: async (alert) => {
       refusals += 1;
+      id = alert.id;
       if (refusals <= 5) throw failure('AlertNotDelivered', false);
       delivered.push(alert);
       return undefined;
@@ -156,7 +158,7 @@ test('an alert that cannot be delivered goes on by itself until it is, and holds
     const handle = await start(queue);
     await handle.result();
     const backup = await handle.describe();
-    const delivery = environment.client.workflow.getHandle(`deliver-alert/${backup.runId}/backup_succeeded`);
+    const delivery = environment.client.workflow.getHandle(`deliver-alert/${id}`);
     await delivery.result();
     expect((await delivery.describe()).closeTime?.getTime()).toBeGreaterThan(
       backup.closeTime?.getTime() ?? Infinity,
@@ -168,8 +170,12 @@ test('an alert that cannot be delivered goes on by itself until it is, and holds
 
 test('an alert that one channel did not take is sent again to that channel alone', async () => {
   const again: string[] = [];
+  let id = '';
   const { activities, calls } = scriptedActivities({
-    sendAlert: async () => ['webhook-1'],
+    sendAlert: async (alert) => {
+      id = alert.id;
+      return ['webhook-1'];
+    },
     sendAlertTo: async ({ channel, alert }) => {
       again.push(`${channel} ${alert.type}`);
       if (again.length < 3) throw failure('AlertNotDelivered', false);
@@ -178,8 +184,7 @@ test('an alert that one channel did not take is sent again to that channel alone
   await withWorker(environment, activities, async (queue) => {
     const handle = await start(queue);
     await handle.result();
-    const { runId } = await handle.describe();
-    await environment.client.workflow.getHandle(`deliver-alert/${runId}/backup_succeeded`).result();
+    await environment.client.workflow.getHandle(`deliver-alert/${id}`).result();
   });
   expect(again).toEqual(Array.from({ length: 3 }, () => 'webhook-1 backup_succeeded'));
   expect(calls.filter((name) => name === 'sendAlert')).toHaveLength(1);

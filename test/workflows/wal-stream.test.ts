@@ -120,6 +120,22 @@ test('one that falls behind is told once, and once more when it is well again', 
   ]);
 });
 
+test('alerts that are not delivered yet end nothing, however many there are', async () => {
+  let looks = 0;
+  const told = new Set<string>();
+  const { calls } = await play(
+    {
+      lookAtStream: async () => seen(++looks % 2 === 0 ? '0/1800' : '0/2000'),
+      sendAlert: async ({ id }) => {
+        told.add(id);
+        throw failure('AlertNotDelivered', false);
+      },
+    },
+    () => told.size > 2,
+  );
+  expect(times(calls, 'prepareStream')).toBeLessThanOrEqual(times(calls, 'lookAtStream') / 3 + 1);
+});
+
 test('a lost slot is told, made anew, and a WAL cycle takes a base backup', async () => {
   let streams = 0;
   const forced: boolean[] = [];
