@@ -27,7 +27,7 @@ export interface ClusterConfig {
   repositoryPath: string;
   /** @defaultValue `gzip` */
   compression: CompressionMethod;
-  /** Undefined: the method's own default (gzip 6, zstd 3, lz4 1). */
+  /** Undefined: the method's own default (gzip 6, zstd 2, lz4 1). */
   compressionLevel?: number;
   /** @defaultValue 30 */
   retentionDays: number;

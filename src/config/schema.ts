@@ -45,7 +45,7 @@ export const temporalNamespace = text('a namespace').describe("Temporal's namesp
 export const clusterSettings = {
   compression: oneOf(['gzip', 'zstd', 'lz4']).describe('Compression of full backups. Default: gzip.'),
   compressionLevel: whole(1, 19, `a whole number, ${levelsAllowed}`).describe(
-    `Level of that method (${levelsAllowed}). Default: gzip 6, zstd 3, lz4 1.`,
+    `Level of that method (${levelsAllowed}). Default: gzip 6, zstd 2, lz4 1.`,
   ),
   retentionDays: whole(1, tenYears).describe('Days for which full backups are kept. Default: 30.'),
   walRetentionDays: whole(1, tenYears).describe(

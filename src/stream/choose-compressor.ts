@@ -11,7 +11,7 @@ export type { CompressorChoice } from './compressor.js';
 
 export interface CompressorWish {
   method: CompressionMethod;
-  /** @defaultValue gzip 6, zstd 3, lz4 1 */
+  /** @defaultValue gzip 6, zstd 2, lz4 1 */
   level?: number;
   /** Where programs are looked for, in order. @defaultValue the directories of PATH */
   pathDirs?: string[];
