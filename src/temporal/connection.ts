@@ -50,7 +50,9 @@ async function connectTo(location: TemporalLocation, timeoutMs?: number): Promis
     connection,
     connectWorker: async () => {
       const { NativeConnection } = await import('@temporalio/worker');
-      return NativeConnection.connect(options);
+      return NativeConnection.connect(options).catch((error) => {
+        throw unreachable(options.address, error);
+      });
     },
     close: async () => {
       await connection.close();
@@ -66,14 +68,16 @@ async function reach(options: ConnectionOptions, timeoutMs = 5_000): Promise<Con
     return connection;
   } catch (error) {
     await connection.close();
-    throw unreachable(options.address, error instanceof Error ? error.message : String(error));
+    throw unreachable(options.address, error);
   }
 }
 
-function unreachable(address: string | undefined, cause: string): HoldfastError {
+function unreachable(address: string | undefined, error: unknown): HoldfastError {
+  const remedy =
+    'check TEMPORAL_ADDRESS, TEMPORAL_TLS_* and TEMPORAL_API_KEY, and that the server runs; or unset them and let ' +
+    'Holdfast start its own';
+  const cause = error instanceof Error ? error.message : String(error);
   return new HoldfastError('TemporalUnreachable', {
-    attempted: `connect to Temporal at ${address}`,
-    cause,
-    remedy: 'check TEMPORAL_ADDRESS and that the server runs, or unset it and let Holdfast start its own',
+    ...{ attempted: `connect to Temporal at ${address}`, cause, remedy },
   });
 }

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
+import { HoldfastError } from '../domain/errors.js';
 import { connectEmbedded } from './embedded/embedded.js';
 
 /** Where Temporal listens when nobody says otherwise. */
@@ -82,7 +83,7 @@ function readProfile({ address, namespace, env }: LocateOptions) {
   const defined = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  const profile = loadClientConnectConfig({ overrideEnvVars: defined });
+  const profile = loadProfile(defined);
   const chosen = address ?? profile.connectionOptions.address;
   return {
     address: chosen,
@@ -92,6 +93,19 @@ function readProfile({ address, namespace, env }: LocateOptions) {
       ...(chosen && { address: chosen }),
     } as TemporalLocation['options'],
   };
+}
+
+/** Its own errors name neither the setting nor what it is for. */
+function loadProfile(env: Record<string, string>) {
+  try {
+    return loadClientConnectConfig({ overrideEnvVars: env });
+  } catch (error) {
+    throw new HoldfastError('ConfigurationInvalid', {
+      attempted: 'read the settings of the connection to Temporal',
+      cause: error instanceof Error ? error.message : String(error),
+      remedy: 'check TEMPORAL_TLS_*, TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE, and the files they name',
+    });
+  }
 }
 
 /** Whether somebody listens at a port of this machine: refused in no time, where Temporal's client waits and tries again. */
