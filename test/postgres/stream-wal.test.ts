@@ -93,7 +93,7 @@ async function complete(cluster: Cluster, layout: WalLayout): Promise<string> {
   return name;
 }
 
-test.each([14, 18] as const)(
+test.each([14, 16, 17, 18] as const)(
   'PostgreSQL %d is streamed, through a crash; then a lost slot is told',
   async (version) => {
     await using cluster = await startCluster({ ...small, version });
