@@ -2,6 +2,7 @@ import { Client, type Client as ClientType, Connection, type ConnectionOptions }
 import type { NativeConnection } from '@temporalio/worker';
 import { HoldfastError } from '../domain/errors.js';
 import { type LocateOptions, locateEmbedded, locateTemporal, type TemporalLocation } from './locate.js';
+import { probePort } from './probe-port.js';
 
 /** A Temporal server that answers, and the namespace to work in. */
 export interface TemporalPlace extends Omit<TemporalLocation, 'options' | 'release'> {
@@ -68,8 +69,14 @@ async function reach(options: ConnectionOptions, timeoutMs = 5_000): Promise<Con
     return connection;
   } catch (error) {
     await connection.close();
-    throw unreachable(options.address, error);
+    throw unreachable(options.address, (await connectionFailure(options.address)) ?? error);
   }
+}
+
+/** Of a port where nobody listens, and of a name that nobody knows, gRPC only says that time was over. */
+async function connectionFailure(address = ''): Promise<Error | undefined> {
+  const [, host, port] = /^\[?(.+?)\]?:(\d+)$/.exec(address) ?? [];
+  return host === undefined ? undefined : probePort(host, Number(port), 1_000);
 }
 
 function unreachable(address: string | undefined, error: unknown): HoldfastError {

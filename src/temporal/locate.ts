@@ -1,9 +1,9 @@
-import { connect } from 'node:net';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { HoldfastError } from '../domain/errors.js';
 import { connectEmbedded } from './embedded/embedded.js';
+import { probePort } from './probe-port.js';
 
 /** Where Temporal listens when nobody says otherwise. */
 const defaultPort = 7233;
@@ -47,7 +47,7 @@ export async function locateTemporal(options: LocateOptions): Promise<TemporalLo
   const elsewhere = { ...profile, uiAddress: undefined, release: () => Promise.resolve() };
   const { address } = profile;
   if (address) return { ...elsewhere, address, source: 'configured' };
-  if (!(await takesConnections(defaultPort))) return locateEmbedded(options);
+  if (await probePort('127.0.0.1', defaultPort, probeMs)) return locateEmbedded(options);
   const atDefault = `127.0.0.1:${defaultPort}`;
   return {
     ...elsewhere,
@@ -106,19 +106,4 @@ function loadProfile(env: Record<string, string>) {
       remedy: 'check TEMPORAL_TLS_*, TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE, and the files they name',
     });
   }
-}
-
-/** Whether somebody listens at a port of this machine: refused in no time, where Temporal's client waits and tries again. */
-async function takesConnections(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, timeout: probeMs });
-    const tell = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket
-      .once('connect', () => tell(true))
-      .once('error', () => tell(false))
-      .once('timeout', () => tell(false));
-  });
 }

@@ -79,3 +79,9 @@ test('a certificate that is not there is told as a wrong setting', async () => {
   expect(stderr).toContain('/nowhere/client.crt');
   expect(stderr).toContain('TEMPORAL_TLS_');
 });
+
+test('where nobody listens the command says so at once', async () => {
+  const { exitCode, stderr } = await place.start(['backup', 'postgres'], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('connect ECONNREFUSED 127.0.0.1:1');
+});
