@@ -5,6 +5,7 @@ import { proveBase } from '../src/postgres/base/prove-base.js';
 import { takeBase } from '../src/postgres/base/take-base.js';
 import { baseRepository } from '../src/repository/base/base-repository.js';
 import { version } from '../src/version.js';
+import { beatWhileServerWorks } from './busy-beat.js';
 import { type ClusterStep, loggedCycle } from './cluster-step.js';
 import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
 import { beatWithProgress } from './progress-beat.js';
@@ -53,11 +54,19 @@ export function createBaseActivities(deps: ActivityDeps) {
         if (published) return published;
         const folder = await repository.createPartial(runId, attempt);
         beat.doing('copying the cluster');
-        const taken = await takeBase({
-          ...{ connection, cluster: step.cluster, folder, signal, runTag: runId },
-          tools: toolOptions(deps),
-          onProgress: ({ copiedBytes }) => beat.stored(copiedBytes),
-        });
+        const take = () =>
+          takeBase({
+            ...{ connection, cluster: step.cluster, folder, signal, runTag: runId },
+            tools: toolOptions(deps),
+            onProgress: ({ copiedBytes }) => beat.stored(copiedBytes),
+          });
+        // Nothing is copied before the server's checkpoint is done, which can take it minutes.
+        const taken = await beatWhileServerWorks(
+          connection,
+          runId,
+          () => beat.doing('the server works'),
+          take,
+        );
         beat.doing('reading the copy back');
         const identity = { id: step.id, cluster: step.cluster, holdfast_version: version };
         const metadata = await proveBase({

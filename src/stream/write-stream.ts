@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { storageError } from '../repository/local/storage-error.js';
+import { SyncBehind } from './sync-behind.js';
 
 /** What was written. */
 export interface WrittenStream {
@@ -24,7 +25,7 @@ export interface WriteTarget {
 }
 
 /**
- * Writes a stream to the start of a file, hashes it on the way, and passes it on.
+ * Writes a stream to the start of a file, hashes it on the way, and passes it on. All but its last part is durable then.
  *
  * @throws HoldfastError `NotEnoughSpace`, `FileTooLarge`, `StorageFailed`
  */
@@ -33,31 +34,43 @@ export async function writeStream(
   target: WriteTarget,
 ): Promise<WrittenStream> {
   const hash = createHash('sha256');
+  const behind = new SyncBehind(target.file);
   let sizeBytes = 0;
   for await (const chunk of source) {
     hash.update(chunk);
-    // A file system that is nearly full, and a limit on size, take a part before they refuse the rest.
-    for (let at = 0; at < chunk.length; ) {
-      const written = await write(target, chunk.subarray(at), sizeBytes);
-      at += written;
-      sizeBytes += written;
-      target.onWritten(sizeBytes);
-    }
+    await writeWhole(target, chunk, sizeBytes);
+    sizeBytes += chunk.length;
+    await storingTo(target, { position: sizeBytes }, () => behind.written(sizeBytes));
     await target.passOn?.(chunk);
   }
+  await storingTo(target, { position: sizeBytes }, () => behind.finished());
   return { sizeBytes, checksum: hash.digest('hex') };
 }
 
-async function write(target: WriteTarget, bytes: Buffer, position: number): Promise<number> {
-  const { file, path, expectedBytes = 0, onFailed } = target;
+/** A file system that is nearly full, and a limit on size, take a part before they refuse the rest. */
+async function writeWhole(target: WriteTarget, chunk: Buffer, from: number): Promise<void> {
+  for (let at = 0; at < chunk.length; ) {
+    const rest = chunk.subarray(at);
+    const position = from + at;
+    const step = () => target.file.write(rest, 0, rest.length, position);
+    const { bytesWritten } = await storingTo(target, { position, wantedBytes: rest.length }, step);
+    at += bytesWritten;
+    target.onWritten(from + at);
+  }
+}
+
+async function storingTo<T>(
+  { path, expectedBytes = 0, onFailed }: WriteTarget,
+  { position, wantedBytes = 0 }: { position: number; wantedBytes?: number },
+  step: () => Promise<T>,
+): Promise<T> {
   try {
-    const { bytesWritten } = await file.write(bytes, 0, bytes.length, position);
-    return bytesWritten;
+    return await step();
   } catch (error) {
     const reason = await storageError(error, {
       attempted: `store ${path} (${position} bytes were written)`,
       path,
-      neededBytes: Math.max(bytes.length, expectedBytes - position),
+      neededBytes: Math.max(wantedBytes, expectedBytes - position),
     });
     onFailed(reason);
     throw reason;

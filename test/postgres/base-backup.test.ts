@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beatWhileServerWorks } from '../../activities/busy-beat.js';
 import { takeBase } from '../../src/postgres/base/take-base.js';
 import { baseRepository } from '../../src/repository/base/base-repository.js';
 import { backUpBase, namesIn, scriptedBasebackup, takeFrom } from '../support/base-backup.js';
@@ -108,6 +109,27 @@ describe('what the server can not do', () => {
     await cluster.psql('CREATE ROLE copier LOGIN REPLICATION');
     const connection = { host: cluster.socketDir, port: cluster.port, user: 'copier' };
     expect((await backUpBase(cluster, root, { connection })).metadata.cluster_files).toBeGreaterThan(900);
+  });
+
+  test('while the server writes its checkpoint nothing is copied, and the run beats', async () => {
+    await using server = await startCluster({
+      settings: { checkpoint_timeout: '1h', checkpoint_completion_target: '0.9' },
+    });
+    await server.psql('CREATE TABLE dirty AS SELECT g, md5(g::text) FROM generate_series(1, 20000) g');
+    const connection = { host: server.socketDir, port: server.port, user: server.user };
+    const options = {
+      ...takeFrom(server, join(root, 'slow')),
+      runTag: 'patient',
+      checkpoint: 'spread' as const,
+    };
+    const [beat, onProgress] = [vi.fn(), vi.fn()];
+    const taking = beatWhileServerWorks(connection, 'patient', beat, () =>
+      takeBase({ ...options, onProgress }),
+    );
+    await vi.waitUntil(() => beat.mock.calls.length >= 2, { timeout: 60_000, interval: 50 });
+    expect(onProgress.mock.calls.filter(([{ copiedBytes }]) => copiedBytes > 0)).toEqual([]);
+    await server.psql('CHECKPOINT');
+    expect(await taking).toMatchObject({ pg_version: expect.stringContaining('15') });
   });
 
   test('no WAL sender at all, and none free, are told apart; without a free slot it goes on', async () => {

@@ -9,6 +9,7 @@ import type { BaseCopyProgress } from './base-progress.js';
 import { compressWal } from './compress-wal.js';
 import { type ClusterFacts, inspectCluster, requireReplication } from './inspect-cluster.js';
 import { BuildLacksCompression, runBasebackup } from './run-basebackup.js';
+import { syncingBehind } from './sync-behind.js';
 
 export interface TakeBaseOptions {
   connection: ConnectionSettings;
@@ -55,7 +56,9 @@ export async function takeBase(options: TakeBaseOptions): Promise<TakenBase> {
   requireReplication(attempted, facts);
   const program = await findReplicationTool('pg_basebackup', facts.major, options.tools);
   const [startedAt, clock] = [new Date(), performance.now()];
-  const how = await copy({ ...options, signal }, facts, program, attempted);
+  const how = await syncingBehind(folder, signal, (stop) =>
+    copy({ ...options, signal: stop }, facts, program, attempted),
+  );
   await compressWal(folder, how.compression, signal);
   return {
     system_identifier: facts.systemIdentifier,
