@@ -113,7 +113,7 @@ test('a channel that is down holds up no other', async () => {
   const other = await startReceiver();
   try {
     const template = '{"text": "{{priority}}: {{message}}", "about": {{metrics}}}';
-    const webhooks = [{ url: other.url, template, contentType: 'application/json' }];
+    const webhooks = [{ name: 'chat', url: other.url, template, contentType: 'application/json' }];
     const both = { ...config(), webhooks };
     receiver.answer = (response) => response.writeHead(503).end();
     const now = new Date(start);
