@@ -40,6 +40,16 @@ export function channelsFor(
   });
 }
 
+/** Whether some critical alert of a cluster or database goes nowhere. */
+export function unheard(
+  place: Pick<Alert, 'cluster' | 'database'>,
+  channels: readonly string[],
+  routes: readonly AlertRoute[],
+): boolean {
+  const worst = alertTypes.map((type) => ({ ...place, type, priority: 'critical' as const }));
+  return worst.some((alert) => channelsFor(alert, channels, routes).length === 0);
+}
+
 /** What is said of a channel. */
 export function routesOf(channel: string, routes: readonly AlertRoute[]): AlertRoute[] {
   return routes.filter(({ channels }) => channels.includes(channel));

@@ -27,7 +27,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const config = () => ({ host: 'db1', alertEndpoint: receiver.url, webhooks: [] });
+const config = () => ({ host: 'db1', alertEndpoint: receiver.url, webhooks: [], routes: [] });
 
 function finding(state: HealthState): Finding {
   return {
