@@ -6,12 +6,12 @@ import type { HealthFacts } from '../src/domain/health/facts.js';
 import type { TellableFinding } from '../src/domain/health/report.js';
 import type { Delivery, Rereading } from '../src/domain/monitor-contracts.js';
 import { createLogger } from '../src/log.js';
-import { gatherFacts } from '../src/monitoring/gather-facts.js';
+import { type GatheredFacts, gatherAll, pageOf } from '../src/monitoring/gather-facts.js';
 import { ping } from '../src/monitoring/ping.js';
 import { rereadOwed } from '../src/monitoring/reread-owed.js';
 import { monitoringFolder } from '../src/monitoring/state-folder.js';
 import { tellFindings } from '../src/monitoring/tell-findings.js';
-import { type ActivityDeps, clusterOf } from './deps.js';
+import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { requirePlace } from './place.js';
 import { beatWithProgress } from './progress-beat.js';
 
@@ -34,14 +34,27 @@ export function createHealthActivities(deps: ActivityDeps) {
     requirePlace('look at the backups of', cluster, place);
     return cluster;
   };
+  const looks = new Map<string, { runId: string; gathered: GatheredFacts }>();
   return {
-    /** What there is to know of the cluster and a page of its databases. */
+    /**
+     * What there is to know of the cluster and a page of its databases. What the first page's look found is kept for the
+     * next ones of the same run; where another worker took that one, there is another look.
+     */
     async gatherHealth({ after, ...step }: HealthStep & { after: string | null }): Promise<HealthFacts> {
       const cluster = clusterFor(step);
-      return gatherFacts({
-        ...{ cluster, host: config.host, stateDir, withServer: true, after, limit: pageSize },
-        ...{ now: new Date(), signal: cancellationSignal() },
-      });
+      const { runId } = runOf();
+      const kept = looks.get(cluster.name);
+      looks.delete(cluster.name);
+      const gathered =
+        after !== null && kept?.runId === runId
+          ? kept.gathered
+          : await gatherAll({
+              ...{ cluster, host: config.host, stateDir, withServer: true, now: new Date() },
+              signal: cancellationSignal(),
+            });
+      const page = pageOf(gathered, after, pageSize);
+      if (page.next !== null) looks.set(cluster.name, { runId, gathered });
+      return page;
     },
 
     /** Puts what has changed into the outbox of this host. Gives how many alerts that were. */

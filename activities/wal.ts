@@ -20,6 +20,7 @@ import { baseRepository } from '../src/repository/base/base-repository.js';
 import { expireArchive } from '../src/repository/expire-archive.js';
 import { awaitArchived } from '../src/repository/local/wal/await-archived.js';
 import { compressArchive } from '../src/repository/local/wal/compress-archive.js';
+import { lastTold } from '../src/repository/local/wal/last-told.js';
 import { removeAbandonedWal } from '../src/repository/local/wal/remove-abandoned.js';
 import { verifyArchive } from '../src/repository/local/wal/verify-archive.js';
 import { walLayout } from '../src/repository/local/wal/wal-layout.js';
@@ -64,7 +65,10 @@ export function createWalActivities(deps: ActivityDeps) {
         const { systemIdentifier, timeline, segmentSizeBytes, inRecovery } = facts;
         log.info({ systemIdentifier, timeline, archiver: facts.archiver }, 'the server archives');
         const serverMajor = Math.floor(facts.serverVersionNum / 10_000);
-        return { systemIdentifier, serverMajor, timeline, segmentSizeBytes, inRecovery, warnings };
+        const told = await lastTold(layout.metadata);
+        const { alertReminderHours: reminderHours } = cluster;
+        const server = { systemIdentifier, serverMajor, timeline, segmentSizeBytes, inRecovery };
+        return { ...server, told, reminderHours, warnings };
       });
     },
 

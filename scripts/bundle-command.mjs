@@ -18,7 +18,7 @@ await build({
   target: 'node20',
   // From an ES module, Node would read CommonJS packages such as Temporal's twice: for their names, and to run them.
   format: 'cjs',
-  external: [...temporal, 'pg', 'pino', 'pino-pretty', 'proper-lockfile'],
+  external: [...temporal, 'nodemailer', 'pg', 'pino', 'pino-pretty', 'proper-lockfile'],
   define: { 'import.meta.url': 'moduleUrl' },
   banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',

@@ -10,7 +10,7 @@ import type {
   WalStreamStep,
 } from '../src/domain/stream-contracts.js';
 import { freshHealth, judgeStream } from '../src/domain/stream-health.js';
-import { alert } from './alerts.js';
+import { alert, type Untimed } from './alerts.js';
 import { failureMessage } from './failures.js';
 import type { hostSteps } from './host-steps.js';
 import { priorityOf, streamAlert } from './wal-stream-telling.js';
@@ -54,11 +54,13 @@ export class StreamMonitor {
       Object.assign(status, { flushedLsn: sight.flushedLsn, lagBytes });
     }
     const lagSeconds = Math.round(lagMs / 1000);
-    const wasWrong = this.#health.state !== 'fine';
-    const hasChanged = health.state !== this.#health.state;
+    const { state: former } = this.#health;
+    const wasWrong = former !== 'fine';
+    const hasChanged = health.state !== former;
     this.#health = health;
     enter('stream', { state: health.state, lagSeconds });
-    if (hasChanged && (why !== undefined || wasWrong)) await this.#tell(why ?? 'streaming is well again');
+    if (hasChanged && (why !== undefined || wasWrong))
+      await this.#tell(why ?? 'streaming is well again', wasWrong ? { ends: priorityOf(former) } : {});
     return limits;
   }
 
@@ -80,8 +82,9 @@ export class StreamMonitor {
     if (isNews) await this.#tell(`streaming has ended, and is tried again now and then: ${failure}`);
   }
 
-  async #tell(message: string): Promise<void> {
+  async #tell(message: string, more: Pick<Untimed, 'ends'> = {}): Promise<void> {
     const { input, status } = this.parts;
-    await alert(streamAlert(input.cluster, priorityOf(this.#health.state), message, status));
+    const content = streamAlert(input.cluster, priorityOf(this.#health.state), message, status);
+    await alert({ ...content, ...more });
   }
 }

@@ -1,5 +1,11 @@
+import { archiveNews, type ToldArchive, type WrongArchive } from '../src/domain/archive-news.js';
 import { type ArchiveReport, isWhole } from '../src/domain/archive-report.js';
-import type { WalCycleInput, WalCycleStatus, WalCycleStep } from '../src/domain/wal-contracts.js';
+import type {
+  ArchivingState,
+  WalCycleInput,
+  WalCycleStatus,
+  WalCycleStep,
+} from '../src/domain/wal-contracts.js';
 import type { Untimed } from './alerts.js';
 import { detailsOf, markdownSafe } from './details.js';
 
@@ -29,9 +35,27 @@ export function describeCycle(input: WalCycleInput, status: WalCycleStatus): str
   return detailsOf(steps, status.step, figures);
 }
 
-/** What is to be told of an archive that is not whole; undefined of one that is. */
-export function alertOfArchive(cluster: string, report: ArchiveReport): Untimed | undefined {
-  if (isWhole(report)) return undefined;
+/** What is to be told of an archive, now and by the next cycle. */
+export function newsOfArchive(
+  cluster: string,
+  { told: last = null, reminderHours = 24 }: ArchivingState,
+  report: ArchiveReport,
+): { alert?: Untimed; told: ToldArchive | null } {
+  const { message, told } = archiveNews(last, wrongWith(report), new Date(), reminderHours);
+  if (message === undefined) return { told };
+  const alert: Untimed = {
+    ...{ type: 'wal_archive', priority: told?.priority ?? 'info', message, cluster, database: '' },
+    ...(told ? { remedy } : last && { ends: last.priority }),
+    metrics: { segments: report.segments, gaps: report.gaps.total },
+  };
+  return { alert, told };
+}
+
+const remedy =
+  '`holdfast wal --base` takes a base backup, from which on every point can be recovered to; `holdfast info` shows from when to when it is possible now';
+
+function wrongWith(report: ArchiveReport): WrongArchive | null {
+  if (isWhole(report)) return null;
   const { gaps, damaged, foreign } = report;
   const [gap] = gaps.items;
   const found = [
@@ -40,12 +64,8 @@ export function alertOfArchive(cluster: string, report: ArchiveReport): Untimed 
     foreign.items[0] && `${foreign.total} of another cluster, the first ${foreign.items[0].file}`,
   ].filter((words) => words !== undefined);
   return {
-    type: 'wal_archive',
     // A gap that a base backup has mended costs the points within it, and no others.
     priority: report.needsBase || damaged.total + foreign.total > 0 ? 'critical' : 'high',
     message: `the WAL archive is not whole: ${found.join('; ')}`,
-    cluster,
-    database: '',
-    metrics: { segments: report.segments, gaps: gaps.total },
   };
 }

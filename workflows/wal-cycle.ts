@@ -22,7 +22,7 @@ import { alert, recordFailure } from './alerts.js';
 import { failureMessage } from './failures.js';
 import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
-import { alertOfArchive, describeCycle } from './wal-cycle-telling.js';
+import { describeCycle, newsOfArchive } from './wal-cycle-telling.js';
 
 export const walStatusQuery = defineQuery<WalCycleStatus>(statusQueryName);
 
@@ -71,14 +71,14 @@ class WalCycle {
     // Last: it needs room, which retention makes, and what goes need not be compressed.
     this.#enter('compress');
     const compressed = await this.#steps.transfer.compressArchive({ ...this.#step(), state });
+    const news = newsOfArchive(this.input.cluster, state, archive);
     const result: WalCycleResult = {
       cluster: this.input.cluster,
       ...{ systemIdentifier: state.systemIdentifier, timeline: state.timeline },
-      ...{ ...archived, archive, compressed, base, expired, recordPath: null },
+      ...{ ...archived, archive, compressed, base, expired, recordPath: null, told: news.told },
       warnings: [...state.warnings, ...warnings],
     };
-    const told = alertOfArchive(this.input.cluster, archive);
-    if (told) await alert(told);
+    if (news.alert) await alert(news.alert);
     return this.#record(result);
   }
 

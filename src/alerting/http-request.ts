@@ -21,23 +21,38 @@ export interface HttpRequest {
 /**
  * One HTTP request that nobody answers for but its status. Whoever calls tries again.
  *
- * @throws HoldfastError `AlertNotDelivered` unless the answer is 2xx and comes in time
+ * @throws HoldfastError `AlertNotDelivered` unless the answer is 2xx and comes in time; `AlertRefused` where the answer
+ * is that the same request will not be taken later either
  */
 export async function request(asked: HttpRequest, options: RequestOptions = {}): Promise<void> {
   const { signal, timeoutMs = 10_000 } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   const both = signal ? AbortSignal.any([signal, timeout]) : timeout;
-  let refusal: string | undefined;
+  let refusal: { type: Failure; cause: string } | undefined;
   try {
     const response = await exchange(asked, both);
     if (response.ok) await response.body?.cancel();
-    else refusal = `it answered ${response.status} ${response.statusText}${await excerpt(response)}`;
+    else {
+      const { status, statusText } = response;
+      const cause = `it answered ${status} ${statusText}${await excerpt(response)}`;
+      refusal = { type: isFinal(status) ? 'AlertRefused' : 'AlertNotDelivered', cause };
+    }
   } catch (error) {
     if (signal?.aborted) throw failed('Cancelled', asked, 'cancelled', error);
     const cause = timeout.aborted ? `no answer within ${timeoutMs} ms` : causeOf(error);
     throw failed('AlertNotDelivered', asked, cause, error);
   }
-  if (refusal !== undefined) throw failed('AlertNotDelivered', asked, refusal);
+  if (refusal !== undefined) throw failed(refusal.type, asked, refusal.cause);
+}
+
+type Failure = 'AlertNotDelivered' | 'AlertRefused';
+
+/** Those of 4xx that ask for another try: timeout, too early, too many. */
+const passing = new Set([408, 425, 429]);
+
+/** Redirects too: where one leads is for whoever wrote the URL to say. */
+function isFinal(status: number): boolean {
+  return status >= 300 && status < 500 && !passing.has(status);
 }
 
 function exchange({ url: asked, method, body }: HttpRequest, signal: AbortSignal): Promise<Response> {
@@ -85,7 +100,7 @@ function causeOf(error: unknown): string {
 }
 
 function failed(
-  type: 'AlertNotDelivered' | 'Cancelled',
+  type: Failure | 'Cancelled',
   { url, attempted, remedy }: HttpRequest,
   cause: string,
   error?: unknown,
@@ -94,7 +109,7 @@ function failed(
   const story = {
     attempted: `${attempted} ${maskUrl(url)}`,
     cause: redact(cause),
-    ...(type === 'AlertNotDelivered' && { remedy }),
+    ...(type !== 'Cancelled' && { remedy }),
   };
   return new HoldfastError(type, story, error === undefined ? {} : { cause: error });
 }

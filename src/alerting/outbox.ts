@@ -3,6 +3,7 @@ import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import lockfile from 'proper-lockfile';
 import { z } from 'zod';
+import type { RoutedAlert } from '../domain/alert-routes.js';
 import type { Alert } from '../domain/contracts.js';
 import type { PlannedAlert, ToldStates } from '../domain/health/plan-alerts.js';
 import { writeWhole } from '../repository/local/write-whole.js';
@@ -16,11 +17,19 @@ export interface QueuedAlert {
   channels: string[];
 }
 
+/** Where alerts that are put into the outbox go. */
+export interface Addressing {
+  host: string;
+  /** Keys of the channels. */
+  channelsFor(alert: RoutedAlert): string[];
+}
+
 const told = z.object({
   state: z.enum(['ok', 'warning', 'critical']),
   since: z.iso.datetime(),
   toldAt: z.iso.datetime(),
   seenAt: z.iso.datetime(),
+  worst: z.literal('critical').optional(),
 });
 
 const schema = z.object({
@@ -56,8 +65,8 @@ export class Outbox {
       realpath: false,
       // A process that was stopped for longer than the lock lasts: at worst an alert comes twice, with the same id.
       onCompromised: () => undefined,
-      // The one before may be waiting for an endpoint that does not answer.
-      retries: { retries: 120, factor: 1, minTimeout: 250, maxTimeout: 1000 },
+      // Nobody has it open for longer than it takes to write a file.
+      retries: { retries: 120, factor: 1, minTimeout: 50, maxTimeout: 500, randomize: true },
     });
     try {
       const outbox = new Outbox(path);
@@ -74,13 +83,25 @@ export class Outbox {
     return parse(text)?.told ?? {};
   }
 
+  /** What waits to be delivered, without opening it: a file that can't be read holds nothing. */
+  static async waitingIn(folder: string): Promise<QueuedAlert[]> {
+    const text = await readFile(join(folder, 'alerts.json'), 'utf8').catch(() => '');
+    return (parse(text)?.queue ?? []) as unknown as QueuedAlert[];
+  }
+
   /** Puts planned alerts behind the others. One that only repeats what is not even delivered is left out. */
-  enqueue(planned: readonly PlannedAlert[], { host, channels }: { host: string; channels: string[] }): void {
+  enqueue(planned: readonly PlannedAlert[], { host, channelsFor }: Addressing): void {
     for (const { key, kind, alert } of planned) {
       if (kind === 'reminder' && this.queue.some((waiting) => waiting.key === key)) continue;
-      this.queue.push({ alert: { ...alert, host, id: randomUUID() }, key, channels });
+      this.queue.push({ alert: { ...alert, host, id: randomUUID() }, key, channels: channelsFor(alert) });
     }
     this.queue.splice(0, this.queue.length - mostQueued);
+  }
+
+  /** Notes that a channel has taken an alert. */
+  taken(id: string, channel: string): void {
+    for (const entry of this.queue)
+      if (entry.alert.id === id) entry.channels = entry.channels.filter((key) => key !== channel);
   }
 
   async store(): Promise<void> {

@@ -4,7 +4,7 @@ import { type RequestOptions, request } from './http-request.js';
 /**
  * POSTs one alert as JSON. Whoever calls tries again.
  *
- * @throws HoldfastError `AlertNotDelivered` unless the endpoint answers 2xx in time
+ * @throws HoldfastError `AlertNotDelivered` unless the endpoint answers 2xx in time, or `AlertRefused`
  */
 export async function sendAlert(endpoint: string, alert: Alert, options: RequestOptions = {}): Promise<void> {
   const asked = {
@@ -18,6 +18,8 @@ export async function sendAlert(endpoint: string, alert: Alert, options: Request
 }
 
 /** In the order in which a person reads them. */
-function toJson({ type, priority, message, database, cluster, host, metrics, time, id }: Alert): Alert {
-  return { type, priority, message, database, cluster, host, metrics, time, id };
+function toJson({ type, priority, message, remedy, ...rest }: Alert): Alert {
+  const { database, cluster, host, metrics, time, id } = rest;
+  const told = { type, priority, message, ...(remedy !== undefined && { remedy }) };
+  return { ...told, database, cluster, host, metrics, time, id };
 }

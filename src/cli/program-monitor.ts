@@ -30,6 +30,7 @@ export function addMonitor(program: Command, act: Act): void {
     .command('alert')
     .description('look after alerts')
     .command('test')
-    .description('send a test alert to every channel, and tell whether it took it')
+    .description('send a test alert to every channel; tell whether it took it, and which alerts it gets')
+    .argument('[channel]', 'only to this one: endpoint, mail, or the name of a webhook')
     .action(act(async () => (await import('./alert.js')).alertTestCommand));
 }

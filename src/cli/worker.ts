@@ -1,5 +1,6 @@
 import { createActivities } from '../../activities/index.js';
-import { createLogger, type LogLevel } from '../log.js';
+import { createLogger, type Logger, type LogLevel } from '../log.js';
+import { type DrainOptions, drainOutboxes } from '../monitoring/drain-outboxes.js';
 import { findTemporal } from '../temporal/connection.js';
 import { installRuntimeLogger } from '../temporal/runtime-logger.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
@@ -23,17 +24,30 @@ export async function workerCommand(context: CommandContext): Promise<number> {
     const worker = await startWorker({ connection, namespace: place.namespace, queues, activities });
     output.note(`working for host "${config.host}" on Temporal at ${place.address} (${place.source})`);
     if (place.uiAddress) output.note(`Web UI: ${place.uiAddress}`);
+    const draining = drainOutboxes({ config, stateDir, ...deliveryLog(createLogger(logOptions)) });
     const stopListening = onInterrupt(() => {
       output.note('stopping');
       void worker.stop();
     });
-    await worker.finished;
+    await worker.finished.finally(() => draining.stop());
     stopListening();
     await connection.close();
     return 0;
   } finally {
     await place.close();
   }
+}
+
+/** What becomes of alerts between looks, in the worker's own log. */
+function deliveryLog(log: Logger): Pick<DrainOptions, 'onDelivery' | 'onError'> {
+  return {
+    onDelivery: ({ cluster, delivered, waiting, problems }) => {
+      if (delivered > 0)
+        log.info({ cluster, delivered, waiting }, `delivered ${delivered} alerts that waited`);
+      for (const problem of problems) log.warn({ cluster, waiting }, problem);
+    },
+    onError: (cluster, error) => log.warn({ cluster, err: error }, 'the outbox could not be looked into'),
+  };
 }
 
 /** A worker has no command to tell its results. */

@@ -52,9 +52,13 @@ function complaintOf(issue: Issue, path: Path): Pick<Problem, 'complaint' | 'all
   const known = Object.keys(schemaAt(path.slice(0, -1)).properties ?? {});
   const meant = nearest(key, [...known, 'password']);
   if (meant === 'password') {
+    const sources = ['passwordFile', 'passwordEnv', 'service', 'passfile'].filter((each) =>
+      known.includes(each),
+    );
     return {
       complaint: 'a password in plain is refused',
-      allowed: 'passwordFile, passwordEnv, service or passfile',
+      allowed:
+        sources.length > 1 ? `${sources.slice(0, -1).join(', ')} or ${sources.at(-1)}` : known.join(', '),
     };
   }
   return { complaint: `unknown key${meant ? `, did you mean ${meant}?` : ''}`, allowed: known.join(', ') };
@@ -87,7 +91,8 @@ function isPlainMap(value: unknown): value is Record<string, unknown> {
 
 /** Under a wrong name in a connection anything can stand, also a password. */
 function showable(plain: unknown, path: Path, { code }: Issue): unknown {
-  return code === 'unrecognized_keys' && path.includes('connection') ? undefined : valueAt(plain, path);
+  const mayBeSecret = path.includes('connection') || (path[0] === 'alerts' && path[1] === 'mail');
+  return code === 'unrecognized_keys' && mayBeSecret ? undefined : valueAt(plain, path);
 }
 
 function valueAt(plain: unknown, path: Path): unknown {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { ConnectionSettings } from './config.js';
 import { defined } from './layers.js';
+import { readPassword } from './password-source.js';
 import type { Problem } from './problem.js';
 import type { EnvironmentReading } from './read-environment.js';
 import type { FileReading } from './read-file.js';
@@ -39,7 +39,8 @@ export async function resolveConnection(sources: Sources): Promise<ResolvedConne
   const connection = { ...fromFile, ...fromEnvironment };
   if (connection.password !== undefined) return { connection, origins, problems: [] };
 
-  const { password, key, problems } = await readPassword(sources, prefix);
+  const named = file.settings.clusters?.[cluster]?.connection ?? {};
+  const { password, key, problems } = await readPassword(named, prefix, sources);
   if (password !== undefined) origins[[...prefix, 'password'].join('.')] = file.originOf([...prefix, key]);
   return { connection: { ...connection, ...defined({ password }) }, origins, problems };
 }
@@ -80,46 +81,4 @@ function connectionOfFile(settings: FileConnection, folder: string): ConnectionS
 /** `system` means the operating system's own certificates. */
 function certificates(path: string | undefined, folder: string): string | undefined {
   return path === 'system' ? path : resolvePath(path, folder);
-}
-
-interface Password {
-  password?: string;
-  key: 'passwordFile' | 'passwordEnv';
-  problems: Problem[];
-}
-
-/** A password that is not on this machine is wrong only where this machine needs it. */
-async function readPassword(
-  { cluster, environment, file, isHere }: Sources,
-  prefix: string[],
-): Promise<Password> {
-  const { passwordFile, passwordEnv } = file.settings.clusters?.[cluster]?.connection ?? {};
-  const problem = (key: Password['key'], complaint: string, allowed: string): Password => {
-    const field = [...prefix, key].join('.');
-    return {
-      key,
-      problems: isHere ? [{ field, complaint, allowed, origin: file.originOf([...prefix, key]) }] : [],
-    };
-  };
-  if (passwordFile !== undefined && passwordEnv !== undefined) {
-    return problem('passwordEnv', 'passwordFile is set too', 'one of the two');
-  }
-  if (passwordEnv !== undefined) {
-    const password = environment.all[passwordEnv];
-    if (password) return { password, key: 'passwordEnv', problems: [] };
-    // Somebody may have written the password itself here, which must not be shown.
-    const name = /^[A-Z_][A-Z0-9_]*$/.test(passwordEnv)
-      ? `the variable ${passwordEnv}`
-      : 'the variable it names';
-    return problem('passwordEnv', `${name} is not set`, 'the name of a variable that is set');
-  }
-  const path = resolvePath(passwordFile, file.folder);
-  if (path === undefined) return { key: 'passwordFile', problems: [] };
-  try {
-    const password = (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
-    if (password !== '') return { password, key: 'passwordFile', problems: [] };
-    return problem('passwordFile', `${path} is empty`, 'a file that holds the password');
-  } catch (error) {
-    return problem('passwordFile', error instanceof Error ? error.message : String(error), 'a readable file');
-  }
 }

@@ -1,3 +1,4 @@
+import type { AlertRoute } from '../domain/alert-routes.js';
 import type { ApprovalPolicy } from '../domain/approval.js';
 import type { Assertion } from '../domain/assertion.js';
 import type { CompressionMethod } from '../domain/backup.js';
@@ -79,10 +80,28 @@ export interface TemporalConfig {
 
 /** A service that takes alerts in a form of its own. */
 export interface WebhookConfig {
+  /** As routes call it. @defaultValue `webhook-1` for the first one */
+  name: string;
   url: string;
   /** The body; `{{message}}` and the like stand for the alert's. */
   template: string;
   contentType: string;
+}
+
+/** Alerts by e-mail, handed over to a mail server. */
+export interface MailConfig {
+  host: string;
+  /** @defaultValue 465 with `tls`, 587 with `starttls`, 25 with `none` */
+  port: number;
+  /** @defaultValue `starttls` */
+  tls: 'tls' | 'starttls' | 'none';
+  /** Certificates of authorities, in place of those that Node knows. */
+  caFile?: string;
+  user?: string;
+  /** From the environment or a file, never from holdfast.yaml itself. */
+  password?: string;
+  from: string;
+  to: string[];
 }
 
 /** Everything Holdfast was told, validated. */
@@ -97,6 +116,9 @@ export interface Config {
   alertEndpoint?: string;
   /** Other places that alerts are POSTed to. */
   webhooks: WebhookConfig[];
+  mail?: MailConfig;
+  /** Which alerts go to which channels. Empty: every alert to every channel. */
+  routes: AlertRoute[];
   /** Asked for after each look of monitoring that finds nothing critical. */
   deadMansSwitch?: string;
   /** Directory of PostgreSQL's client programs; undefined: looked for. */

@@ -60,7 +60,7 @@ interface Setting {
 }
 
 export interface GlobalSettings {
-  config: Omit<Config, 'clusters' | 'origins'>;
+  config: Omit<Config, 'clusters' | 'origins' | 'mail' | 'routes'>;
   origins: Record<string, string>;
 }
 
@@ -95,9 +95,12 @@ export function resolveGlobal(sources: Sources): GlobalSettings {
 
 /** Only holdfast.yaml has them. */
 function resolveWebhooks({ file }: Sources, origins: Record<string, string>): Config['webhooks'] {
-  return (file.settings.alerts?.webhooks ?? []).map(({ url, template, contentType }, index) => {
+  return (file.settings.alerts?.webhooks ?? []).map(({ name, url, template, contentType }, index) => {
     origins[`alerts.webhooks.${index}`] = file.originOf(['alerts', 'webhooks', index]);
-    return { url, template, contentType: contentType ?? 'application/json' };
+    return {
+      ...{ name: name ?? `webhook-${index + 1}`, url, template },
+      contentType: contentType ?? 'application/json',
+    };
   });
 }
 

@@ -1,7 +1,9 @@
+import { resolveRoutes } from './alert-routes.js';
 import { clusterNames, resolveCluster } from './cluster.js';
 import type { Config } from './config.js';
 import { resolveGlobal, type Sources } from './global-settings.js';
-import { configurationInvalid } from './problem.js';
+import { resolveMail } from './mail.js';
+import { configurationInvalid, type Problem } from './problem.js';
 import { type Environment, readEnvironment } from './read-environment.js';
 import { readSettingsFile } from './read-file.js';
 import { secretsOf } from './secrets.js';
@@ -29,7 +31,7 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
     cwd,
   };
   const global = resolveGlobal(sources);
-  const config: Config = { ...global.config, clusters: {}, origins: { ...global.origins } };
+  const config: Config = { ...global.config, clusters: {}, routes: [], origins: { ...global.origins } };
   const problems = [...sources.environment.problems, ...sources.file.problems];
   // Which levels are right is not known where the method is wrong.
   const methodWrong = problems.some(({ field }) => /(?:^|\.)compression$/i.test(field));
@@ -39,6 +41,21 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
     Object.assign(config.origins, resolved.origins);
     problems.push(...resolved.problems.filter(({ field }) => !(methodWrong && /level$/i.test(field))));
   }
+  problems.push(...(await addAlerts(config, sources)));
   if (problems.length > 0) throw configurationInvalid(problems, secretsOf(config));
   return config;
+}
+
+/** What of alerts depends on the rest: who sends them, and which names routes may use. */
+async function addAlerts(config: Config, sources: Sources): Promise<Problem[]> {
+  const sendsAlerts = Object.values(config.clusters).some(({ host }) => host === config.host);
+  const { mail, ...ofMail } = await resolveMail(sources, sendsAlerts);
+  if (mail) config.mail = mail;
+  const { routes, ...ofRoutes } = resolveRoutes(sources.file, config);
+  config.routes = routes;
+  Object.assign(config.origins, ofMail.origins, ofRoutes.origins);
+  const wrong = [...sources.environment.problems, ...sources.file.problems, ...ofMail.problems];
+  // A channel or cluster whose settings are wrong may be missing from those that are known.
+  const isSure = !wrong.some(({ field }) => /^(?:alerts\.(?!routes)|clusters|ALERT_|SMTP_)/.test(field));
+  return [...ofMail.problems, ...(isSure ? ofRoutes.problems : [])];
 }

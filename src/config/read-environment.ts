@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
+import { mailParts } from './mail-schema.js';
 import type { Problem } from './problem.js';
 import * as schema from './schema.js';
 
@@ -29,6 +30,14 @@ const variables = z
     ALERT_REMINDER_HOURS: clusterSettings.alertReminderHours,
     ALERT_ENDPOINT: schema.alertEndpoint,
     DEAD_MANS_SWITCH_URL: schema.deadMansSwitch,
+    SMTP_HOST: mailParts.host,
+    SMTP_PORT: mailParts.port,
+    SMTP_TLS: mailParts.tls,
+    SMTP_CA_FILE: mailParts.caFile,
+    SMTP_USER: mailParts.user,
+    SMTP_PASSWORD: z.string(),
+    SMTP_FROM: mailParts.from,
+    SMTP_TO: mailParts.to,
     HOLDFAST_HOST: schema.hostName,
     PG_BIN_DIR: schema.pgBinDir,
     PGHOST: connection.host,
@@ -62,12 +71,22 @@ const wholeNumbers: ReadonlySet<string> = new Set<VariableName>([
   'MAX_WAL_AGE_HOURS',
   'ALERT_REMINDER_HOURS',
   'PGPORT',
+  'SMTP_PORT',
 ]);
+
+/** Separated by commas. */
+const lists: ReadonlySet<string> = new Set<VariableName>(['SMTP_TO']);
 
 /** Set but empty, these are as good as unset: libpq and Temporal read theirs so, and compose files write them so. */
 const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
   'ALERT_ENDPOINT',
   'DEAD_MANS_SWITCH_URL',
+  'SMTP_HOST',
+  'SMTP_CA_FILE',
+  'SMTP_USER',
+  'SMTP_PASSWORD',
+  'SMTP_FROM',
+  'SMTP_TO',
   'HOLDFAST_HOST',
   'PG_BIN_DIR',
   'PGHOST',
@@ -114,7 +133,8 @@ function namesIn(all: Record<string, string>): string[] {
 }
 
 /** Strictly: `30d`, `1e3`, ` 7` and `` stay text, which the schema refuses. */
-function readValue(name: string, text: string): string | number {
+function readValue(name: string, text: string): string | number | string[] {
+  if (lists.has(name)) return text.split(',').map((part) => part.trim());
   return wholeNumbers.has(name) && /^-?\d+$/.test(text) ? Number(text) : text;
 }
 

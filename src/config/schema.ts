@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CompressionMethod } from '../domain/backup.js';
-import { webhooks } from './alerts-schema.js';
+import { routes, webhooks } from './alerts-schema.js';
+import { mail } from './mail-schema.js';
 import { approval, assertions, databases } from './restoring-schema.js';
 import { oneOf, optional, text, whole } from './schema-parts.js';
 
@@ -131,7 +132,7 @@ export const fileSchema = optional({
   clusters: z
     .record(clusterName, cluster, { error: 'a map of clusters by name' })
     .describe('Clusters by name.'),
-  alerts: optional({ endpoint: alertEndpoint, deadMansSwitch, webhooks }),
+  alerts: optional({ endpoint: alertEndpoint, deadMansSwitch, webhooks, mail, routes }),
 });
 
 export type FileSettings = z.infer<typeof fileSchema>;

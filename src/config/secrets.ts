@@ -10,7 +10,8 @@ export function secretsOf(config: Config): string[] {
   const variables = Object.entries(config.temporal.variables).filter(([name]) => secretVariable.test(name));
   const urls = [config.alertEndpoint, config.deadMansSwitch, ...config.webhooks.map(({ url }) => url)];
   const url = urls.flatMap((each) => (each === undefined ? [] : secretsOfUrl(each)));
-  return [...new Set([...passwords, ...variables.map(([, value]) => value), ...url])].filter(
+  const mail = config.mail?.password ?? '';
+  return [...new Set([...passwords, mail, ...variables.map(([, value]) => value), ...url])].filter(
     (secret) => secret !== '',
   );
 }

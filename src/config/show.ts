@@ -18,6 +18,8 @@ export function describeConfig(config: Config): Record<string, unknown> {
         config.webhooks.length === 0
           ? undefined
           : config.webhooks.map((webhook) => ({ ...webhook, url: maskUrl(webhook.url) })),
+      mail: config.mail && { ...config.mail, ...(config.mail.password !== undefined && { password: mask }) },
+      routes: config.routes.length === 0 ? undefined : config.routes,
     }),
     clusters: Object.fromEntries(
       Object.values(config.clusters).map((cluster) => [cluster.name, describeCluster(cluster)]),

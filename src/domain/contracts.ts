@@ -136,6 +136,10 @@ export interface Alert {
   type: AlertType;
   priority: 'info' | 'medium' | 'high' | 'critical';
   message: string;
+  /** What to do about it, where that is known. */
+  remedy?: string;
+  /** Priority of the alert that this one is the end of: it is told to the same people. */
+  ends?: 'info' | 'medium' | 'high' | 'critical';
   database: string;
   /** The cluster's name. */
   cluster: string;

@@ -1,3 +1,4 @@
+import type { ToldArchive } from './archive-news.js';
 import type { ArchiveReport } from './archive-report.js';
 import type { BaseBackupSummary } from './base-backup.js';
 
@@ -30,6 +31,10 @@ export interface ArchivingState {
   segmentSizeBytes: number;
   /** A standby writes no WAL of its own: there is nothing to switch. */
   inRecovery: boolean;
+  /** What the last cycle told of the archive; null: nothing. */
+  told?: ToldArchive | null;
+  /** Hours after which it is told again. @defaultValue 24 */
+  reminderHours?: number;
   warnings: string[];
 }
 
@@ -63,6 +68,8 @@ export interface WalCycleResult {
   expired: ExpiredArchive;
   /** Full path of the record of this cycle on its host; null where it could not be written. */
   recordPath: string | null;
+  /** What was told of an archive that is not whole, for the next cycle; null of one that is. */
+  told: ToldArchive | null;
   warnings: string[];
 }
 

@@ -18,46 +18,63 @@ export interface GatherRequest {
   stateDir: string;
   /** Whether PostgreSQL is asked, too. */
   withServer: boolean;
-  /** The last database of the page before; null: from the first. */
-  after: string | null;
-  /** Databases of one page. */
-  limit: number;
   now: Date;
   signal: AbortSignal;
 }
 
+/** What one look found, of every database. */
+export type GatheredFacts = Omit<HealthFacts, 'isFirstPage' | 'next'>;
+
 /** Gathers what there is to know of a cluster's backups. What can't be looked at is a fact of its own, not an error. */
-export async function gatherFacts(request: GatherRequest): Promise<HealthFacts> {
-  const { cluster, host, now, after, limit, signal } = request;
+export async function gatherAll(request: GatherRequest): Promise<GatheredFacts> {
+  const { cluster, host, now, signal } = request;
   const known = await KnownPlace.read(await monitoringFolder(request.stateDir, cluster));
   const server = request.withServer ? await askServer(cluster.connection, signal) : notAsked;
   if (server.databases) await known.noteDatabases(server.databases);
   const found = await lookInto(request, known);
   const isPresent = found.repository.state === 'present';
-  const all = databaseBackups({
+  const databases = databaseBackups({
     backups: found.survey?.backups ?? [],
     configured: Object.keys(cluster.databases),
     onServer: known.databases,
     now,
   });
-  const rest = after === null ? all : all.filter(({ database }) => database > after);
-  const databases = rest.slice(0, limit);
   const { maxBackupAgeHours, minDiskSpaceGb, retentionDays, verifyWithinDays, maxWalAgeHours } = cluster;
   return {
     ...{ cluster: cluster.name, host, observedAt: now.toISOString() },
     settings: { maxBackupAgeHours, minDiskSpaceGb, retentionDays, verifyWithinDays, maxWalAgeHours },
     repository: found.repository,
-    disk: isPresent && found.survey ? await diskFacts(cluster, found.survey, all) : null,
+    disk: isPresent && found.survey ? await diskFacts(cluster, found.survey, databases) : null,
     integrity: integrityFacts(found.survey, verifyWithinDays, now),
+    wal: isPresent ? await walFacts(cluster.repositoryPath, cluster.name, server.archiving, signal) : null,
+    databases,
+    serverUnknownBecause: server.unknownBecause,
+  };
+}
+
+/** A page of what {@link gatherAll} finds. */
+export async function gatherFacts(
+  request: GatherRequest & { after: string | null; limit: number },
+): Promise<HealthFacts> {
+  return pageOf(await gatherAll(request), request.after, request.limit);
+}
+
+/**
+ * As much of it as one message can bear.
+ *
+ * @param after the last database of the page before; null: the first page, with what is of the whole cluster
+ */
+export function pageOf(gathered: GatheredFacts, after: string | null, limit: number): HealthFacts {
+  const rest =
+    after === null ? gathered.databases : gathered.databases.filter(({ database }) => database > after);
+  const databases = rest.slice(0, limit);
+  return {
+    ...gathered,
     // Judged once, with the first page.
-    wal:
-      isPresent && after === null
-        ? await walFacts(cluster.repositoryPath, cluster.name, server.archiving, signal)
-        : null,
+    wal: after === null ? gathered.wal : null,
     databases,
     isFirstPage: after === null,
     next: rest.length > limit ? (databases.at(-1)?.database ?? null) : null,
-    serverUnknownBecause: server.unknownBecause,
   };
 }
 

@@ -1,7 +1,7 @@
 import { pingDeadMansSwitch } from '../alerting/dead-mans-switch.js';
 import { Outbox } from '../alerting/outbox.js';
+import { isUndelivered } from '../alerting/undelivered.js';
 import type { ClusterConfig, Config } from '../config/config.js';
-import { HoldfastError } from '../domain/errors.js';
 import { monitoringFolder } from './state-folder.js';
 
 /**
@@ -24,7 +24,7 @@ export async function ping(
     await pingDeadMansSwitch(deadMansSwitch, { signal, timeoutMs: 8_000 });
     return undefined;
   } catch (error) {
-    if (error instanceof HoldfastError && error.type === 'AlertNotDelivered') return error.message;
+    if (isUndelivered(error)) return error.message;
     throw error;
   }
 }

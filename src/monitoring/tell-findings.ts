@@ -1,11 +1,11 @@
-import { channelsOf } from '../alerting/channels.js';
+import { type AlertPlaces, keysFor } from '../alerting/channels.js';
 import { Outbox } from '../alerting/outbox.js';
 import type { Config } from '../config/config.js';
 import { planAlerts } from '../domain/health/plan-alerts.js';
 import type { TellableFinding } from '../domain/health/report.js';
 
 export interface TellRequest {
-  config: Pick<Config, 'host' | 'alertEndpoint' | 'webhooks'>;
+  config: Pick<Config, 'host' | 'routes'> & AlertPlaces;
   /** See `monitoringFolder`. */
   folder: string;
   findings: readonly TellableFinding[];
@@ -25,7 +25,8 @@ export async function tellFindings(request: TellRequest): Promise<ToldAlert[]> {
   return Outbox.open(folder, async (outbox) => {
     const { alerts, told } = planAlerts({ told: outbox.told, findings, now, reminderHours });
     outbox.told = told;
-    outbox.enqueue(alerts, { host: config.host, channels: channelsOf(config).map(({ key }) => key) });
+    const { host, routes } = config;
+    outbox.enqueue(alerts, { host, channelsFor: (alert) => keysFor(alert, config, routes) });
     await outbox.store();
     return alerts.map(({ alert }) => ({
       message: `alert ${alert.type}${alert.database && ` of ${alert.database}`}: ${alert.message}`,

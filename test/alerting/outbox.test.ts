@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { channelsOf } from '../../src/alerting/channels.js';
 import { deliver } from '../../src/alerting/deliver.js';
 import { Outbox } from '../../src/alerting/outbox.js';
@@ -27,7 +27,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const config = () => ({ host: 'db1', alertEndpoint: receiver.url, webhooks: [] });
+const config = () => ({ host: 'db1', alertEndpoint: receiver.url, webhooks: [], routes: [] });
 
 function finding(state: HealthState): Finding {
   return {
@@ -113,7 +113,7 @@ test('a channel that is down holds up no other', async () => {
   const other = await startReceiver();
   try {
     const template = '{"text": "{{priority}}: {{message}}", "about": {{metrics}}}';
-    const webhooks = [{ url: other.url, template, contentType: 'application/json' }];
+    const webhooks = [{ name: 'chat', url: other.url, template, contentType: 'application/json' }];
     const both = { ...config(), webhooks };
     receiver.answer = (response) => response.writeHead(503).end();
     const now = new Date(start);
@@ -173,4 +173,77 @@ test('an alert of a channel that is no setting any more is waited for by nobody'
   await tell('critical', 0);
   const { signal } = new AbortController();
   expect(await deliver({ folder, channels: [], signal })).toEqual({ delivered: 0, waiting: 0, problems: [] });
+});
+
+test('an alert that is refused for good holds up no other but those of the same finding', async () => {
+  const tellOf = async (database: string, state: HealthState, hours: number) => {
+    const now = new Date(start + hours * hourMs);
+    const findings = [{ ...finding(state), database }];
+    await tellFindings({ config: config(), folder, findings, reminderHours: 6, now });
+  };
+  await tellOf('poison', 'critical', 0);
+  await tellOf('shop', 'critical', 0);
+  await tellOf('poison', 'ok', 1);
+  await tellOf('orders', 'warning', 1);
+  receiver.answer = (response, { body }) => response.writeHead(body.includes('poison') ? 400 : 204).end();
+  expect(await send()).toMatchObject({
+    delivered: 2,
+    waiting: 2,
+    problems: [expect.stringContaining('400')],
+  });
+  expect(receiver.taken().map(({ database }) => database)).toEqual(['shop', 'orders']);
+  receiver.answer = (response) => response.writeHead(204).end();
+  expect(await send()).toMatchObject({ delivered: 2, waiting: 0 });
+  expect(messages().slice(2)).toEqual(['it is critical', 'recovered after 1h: it is ok']);
+});
+
+test('an endpoint that refuses all is not asked for each of them', async () => {
+  for (let index = 0; index < 10; index++) {
+    const findings = [{ ...finding('critical'), database: `d${index}` }];
+    await tellFindings({ config: config(), folder, findings, reminderHours: 6, now: new Date(start) });
+  }
+  receiver.answer = (response) => response.writeHead(401).end();
+  expect(await send()).toMatchObject({ delivered: 0, waiting: 10 });
+  expect(receiver.received).toHaveLength(3);
+});
+
+test('alerts go where routes say, and that one is over to those who had it', async () => {
+  const other = await startReceiver();
+  try {
+    const routed = {
+      ...config(),
+      webhooks: [
+        { name: 'pager', url: other.url, template: '{"m": "{{message}}"}', contentType: 'application/json' },
+      ],
+      routes: [{ channels: ['pager'], minimumPriority: 'critical' as const }],
+    };
+    const states: HealthState[] = ['warning', 'critical', 'warning', 'ok', 'warning', 'ok'];
+    for (const [hour, state] of states.entries()) {
+      const now = new Date(start + hour * hourMs);
+      await tellFindings({ config: routed, folder, findings: [finding(state)], reminderHours: 6, now });
+    }
+    const { signal } = new AbortController();
+    expect(await deliver({ folder, channels: channelsOf(routed), signal })).toMatchObject({ waiting: 0 });
+    expect(receiver.taken()).toHaveLength(6);
+    expect(other.taken().map(({ m }) => m)).toEqual([
+      'critical, was warning: it is critical',
+      'warning, was critical: it is warning',
+      'recovered after 1h: it is ok',
+    ]);
+  } finally {
+    await other[Symbol.asyncDispose]();
+  }
+});
+
+test('while one that hangs is tried, others may tell', async () => {
+  await tell('critical', 0);
+  receiver.answer = () => {};
+  let isDone = false;
+  const sending = send(3_000).finally(() => {
+    isDone = true;
+  });
+  await vi.waitUntil(() => receiver.received.length > 0);
+  await tell('ok', 1);
+  expect(isDone).toBe(false);
+  expect(await sending).toMatchObject({ delivered: 0, waiting: 2 });
 });

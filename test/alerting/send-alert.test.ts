@@ -74,10 +74,20 @@ test.each([200, 201, 202, 204])('an answer of %i is success', async (status) => 
   await expect(sendAlert(`http://${origin}/`, alert)).resolves.toBeUndefined();
 });
 
-test.each([301, 302, 307, 400, 401, 404, 429, 500, 503])('an answer of %i is no delivery', async (status) => {
+test.each([
+  [301, 'AlertRefused'],
+  [302, 'AlertRefused'],
+  [307, 'AlertRefused'],
+  [400, 'AlertRefused'],
+  [401, 'AlertRefused'],
+  [404, 'AlertRefused'],
+  [429, 'AlertNotDelivered'],
+  [500, 'AlertNotDelivered'],
+  [503, 'AlertNotDelivered'],
+])('an answer of %i is no delivery: %s', async (status, type) => {
   answer = (response) => response.writeHead(status, { location: '/elsewhere' }).end('no such\n  channel');
   await expect(sendAlert(`http://${origin}/`, alert)).rejects.toMatchObject({
-    type: 'AlertNotDelivered',
+    type,
     story: {
       attempted: `send alert "backup_failed" to http://${origin}/`,
       cause: expect.stringMatching(new RegExp(`^it answered ${status} .*: no such channel$`)),

@@ -52,7 +52,9 @@ test('a server whose certificate nobody vouches for gets no alert', async () => 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const webhooks = [{ url: `https://127.0.0.1:${port}/`, template: '{}', contentType: 'application/json' }];
+  const webhooks = [
+    { name: 'chat', url: `https://127.0.0.1:${port}/`, template: '{}', contentType: 'application/json' },
+  ];
   try {
     for (const channel of channelsOf({ alertEndpoint: `https://127.0.0.1:${port}/`, webhooks })) {
       await expect(channel.send(alert)).rejects.toMatchObject({

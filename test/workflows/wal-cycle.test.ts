@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import { listed } from '../../src/domain/archive-report.js';
+import { type ArchiveReport, listed } from '../../src/domain/archive-report.js';
 import type { Alert } from '../../src/domain/contracts.js';
 import type { WalCycleInput, WalCycleResult } from '../../src/domain/wal-contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
@@ -75,6 +75,35 @@ test('an archive that stays cut off, or is damaged, is told as critical', async 
   });
   await run(activities);
   expect(alerts).toMatchObject([{ type: 'wal_archive', priority: 'critical' }]);
+});
+
+test('a gap that stands is told when it comes, again after a while, and when it is over', async () => {
+  const alerts: Alert[] = [];
+  const kept: Pick<WalCycleResult, 'told'> = { told: null };
+  // Between two workflows the server skips years.
+  const cycle = async (archive: ArchiveReport, reminderHours = 1e9) => {
+    const { activities } = scriptedActivities({
+      inspectArchiving: async () => ({
+        ...{ systemIdentifier: '7', serverMajor: 15, timeline: 1, segmentSizeBytes: 1 << 24 },
+        ...{ inRecovery: false, warnings: [], told: kept.told, reminderHours },
+      }),
+      verifyArchive: async () => archive,
+      sendAlert: async (alert) => void alerts.push(alert),
+    });
+    const before = alerts.length;
+    kept.told = (await run(activities)).told;
+    return alerts.slice(before).map(({ priority, message, ends }) => ({ priority, message, ends }));
+  };
+  const other = { ...withGap, gaps: listed([{ ...gap, firstMissing: '000000010000000000000001' }, gap]) };
+  expect(await cycle(withGap)).toMatchObject([{ priority: 'critical' }]);
+  expect(await cycle(withGap)).toEqual([]);
+  expect(await cycle(other)).toMatchObject([{ message: expect.stringContaining('2 gaps') }]);
+  expect(await cycle(other)).toEqual([]);
+  expect(await cycle(other, 0)).toMatchObject([{ message: expect.stringMatching(/^still, after /) }]);
+  expect(await cycle(wholeArchive)).toMatchObject([
+    { priority: 'info', ends: 'critical', message: expect.stringContaining('whole again') },
+  ]);
+  expect(await cycle(wholeArchive)).toEqual([]);
 });
 
 test('nothing is switched on a standby, nor where that was asked', async () => {

@@ -11,6 +11,8 @@ export interface ToldState {
   toldAt: string;
   /** When a look last found it so; what no look finds any more is forgotten. */
   seenAt: string;
+  /** The worst since it was last ok, where that is worse than it is now. */
+  worst?: 'critical' | undefined;
 }
 
 /** By {@link findingKey}. */
@@ -60,18 +62,27 @@ export function planAlerts({ told, findings, now, reminderHours }: AlertQuestion
     const kind = kindOf(finding.state, last, now, reminderHours * hourMs);
     if (kind) alerts.push({ key, kind, alert: alertOf(finding, kind, last, at) });
     if (!last && !kind) continue;
-    const isSame = last?.state === finding.state;
     if (finding.state === 'ok') next.delete(key);
-    else
-      next.set(key, {
-        state: finding.state,
-        since: isSame ? last.since : at,
-        toldAt: kind || !last ? at : last.toldAt,
-        seenAt: at,
-      });
+    else next.set(key, nextState(finding.state, last, kind !== undefined, at));
   }
   // Defined, not assigned: a database may be called __proto__.
   return { alerts, told: Object.fromEntries(next) };
+}
+
+function nextState(
+  state: ToldState['state'],
+  last: ToldState | undefined,
+  isTold: boolean,
+  at: string,
+): ToldState {
+  const wasCritical = last?.state === 'critical' || last?.worst === 'critical';
+  return {
+    state,
+    since: last?.state === state ? last.since : at,
+    toldAt: isTold || !last ? at : last.toldAt,
+    seenAt: at,
+    ...(wasCritical && state !== 'critical' && { worst: 'critical' }),
+  };
 }
 
 function kindOf(
@@ -103,7 +114,7 @@ function alertOf(
   last: ToldState | undefined,
   time: string,
 ): PlannedAlert['alert'] {
-  const { check, cluster, database, state, message, metrics } = finding;
+  const { check, cluster, database, state, message, remedy, metrics } = finding;
   const lastedSeconds = last ? (Date.parse(time) - Date.parse(last.since)) / 1000 : 0;
   const words = {
     change: last ? `${state}, was ${last.state}: ${message}` : message,
@@ -114,6 +125,8 @@ function alertOf(
     type: alertTypes[check],
     priority: priorityOf(state),
     message: words,
+    ...(remedy !== undefined && remedy !== '' && { remedy }),
+    ...(last && { ends: priorityOf(last.worst ?? last.state) }),
     database,
     cluster,
     metrics: { ...metrics, check, state, ...(last && { since: last.since }) },

@@ -27,11 +27,13 @@ export class HealthReport {
 }
 
 /** What alerts are made of. */
-export type TellableFinding = Omit<Finding, 'threshold' | 'remedy'>;
+export type TellableFinding = Omit<Finding, 'threshold' | 'remedy'> & { remedy?: string };
 
 /** A finding as small as a page of them must be. */
-export function tellable({ check, cluster, database, state, message, metrics }: Finding): TellableFinding {
-  return { check, cluster, database, state, message: cut(message), metrics };
+export function tellable(finding: Finding): TellableFinding {
+  const { check, cluster, database, state, message, remedy, metrics } = finding;
+  const told = { check, cluster, database, state, message: cut(message), metrics };
+  return remedy === '' ? told : { ...told, remedy: cut(remedy) };
 }
 
 const longestMessage = 240;

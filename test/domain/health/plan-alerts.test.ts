@@ -82,3 +82,24 @@ test('what no look finds any more is forgotten in the end', () => {
   expect(Object.keys(later(29))).toHaveLength(1);
   expect(later(31)).toEqual({});
 });
+
+test('what is told of an end says how bad it was at its worst, and a finding’s remedy goes with it', () => {
+  let told: ToldStates = {};
+  const ends = (['warning', 'critical', 'warning', 'ok', 'warning', 'ok'] as const).map((state, hours) => {
+    const now = new Date(start + hours * hourMs);
+    const plan = planAlerts({
+      ...{ told, now, reminderHours: 3 },
+      findings: [{ ...finding(state), remedy: state === 'ok' ? '' : 'take one' }],
+    });
+    told = plan.told;
+    return plan.alerts.map(({ alert }) => [alert.ends, alert.remedy]);
+  });
+  expect(ends).toEqual([
+    [[undefined, 'take one']],
+    [['medium', 'take one']],
+    [['critical', 'take one']],
+    [['critical', undefined]],
+    [[undefined, 'take one']],
+    [['medium', undefined]],
+  ]);
+});
