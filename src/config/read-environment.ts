@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
+import { parallelPerHost } from './fleet-schema.js';
 import type { Problem } from './problem.js';
 import * as schema from './schema.js';
 
@@ -29,6 +30,7 @@ const variables = z
     ALERT_REMINDER_HOURS: clusterSettings.alertReminderHours,
     ALERT_ENDPOINT: schema.alertEndpoint,
     DEAD_MANS_SWITCH_URL: schema.deadMansSwitch,
+    PARALLEL_PER_HOST: parallelPerHost,
     HOLDFAST_HOST: schema.hostName,
     PG_BIN_DIR: schema.pgBinDir,
     PGHOST: connection.host,
@@ -61,6 +63,7 @@ const wholeNumbers: ReadonlySet<string> = new Set<VariableName>([
   'VERIFY_WITHIN_DAYS',
   'MAX_WAL_AGE_HOURS',
   'ALERT_REMINDER_HOURS',
+  'PARALLEL_PER_HOST',
   'PGPORT',
 ]);
 
