@@ -11,7 +11,7 @@ import { swapBlocked } from '../src/postgres/restore/swap.js';
 import { readTargetState } from '../src/postgres/restore/target-state.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { namingSome } from './every-difference.js';
-import { keepEvidence, targetEvidence } from './prove.js';
+import { keepEvidence, targetEvidence } from './evidence.js';
 import { cutLines, loggedRestore, readHandover, type SourceStepInput, sourceOf } from './restore-step.js';
 import { differenceTo } from './target-difference.js';
 

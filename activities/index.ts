@@ -5,6 +5,10 @@ import { createBaseActivities } from './base-backup.js';
 import { createChecksumActivities } from './checksum.js';
 import { createCleanupActivities } from './cleanup.js';
 import type { ActivityDeps } from './deps.js';
+import { createDrillDatabaseActivities } from './drill-database.js';
+import { createDrillPlanActivities } from './drill-plan.js';
+import { createDrillRecoveryActivities } from './drill-recovery.js';
+import { createDrillReportActivities } from './drill-report.js';
 import { createDumpActivities } from './dump.js';
 import { atTheEdge } from './edge.js';
 import { createHealthActivities } from './health.js';
@@ -46,6 +50,10 @@ function collect(deps: ActivityDeps) {
     ...createProveActivities(deps),
     ...createInPlaceActivities(deps),
     ...createSwapActivities(deps),
+    ...createDrillPlanActivities(deps),
+    ...createDrillDatabaseActivities(deps),
+    ...createDrillRecoveryActivities(deps),
+    ...createDrillReportActivities(deps),
     ...createHealthActivities(deps),
     ...createAlertActivities(deps),
   };

@@ -16,10 +16,17 @@ import { sessionName } from '../src/postgres/session-name.js';
 import { artifactPortions, type RestoreSource } from '../src/repository/restore-source.js';
 import { decompress } from '../src/stream/decompress.js';
 import { beatWhileServerWorks } from './busy-beat.js';
-import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
+import { type ActivityDeps, runOf, toolOptions } from './deps.js';
 import { whileLeased } from './lease.js';
 import { beatWithProgress, type ProgressBeat } from './progress-beat.js';
-import { cutLines, loggedRestore, propertiesFor, type SourceStepInput, sourceOf } from './restore-step.js';
+import {
+  cutLines,
+  loggedRestore,
+  propertiesFor,
+  type SourceStepInput,
+  serverFor,
+  sourceOf,
+} from './restore-step.js';
 
 export interface StagingStep extends SourceStepInput {
   stagingName: string;
@@ -59,11 +66,14 @@ interface Staged {
 }
 
 async function stageAnew(deps: ActivityDeps, step: StagingStep): Promise<Staged> {
-  const cluster = clusterOf(deps, step.cluster);
+  const cluster = serverFor(deps, step);
   const { metadata } = await sourceOf(deps, step);
   const { properties, warnings } = await propertiesFor(cluster, step.target, metadata);
-  const { stagingName: name, target } = step;
-  const order = { ...properties, name, target, runId: runOf().runId };
+  const { stagingName: name, target, drill } = step;
+  const order = {
+    ...{ ...properties, name, target, runId: runOf().runId },
+    ...(drill && { drillOf: drill.of }),
+  };
   const created = await createStaging(cluster.connection, order);
   const staging = { name, oid: created.oid, target };
   const refused = await applySettings(cluster.connection, staging, properties);
@@ -71,8 +81,7 @@ async function stageAnew(deps: ActivityDeps, step: StagingStep): Promise<Staged>
 }
 
 async function load(deps: ActivityDeps, step: LoadStep): Promise<LoadedStaging> {
-  const cluster = clusterOf(deps, step.cluster);
-  const { connection } = cluster;
+  const { connection } = serverFor(deps, step);
   const { runId } = runOf();
   const source = await sourceOf(deps, step);
   const beat = beatWithProgress(source.sizeBytes);
@@ -96,14 +105,14 @@ async function load(deps: ActivityDeps, step: LoadStep): Promise<LoadedStaging> 
 async function stagedFor(deps: ActivityDeps, step: LoadStep): Promise<Pick<Staged, 'oid' | 'warnings'>> {
   const { runId, attempt } = runOf();
   if (attempt > 1) return stageAnew(deps, step);
-  const { marked } = await readTargetState(clusterOf(deps, step.cluster).connection, step.target);
+  const { marked } = await readTargetState(serverFor(deps, step).connection, step.target);
   const found = marked.find((each) => each.runId === runId && each.name === step.stagingName);
   return found ? { oid: found.oid, warnings: [] } : stageAnew(deps, step);
 }
 
 /** Artifact → decompressor → psql; the bytes that pass must be those that were verified. */
 async function pour(deps: ActivityDeps, step: LoadStep, source: RestoreSource, beat: ProgressBeat) {
-  const cluster = clusterOf(deps, step.cluster);
+  const cluster = serverFor(deps, step);
   const signal = cancellationSignal();
   const hash = createHash('sha256');
   let readBytes = 0;

@@ -20,6 +20,21 @@ export interface RestoreStepInput {
   startedAt: string;
   /** Fingerprint of the server and repository that the command means; absent where only the worker's settings count. */
   place?: string;
+  /** It is a drill: made beside databases that it never touches, on the server of a cluster that may be another. */
+  drill?: DrillPlace;
+}
+
+/** Where a drill restores to. */
+export interface DrillPlace {
+  /** Cluster whose server it is. */
+  on: string;
+  /** Whose drill it is, by which what an earlier one has left is told. */
+  of: string;
+}
+
+/** The cluster on whose server a restore is made. */
+export function serverFor(deps: ActivityDeps, { cluster, drill }: RestoreStepInput): ClusterConfig {
+  return clusterOf(deps, drill?.on ?? cluster);
 }
 
 /** A step that needs the backup itself. */
@@ -52,9 +67,9 @@ export async function loggedRestore<T>(
   name: string,
   act: (log: Logger) => Promise<T>,
 ): Promise<T> {
-  const { cluster, target: database, startedAt, place } = step;
-  requirePlace('restore to', clusterOf(deps, cluster), place);
-  return logged(deps, { cluster, database, startedAt }, name, act, 'restore');
+  const { cluster, target: database, startedAt, place, drill } = step;
+  requirePlace(drill ? 'drill' : 'restore to', clusterOf(deps, cluster), place);
+  return logged(deps, { cluster, database, startedAt }, name, act, drill ? 'drill' : 'restore');
 }
 
 export function sourceOf(deps: ActivityDeps, step: SourceStepInput): Promise<RestoreSource> {
@@ -84,7 +99,7 @@ export async function readHandover<T>(cluster: ClusterConfig, kind: Handover, at
 
 /** Encoding, locale, owner, settings and grants that the restored database gets, and a warning where they are guessed. */
 export async function propertiesFor(
-  { connection }: ClusterConfig,
+  { connection }: Pick<ClusterConfig, 'connection'>,
   target: string,
   metadata: StoredMetadata | null,
 ): Promise<{ properties: DatabaseProperties; warnings: string[] }> {

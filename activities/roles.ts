@@ -15,6 +15,7 @@ import {
   propertiesFor,
   readHandover,
   type SourceStepInput,
+  serverFor,
   sourceOf,
 } from './restore-step.js';
 
@@ -40,7 +41,7 @@ export function createRoleActivities(deps: ActivityDeps) {
      */
     async createMissingRoles(step: NeedsStep): Promise<string[]> {
       return loggedRestore(deps, step, 'create roles', async (log) => {
-        const { connection } = clusterOf(deps, step.cluster);
+        const { connection } = serverFor(deps, step);
         const { missing } = await lacking(deps, step);
         const globals = await readGlobals(await sourceOf(deps, step));
         const { created, superusers } = await applyMissingRoles(connection, globals, missing);
@@ -62,7 +63,7 @@ export async function refuseLacking(
   step: NeedsStep,
   attempted: string,
 ): Promise<string[]> {
-  const { connection } = clusterOf(deps, step.cluster);
+  const { connection } = serverFor(deps, step);
   const { missing, extensions } = await lacking(deps, step);
   if (extensions.length > 0) throw extensionMissing(attempted, extensions);
   if (missing.length === 0) return [];
@@ -77,14 +78,15 @@ export async function refuseLacking(
 async function lacking(deps: ActivityDeps, step: NeedsStep) {
   const cluster = clusterOf(deps, step.cluster);
   const { metadata } = await sourceOf(deps, step);
-  const { properties } = await propertiesFor(cluster, step.target, metadata);
+  const server = serverFor(deps, step);
+  const { properties } = await propertiesFor(server, step.target, metadata);
   const needs = await readHandover<ArtifactNeeds>(cluster, 'needs', step.verifiedAttempt);
   const named = [...properties.extensions.map(({ name }) => name), ...needs.extensions];
   const extensions = [...new Set(named)].map((name) => ({ name }));
   return {
-    missing: await missingRoles(cluster.connection, [
+    missing: await missingRoles(server.connection, [
       ...new Set([...rolesOfProperties(properties), ...needs.roles]),
     ]),
-    extensions: await missingExtensions(cluster.connection, extensions),
+    extensions: await missingExtensions(server.connection, extensions),
   };
 }

@@ -106,8 +106,7 @@ async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promi
   if (state.database && step.approveAsRequester) refuseRequester(attempted, policy);
   if (state.database && step.inPlace) refuseInPlace(attempted, policy, metadata);
   refuseOldServer(attempted, metadata?.pg_version, state.serverMajor, state.serverVersion);
-  const { psql } = await findClientTools(state.serverMajor, toolOptions(deps));
-  if (!psql) throw toolMissing(attempted);
+  await requirePsql(deps, state.serverMajor, attempted);
   await refuseBlocked(cluster.connection, target, state.database?.oid ?? null);
   const space = await readRestoreSpace(cluster.connection, metadata);
   const reclaimedBytes = step.inPlace ? (state.database?.sizeBytes ?? 0) : 0;
@@ -182,8 +181,14 @@ function namesBeside({ target, startedAt }: RestoreStepInput, taken: string[]) {
   };
 }
 
-/** A dump is for servers of its own version or newer ones. */
-function refuseOldServer(
+/** @throws HoldfastError `ToolMissing` */
+export async function requirePsql(deps: ActivityDeps, serverMajor: number, attempted: string): Promise<void> {
+  const { psql } = await findClientTools(serverMajor, toolOptions(deps));
+  if (!psql) throw toolMissing(attempted);
+}
+
+/** A dump is for servers of its own version or newer ones. @throws HoldfastError `ServerLacksFeature` */
+export function refuseOldServer(
   attempted: string,
   takenOn: string | undefined,
   major: number,

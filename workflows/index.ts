@@ -1,6 +1,7 @@
 /** The bundle's one entry: every workflow type Holdfast's workers run. */
 export { backUpCluster } from './back-up-cluster.js';
 export { deliverAlert } from './deliver-alert.js';
+export { drillCluster } from './drill-cluster.js';
 export { fullBackup } from './full-backup.js';
 export { keepPrevious } from './keep-previous.js';
 export { monitorBackups } from './monitor-backups.js';

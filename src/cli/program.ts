@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.js';
 import type { Act, Prepare, RunCommand } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
+import { addDrill } from './program-drill.js';
 import { addMonitor } from './program-monitor.js';
 import { addRecoveryOptions, addWal } from './program-wal.js';
 
@@ -16,6 +17,7 @@ Examples:
                              replace it by its newest backup, once approved
   holdfast wal setup         what the server needs to archive its WAL
   holdfast wal stream        stream its WAL into the archive as it is written
+  holdfast drill --all       prove that what is there can be restored
   holdfast monitor           whether backups are there, young and whole
   holdfast worker            do what schedules and commands ask of this host
 
@@ -73,6 +75,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addRestore(program, act);
   addWal(program, act, headStart);
   addMonitor(program, act);
+  addDrill(program, act, headStart);
   program
     .command('worker')
     .description('do what schedules and commands on the Temporal server ask of this host, until stopped')

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { resolveConnection } from './cluster-connection.js';
 import { type ClusterSettings, resolveSettings } from './cluster-settings.js';
 import type { ClusterConfig } from './config.js';
+import { resolveFleet } from './fleet.js';
 import type { GlobalSettings, Sources } from './global-settings.js';
 import type { Layer } from './layers.js';
 import type { Problem } from './problem.js';
@@ -37,6 +38,7 @@ export async function resolveCluster(
   const resolved = resolveSettings(name, layersOf(name, sources));
   const reached = await resolveConnection({ ...sources, cluster: name, isHere: host === thisHost });
   const restoring = resolveRestoring(name, sources.file);
+  const fleet = resolveFleet(name, sources.file, clusterNames(sources));
   const prefix = `clusters.${name}`;
   const hostOrigin = written?.host ? sources.file.originOf(['clusters', name, 'host']) : global.origins.host;
   const settingOrigins = Object.entries(resolved.origins).map(([key, origin]) => [
@@ -51,14 +53,16 @@ export async function resolveCluster(
       connection: reached.connection,
       ...resolved.settings,
       ...restoring.settings,
+      ...fleet.settings,
     },
     origins: {
       [`${prefix}.host`]: hostOrigin ?? 'default',
       ...reached.origins,
       ...Object.fromEntries(settingOrigins),
       ...restoring.origins,
+      ...fleet.origins,
     },
-    problems: [...resolved.problems, ...reached.problems, ...restoring.problems],
+    problems: [...resolved.problems, ...reached.problems, ...restoring.problems, ...fleet.problems],
   };
 }
 

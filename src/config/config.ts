@@ -54,6 +54,10 @@ export interface ClusterConfig {
   maxWalAgeHours: number;
   /** An alert whose cause lasts is sent again after this. @defaultValue 24 */
   alertReminderHours: number;
+  /** How restores of its backups are drilled. */
+  drill: DrillSettings;
+  /** What a backup of all its databases takes. */
+  backups: BackupsSettings;
   /** Who must agree to a restore over a database that `databases` does not name. */
   approval: ApprovalPolicy;
   /** What must hold in every restored copy of this cluster's databases. */
@@ -67,6 +71,32 @@ export interface DatabaseConfig {
   approval: ApprovalPolicy;
   /** Asked besides its cluster's. */
   assertions: Assertion[];
+  /** What it has otherwise than its cluster. */
+  drill?: Partial<Pick<DrillSettings, 'enabled' | 'on'>>;
+}
+
+/** How restores are drilled. */
+export interface DrillSettings {
+  /** Whether those of all databases are. @defaultValue true */
+  enabled: boolean;
+  /** Cluster on whose server databases are restored meanwhile. @defaultValue the cluster itself */
+  on?: string;
+  /** Roles that this server lacks are created from the backup. @defaultValue false */
+  globals: boolean;
+  /** A point in time is recovered too. @defaultValue true */
+  pointInTime: boolean;
+  /** Full path of the folder to recover in. @defaultValue `incremental/.drill` in the repository */
+  folder?: string;
+}
+
+/** What a backup of all databases takes. */
+export interface BackupsSettings {
+  /** Patterns of names, `*` and `?` standing for anything. @defaultValue all */
+  include?: string[];
+  /** Of those, which are left out. @defaultValue none */
+  exclude?: string[];
+  /** Databases at a time. @defaultValue 2 */
+  parallel: number;
 }
 
 export interface TemporalConfig {
@@ -113,6 +143,8 @@ export interface Config {
   /** Every cluster by name; `default` is left out only when holdfast.yaml names others and no `PG*` variable a server. */
   clusters: Record<string, ClusterConfig>;
   temporal: TemporalConfig;
+  /** Dumps at a time on this host, of all clusters together. @defaultValue its processors, at least 2 */
+  parallelPerHost: number;
   alertEndpoint?: string;
   /** Other places that alerts are POSTed to. */
   webhooks: WebhookConfig[];

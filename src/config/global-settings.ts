@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import type { Config } from './config.js';
 import { defined } from './layers.js';
 import type { EnvironmentReading, Variables } from './read-environment.js';
@@ -87,10 +87,21 @@ export function resolveGlobal(sources: Sources): GlobalSettings {
     backupDir,
     host,
     temporal: { ...defined(temporal), variables: Object.fromEntries(variables) },
+    parallelPerHost: resolveParallel(sources, origins),
     webhooks: resolveWebhooks(sources, origins),
     ...defined(optional),
   };
   return { config: config as GlobalSettings['config'], origins };
+}
+
+/** Each dump keeps about a processor busy. */
+function resolveParallel({ environment, file }: Sources, origins: Record<string, string>): number {
+  const [variable, key] = ['PARALLEL_PER_HOST', 'parallelPerHost'] as const;
+  const [set, written] = [environment.settings[variable], file.settings[key]];
+  origins[key] = 'default';
+  if (set !== undefined) origins[key] = environment.originOf(variable);
+  else if (written !== undefined) origins[key] = file.originOf([key]);
+  return set ?? written ?? Math.max(2, availableParallelism());
 }
 
 /** Only holdfast.yaml has them. */

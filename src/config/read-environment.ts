@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
+import { parallelPerHost } from './fleet-schema.js';
 import { mailParts } from './mail-schema.js';
 import type { Problem } from './problem.js';
 import * as schema from './schema.js';
@@ -38,6 +39,7 @@ const variables = z
     SMTP_PASSWORD: z.string(),
     SMTP_FROM: mailParts.from,
     SMTP_TO: mailParts.to,
+    PARALLEL_PER_HOST: parallelPerHost,
     HOLDFAST_HOST: schema.hostName,
     PG_BIN_DIR: schema.pgBinDir,
     PGHOST: connection.host,
@@ -70,6 +72,7 @@ const wholeNumbers: ReadonlySet<string> = new Set<VariableName>([
   'VERIFY_WITHIN_DAYS',
   'MAX_WAL_AGE_HOURS',
   'ALERT_REMINDER_HOURS',
+  'PARALLEL_PER_HOST',
   'PGPORT',
   'SMTP_PORT',
 ]);

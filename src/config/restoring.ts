@@ -3,7 +3,7 @@ import type { Assertion } from '../domain/assertion.js';
 import { strictestPolicy } from '../domain/cluster-policy.js';
 import { resolvePolicy } from './approval-policy.js';
 import type { ClusterConfig, DatabaseConfig } from './config.js';
-import type { Layer } from './layers.js';
+import { defined, type Layer } from './layers.js';
 import type { Problem } from './problem.js';
 import type { FileReading } from './read-file.js';
 import type { ApprovalFileSettings, AssertionFileSettings } from './restoring-schema.js';
@@ -50,7 +50,10 @@ export function resolveRestoring(cluster: string, file: FileReading): ResolvedRe
     const path = [...prefix, 'databases', name];
     const layers = [layer([...path, 'approval'], own.approval, file), ...shared];
     const assertions = assertionsAt(path, own.assertions);
-    return [name, { approval: policyAt(path, layers), assertions }];
+    const drill = own.drill && defined(own.drill);
+    for (const key of Object.keys(drill ?? {}))
+      resolved.origins[[...path, 'drill', key].join('.')] = file.originOf([...path, 'drill', key]);
+    return [name, { approval: policyAt(path, layers), assertions, ...(drill && { drill }) }];
   });
   // Defined, not assigned: a database may be called __proto__.
   resolved.settings.databases = Object.fromEntries(databases);

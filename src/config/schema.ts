@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CompressionMethod } from '../domain/backup.js';
 import { routes, webhooks } from './alerts-schema.js';
+import { backups, drill, parallelPerHost } from './fleet-schema.js';
 import { mail } from './mail-schema.js';
 import { approval, assertions, databases } from './restoring-schema.js';
 import { oneOf, optional, text, whole } from './schema-parts.js';
@@ -120,6 +121,8 @@ const cluster = optional({
   approval,
   assertions,
   databases,
+  drill,
+  backups,
 }).describe('A PostgreSQL server instance.');
 
 /** holdfast.yaml. A setting that comes later gets its place here, and with it its check, show and JSON Schema. */
@@ -127,8 +130,11 @@ export const fileSchema = optional({
   version: z.literal(1, { error: '1' }).describe("Version of this file's format."),
   backupDir,
   pgBinDir,
+  parallelPerHost,
   temporal: optional({ address: temporalAddress, namespace: temporalNamespace }),
-  defaults: optional({ ...clusterSettings, approval }).describe('For every cluster that says nothing else.'),
+  defaults: optional({ ...clusterSettings, approval, drill, backups }).describe(
+    'For every cluster that says nothing else.',
+  ),
   clusters: z
     .record(clusterName, cluster, { error: 'a map of clusters by name' })
     .describe('Clusters by name.'),

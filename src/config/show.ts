@@ -10,6 +10,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     backupDir: config.backupDir,
     host: config.host,
     pgBinDir: config.pgBinDir,
+    parallelPerHost: config.parallelPerHost,
     temporal: withoutGaps({ address, namespace }),
     alerts: withoutGaps({
       endpoint: config.alertEndpoint && maskUrl(config.alertEndpoint),

@@ -12,6 +12,7 @@ export const workflowTypes = {
   pointInTimeRecovery: 'pointInTimeRecovery',
   restoreDatabase: 'restoreDatabase',
   keepPrevious: 'keepPrevious',
+  drillCluster: 'drillCluster',
 } as const;
 
 /** The queue of workflows, and of activities that need no particular host. */
@@ -130,7 +131,8 @@ export type AlertType =
   | 'wal_archive'
   | 'wal_stream'
   | 'restore_approval'
-  | 'restore_done';
+  | 'restore_done'
+  | 'restore_drill';
 
 export interface Alert {
   type: AlertType;

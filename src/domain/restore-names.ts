@@ -1,8 +1,8 @@
 /** PostgreSQL cuts a name to this many bytes (`NAMEDATALEN` - 1). */
 const longestNameBytes = 63;
 
-/** What a restore calls the databases beside its target: loaded into, replaced, and taken back. */
-export type RestoreNameKind = 'staging' | 'before' | 'undone';
+/** What a restore calls the databases beside its target: loaded into, replaced, taken back, and of a drill. */
+export type RestoreNameKind = 'staging' | 'before' | 'undone' | 'drill';
 
 /**
  * `{target}__{kind}_{timestamp}` within 63 bytes of UTF-8, and none of `taken`. A target that is too long is cut

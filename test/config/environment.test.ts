@@ -35,6 +35,8 @@ test('with nothing set every default holds', async () => {
       approval: anybodyOnce,
       assertions: [],
       databases: {},
+      drill: { enabled: true, globals: false, pointInTime: true },
+      backups: { parallel: 2 },
     },
   });
   expect(config.alertEndpoint).toBeUndefined();
@@ -78,6 +80,7 @@ test('everything can be set by the environment alone', async () => {
     ALERT_ENDPOINT: 'https://alerts.example/hook',
     DEAD_MANS_SWITCH_URL: 'https://ping.example/alive',
     HOLDFAST_HOST: 'db1',
+    PARALLEL_PER_HOST: '7',
     PG_BIN_DIR: '/opt/pg/bin',
     TEMPORAL_ADDRESS: 'temporal.example:7233',
     TEMPORAL_NAMESPACE: 'backups',
@@ -114,12 +117,15 @@ test('everything can be set by the environment alone', async () => {
     approval: anybodyOnce,
     assertions: [],
     databases: {},
+    drill: { enabled: true, globals: false, pointInTime: true },
+    backups: { parallel: 2 },
   });
   expect(config).toMatchObject({
     alertEndpoint: 'https://alerts.example/hook',
     deadMansSwitch: 'https://ping.example/alive',
     pgBinDir: '/opt/pg/bin',
     host: 'db1',
+    parallelPerHost: 7,
   });
   expect(config.temporal).toEqual({
     address: 'temporal.example:7233',

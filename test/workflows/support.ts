@@ -173,6 +173,23 @@ const healthActivities = {
   deliverAlerts: async () => ({ delivered: 0, waiting: 0, problems: [] }),
 } satisfies Partial<Activities>;
 
+/** A drill of one database that goes well; there is no base backup. */
+const drillActivities = {
+  clearDrills: async () => ({ removed: [], warnings: [] }),
+  planDrill: async () => ({
+    drills: [{ database: 'shop', on: 'default', of: 'default-1', createRoles: false }],
+    ...{ more: 0, pointInTime: true },
+  }),
+  inspectScratch: async () => ({
+    ...{ stagingName: 'shop__drill_20260102_030405', rolesToCreate: [] },
+    space: { neededBytes: 5000, freeBytes: 9000, unknownBecause: null },
+  }),
+  dropScratch: async () => ['shop__drill_20260102_030405'],
+  placeDrill: async () => ({ nothingBecause: 'there is no base backup' }),
+  removeDrillFolder: async () => undefined,
+  recordDrills: async () => ({ path: '/data/logs/drill.json', recovered: [] }),
+} satisfies Partial<Activities>;
+
 /** The activities of a backup that goes well, each call's name noted in `calls`. */
 export function scriptedActivities(overrides: Partial<Activities> = {}): {
   activities: Activities;
@@ -205,6 +222,7 @@ export function scriptedActivities(overrides: Partial<Activities> = {}): {
     ...healthActivities,
     ...walActivities,
     ...restoreActivities,
+    ...drillActivities,
   };
   const noting = Object.entries({ ...plain, ...overrides }).map(([name, activity]) => [
     name,

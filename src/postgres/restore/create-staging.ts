@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
-import { formatMark, parseMark } from '../../domain/database-mark.js';
+import { formatMark, type MarkKind, parseMark } from '../../domain/database-mark.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { reportedError } from '../connection-error.js';
 import type { SessionOptions } from '../open-session.js';
@@ -14,6 +14,8 @@ export interface StagingOrder extends Omit<StagingDatabase, 'tablespace'> {
   /** The backup's; the server's default tablespace is used, with a warning, where it doesn't exist. */
   tablespace: string;
   runId: string;
+  /** Whose drill it is for; absent: it is for a restore. */
+  drillOf?: string;
 }
 
 export interface CreatedStaging {
@@ -65,10 +67,18 @@ async function create(client: pg.Client, order: StagingOrder): Promise<CreatedSt
   return { name: order.name, oid: rows[0]?.oid ?? 0, warnings: server.hasTablespace ? [] : [warning] };
 }
 
+function kindOf({ drillOf }: StagingOrder): MarkKind {
+  return drillOf === undefined ? 'staging' : 'drill';
+}
+
 async function openWithMark(client: pg.Client, order: StagingOrder, isSuperuser: boolean): Promise<void> {
   const name = quoteIdentifier(order.name);
   const { target, runId } = order;
-  const mark = formatMark({ kind: 'staging', target, runId, comment: null });
+  const { drillOf: of } = order;
+  const mark = formatMark({
+    ...{ kind: kindOf(order), target, runId, comment: null },
+    ...(of !== undefined && { of }),
+  });
   const keepOthersOut = isSuperuser
     ? `ALTER DATABASE ${name} CONNECTION LIMIT 0`
     : `REVOKE CONNECT, TEMPORARY ON DATABASE ${name} FROM PUBLIC`;
@@ -102,7 +112,7 @@ async function dropLeftover(client: pg.Client, order: StagingOrder): Promise<voi
   const [found] = rows;
   if (!found) return;
   const mark = parseMark(found.comment);
-  const isMarked = mark?.kind === 'staging' && mark.runId === order.runId;
+  const isMarked = mark?.kind === kindOf(order) && mark.runId === order.runId;
   const isUntouched = found.comment === null && !found.allowsConnections;
   if (!isMarked && !isUntouched)
     throw new HoldfastError('DropRefused', {

@@ -1,0 +1,144 @@
+import { workflowTypes } from '../domain/contracts.js';
+import {
+  type DrillInput,
+  type DrillOutcome,
+  type DrillResult,
+  drillWorkflowId,
+} from '../domain/drill-contracts.js';
+import { HoldfastError } from '../domain/errors.js';
+import { type CommandContext, clusterNamed } from './context.js';
+import { age, bytes, count, counted, duration, printable } from './output/format.js';
+import type { Output } from './output/output.js';
+import { renderTable } from './output/table.js';
+import { commonInput, runOperation } from './run-operation.js';
+import { openSession } from './session.js';
+
+export interface DrillOptions {
+  cluster: string;
+  all?: boolean;
+  pointInTime?: boolean;
+  detach?: boolean;
+}
+
+const stepWords = {
+  clearDrills: 'looking for what is left of earlier drills',
+  planDrill: 'listing backups',
+  resolveBackup: 'finding the backup',
+  verifyArtifact: 'reading the backup',
+  inspectScratch: 'looking at the server',
+  createMissingRoles: 'creating roles',
+  createStagingDatabase: 'creating the scratch database',
+  loadBackup: 'loading',
+  proveStaging: 'counting rows',
+  gatherEvidence: 'comparing',
+  dropScratch: 'dropping the scratch database',
+  placeDrill: 'looking for room',
+  resolveRecovery: 'planning the recovery',
+  extractBaseBackup: 'unpacking the base backup',
+  recoverCluster: 'replaying WAL',
+  proveRecovered: 'looking into what was recovered',
+  releaseBase: 'removing what was recovered',
+};
+
+/** Verification failed: what is not proven can't be relied on. */
+const notProvenExitCode = 5;
+
+/** `holdfast drill [DATABASE]`. */
+export async function drillCommand(
+  context: CommandContext,
+  database: string | undefined,
+  options: DrillOptions,
+): Promise<number> {
+  const what = whatToDrill(database, options);
+  const cluster = clusterNamed(context.config, options.cluster);
+  const session = await openSession(context, cluster.host, options.detach === true);
+  try {
+    const input: DrillInput = { ...commonInput(context, session, cluster), ...what };
+    const summary = `drill of ${printable(database ?? cluster.name)}`;
+    const workflowId = drillWorkflowId(cluster.name);
+    const start = { type: workflowTypes.drillCluster, workflowId, queues: session.queues, input, summary };
+    const how = { stepWords, detach: options.detach === true };
+    const result = await runOperation<DrillResult>(context, session, start, how);
+    if (!result) return 0;
+    if (context.output.json) context.output.printJson(result);
+    else printDrill(context.output, result);
+    return result.totals.failed === 0 ? 0 : notProvenExitCode;
+  } finally {
+    await session.close();
+  }
+}
+
+function whatToDrill(
+  database: string | undefined,
+  { all, pointInTime }: DrillOptions,
+): Pick<DrillInput, 'databases' | 'pointInTime'> {
+  const chosen = [database !== undefined, all, pointInTime].filter(Boolean).length;
+  if (chosen !== 1) {
+    throw new HoldfastError('ConfigurationInvalid', {
+      attempted: 'drill',
+      cause:
+        chosen === 0 ? 'no database was named' : 'a database, --all and --point-in-time exclude each other',
+      remedy: 'run `holdfast drill DATABASE`, `holdfast drill --all` or `holdfast drill --point-in-time`',
+    });
+  }
+  if (all) return {};
+  return database === undefined
+    ? { databases: [], pointInTime: true }
+    : { databases: [database], pointInTime: false };
+}
+
+function printDrill(output: Output, result: DrillResult): void {
+  const { totals, outcomes, secondsPerGb, reportPath, noPointInTimeBecause, warnings } = result;
+  const proven = outcomes.filter(({ error }) => error === null);
+  if (proven.length > 0) {
+    const header = ['PROVEN', 'BACKUP', 'AGE', 'SIZE', 'TABLES', 'ROWS', 'LOAD', 'PROOF', 'PER GB'];
+    output.print(renderTable(header, proven.map(row), { right: [3, 4, 5, 6, 7, 8] }));
+  }
+  for (const { database, error, backup } of outcomes)
+    if (error)
+      output.fail(`${nameOf(database)}${backup ? ` (${printable(backup.id)})` : ''}: ${error.message}`);
+  for (const { database, proof, warnings: own } of outcomes) {
+    if (proof?.recovered) printRecovered(output, proof.recovered);
+    for (const warning of own) output.warn(`${nameOf(database)}: ${warning}`);
+  }
+  for (const warning of warnings) output.warn(warning);
+  if (noPointInTimeBecause !== null) output.note(`no point in time was recovered: ${noPointInTimeBecause}`);
+  const rate = secondsPerGb === null ? '' : `; a GB is restored and proven in ${duration(secondsPerGb)}`;
+  output.print(
+    `${count(totals.drilled - totals.failed)} of ${counted(totals.drilled, 'restore')} proven${rate}`,
+  );
+  if (reportPath !== null) output.print(`report: ${printable(reportPath)}`);
+}
+
+function printRecovered(
+  output: Output,
+  {
+    databases,
+    segments,
+    replayedTo,
+    stopReason,
+  }: NonNullable<NonNullable<DrillOutcome['proof']>['recovered']>,
+): void {
+  const to = replayedTo ?? stopReason;
+  output.print(
+    `point in time: ${counted(databases, 'database')}, ${counted(segments, 'segment')} replayed, to ${printable(to)}`,
+  );
+}
+
+function row({ database, backup, proof, seconds, secondsPerGb }: DrillOutcome): string[] {
+  return [
+    nameOf(database),
+    backup?.id ?? '',
+    backup ? age(backup.takenAt) : '',
+    bytes(proof?.sizeBytes ?? 0),
+    count(proof?.tables ?? 0),
+    proof?.rows === null || proof === null ? '-' : count(proof.rows),
+    duration(seconds.load),
+    duration(seconds.prove),
+    secondsPerGb === null ? '-' : duration(secondsPerGb),
+  ];
+}
+
+function nameOf(database: string | null): string {
+  return database === null ? '(point in time)' : printable(database);
+}

@@ -1,0 +1,96 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { ClusterStep } from '../activities/cluster-step.js';
+import type { ScratchPlace } from '../activities/drill-recovery.js';
+import type { RecoveryStepInput } from '../activities/recovery-step.js';
+import type { DrillInput, DrillOutcome } from '../src/domain/drill-contracts.js';
+import type { RecoveryPlan } from '../src/domain/recovery-contracts.js';
+import type { DrillJournal } from './drill-journal.js';
+import { DrillRecord } from './drill-record.js';
+import { failureMessage } from './failures.js';
+import type { hostSteps } from './host-steps.js';
+
+type Steps = ReturnType<typeof hostSteps>;
+
+/** What has to go when the drill is over. */
+interface Trail {
+  folder?: string;
+  plan?: RecoveryPlan;
+}
+
+/**
+ * Recovers the cluster from its newest base backup to all that is archived, in a folder that goes afterwards; or tells
+ * why there is nothing to recover.
+ */
+export async function drillPointInTime(
+  input: DrillInput,
+  steps: Steps,
+  journal: DrillJournal,
+): Promise<DrillOutcome | string> {
+  const { cluster, place } = input;
+  const record = new DrillRecord(null, cluster);
+  const step: ClusterStep = { cluster, startedAt: record.outcome.at, ...(place !== undefined && { place }) };
+  const trail: Trail = {};
+  try {
+    journal.enter('recover');
+    const found = await steps.patient.placeDrill(step);
+    if ('nothingBecause' in found) return found.nothingBecause;
+    trail.folder = found.folder;
+    await recoverScratch(step, found, steps, record, trail);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    record.fail(error, input.hostQueue);
+  } finally {
+    await CancellationScope.nonCancellable(() => cleanUp(step, steps, record, trail));
+  }
+  return record.outcome;
+}
+
+/** The steps in order: those of a recovery, up to its proof. */
+async function recoverScratch(
+  step: ClusterStep,
+  { dataDir, tablespaces, backup }: ScratchPlace,
+  steps: Steps,
+  record: DrillRecord,
+  trail: Trail,
+): Promise<void> {
+  const { id: base, uncompressedBytes, ...found } = backup;
+  record.outcome.backup = { id: base, ...found };
+  // At the end of all WAL a server is promoted; this one reaches nobody, and archives nothing.
+  const recovery: RecoveryStepInput = {
+    ...{ ...step, dataDir, target: { kind: 'latest' }, action: 'promote', timeline: 'latest' },
+  };
+  const plan = await steps.patient.resolveRecovery({ ...recovery, base, tablespaces });
+  trail.plan = plan;
+  record.pass('verify');
+
+  await steps.transfer.extractBaseBackup({ ...recovery, plan });
+  const { segments, replayedTo, stopReason } = await steps.replay.recoverCluster({ ...recovery, plan });
+  record.pass('load');
+
+  const { databases, databaseCount, assertionCount } = await steps.replay.proveRecovered({
+    ...{ ...recovery, plan, amcheck: false },
+  });
+  record.pass('prove');
+  const proof = {
+    ...{ sizeBytes: uncompressedBytes, rows: null, assertions: assertionCount },
+    tables: databases.reduce((sum, each) => sum + each.tables, 0),
+    recovered: { databases: databaseCount, segments, replayedTo, stopReason },
+  };
+  record.prove(proof, plan.warnings);
+}
+
+/** The server is stopped and all of it removed; what can't be is removed by the next drill, and told. */
+async function cleanUp(
+  step: ClusterStep,
+  steps: Steps,
+  record: DrillRecord,
+  { folder, plan: unrecovered }: Trail,
+): Promise<void> {
+  const { cluster } = step;
+  try {
+    await steps.patient.releaseBase({ cluster, ...(unrecovered && { unrecovered }) });
+    if (folder !== undefined) await steps.patient.removeDrillFolder({ ...step, folder });
+  } catch (error) {
+    record.warn([`what was recovered could not be removed: ${failureMessage(error)}`]);
+  }
+}
