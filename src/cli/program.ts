@@ -4,6 +4,7 @@ import type { Act, Prepare, RunCommand } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
 import { addMonitor } from './program-monitor.js';
 import { addRecoveryOptions, addWal } from './program-wal.js';
+import { addWorker } from './program-worker.js';
 
 const examples = `
 Examples:
@@ -73,10 +74,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addRestore(program, act);
   addWal(program, act, headStart);
   addMonitor(program, act);
-  program
-    .command('worker')
-    .description('do what schedules and commands on the Temporal server ask of this host, until stopped')
-    .action(act(async () => (await import('./worker.js')).workerCommand, headStart));
+  addWorker(program, act, headStart);
   const config = program.command('config').description('look at the settings');
   config
     .command('show')

@@ -99,6 +99,8 @@ export interface Config {
   webhooks: WebhookConfig[];
   /** Asked for after each look of monitoring that finds nothing critical. */
   deadMansSwitch?: string;
+  /** `host:port` at which `holdfast worker` serves metrics; undefined: it does not. */
+  metricsAddress?: string;
   /** Directory of PostgreSQL's client programs; undefined: looked for. */
   pgBinDir?: string;
   /**

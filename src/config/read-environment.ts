@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
+import { metricsAddress } from './metrics-schema.js';
 import type { Problem } from './problem.js';
 import * as schema from './schema.js';
 
@@ -29,6 +30,7 @@ const variables = z
     ALERT_REMINDER_HOURS: clusterSettings.alertReminderHours,
     ALERT_ENDPOINT: schema.alertEndpoint,
     DEAD_MANS_SWITCH_URL: schema.deadMansSwitch,
+    METRICS_ADDRESS: metricsAddress,
     HOLDFAST_HOST: schema.hostName,
     PG_BIN_DIR: schema.pgBinDir,
     PGHOST: connection.host,
@@ -68,6 +70,7 @@ const wholeNumbers: ReadonlySet<string> = new Set<VariableName>([
 const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
   'ALERT_ENDPOINT',
   'DEAD_MANS_SWITCH_URL',
+  'METRICS_ADDRESS',
   'HOLDFAST_HOST',
   'PG_BIN_DIR',
   'PGHOST',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CompressionMethod } from '../domain/backup.js';
 import { webhooks } from './alerts-schema.js';
+import { metrics } from './metrics-schema.js';
 import { approval, assertions, databases } from './restoring-schema.js';
 import { oneOf, optional, text, whole } from './schema-parts.js';
 
@@ -132,6 +133,7 @@ export const fileSchema = optional({
     .record(clusterName, cluster, { error: 'a map of clusters by name' })
     .describe('Clusters by name.'),
   alerts: optional({ endpoint: alertEndpoint, deadMansSwitch, webhooks }),
+  metrics,
 });
 
 export type FileSettings = z.infer<typeof fileSchema>;

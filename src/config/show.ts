@@ -19,6 +19,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
           ? undefined
           : config.webhooks.map((webhook) => ({ ...webhook, url: maskUrl(webhook.url) })),
     }),
+    metrics: withoutGaps({ address: config.metricsAddress }),
     clusters: Object.fromEntries(
       Object.values(config.clusters).map((cluster) => [cluster.name, describeCluster(cluster)]),
     ),

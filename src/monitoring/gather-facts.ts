@@ -2,7 +2,7 @@ import type { ClusterConfig } from '../config/config.js';
 import type { DatabaseBackups, DiskFacts, HealthFacts, IntegrityFacts } from '../domain/health/facts.js';
 import { planRereads } from '../domain/health/plan-rereads.js';
 import { openRepository } from '../repository/open-repository.js';
-import { type Survey, survey } from '../repository/survey/survey.js';
+import { type RememberedBackups, type Survey, survey } from '../repository/survey/survey.js';
 import { databaseBackups } from './database-backups.js';
 import { KnownPlace } from './known-place.js';
 import { repositoryFacts, unreadable } from './repository-facts.js';
@@ -24,6 +24,8 @@ export interface GatherRequest {
   limit: number;
   now: Date;
   signal: AbortSignal;
+  /** What is read of backups is remembered here, instead of beside them. */
+  remembered?: RememberedBackups;
 }
 
 /** Gathers what there is to know of a cluster's backups. What can't be looked at is a fact of its own, not an error. */
@@ -52,7 +54,7 @@ export async function gatherFacts(request: GatherRequest): Promise<HealthFacts> 
     // Judged once, with the first page.
     wal:
       isPresent && after === null
-        ? await walFacts(cluster.repositoryPath, cluster.name, server.archiving, signal)
+        ? await walFacts(cluster.repositoryPath, cluster.name, server.archiving, { now, signal })
         : null,
     databases,
     isFirstPage: after === null,
@@ -61,13 +63,13 @@ export async function gatherFacts(request: GatherRequest): Promise<HealthFacts> 
   };
 }
 
-async function lookInto({ cluster, now }: GatherRequest, known: KnownPlace) {
+async function lookInto({ cluster, now, remembered }: GatherRequest, known: KnownPlace) {
   const { name, repositoryPath } = cluster;
   const repository = await repositoryFacts(repositoryPath, name, known);
   if (repository.state !== 'present') return { repository };
   try {
-    const found = await survey(repositoryPath, name, { now });
-    await found.memory.store();
+    const found = await survey(repositoryPath, name, { now, ...(remembered && { remembered }) });
+    if (!remembered) await found.memory.store();
     return { repository, survey: found };
   } catch (error) {
     return { repository: { ...repository, ...unreadable(error) } };
