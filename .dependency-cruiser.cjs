@@ -23,7 +23,7 @@ module.exports = {
       name: 'work-knows-nothing-of-temporal',
       comment: 'what does the work can be tested and used without Temporal',
       severity: 'error',
-      from: { path: '^src/(postgres|stream|repository|alerting|monitoring|config|domain)/' },
+      from: { path: '^src/(postgres|stream|repository|alerting|monitoring|metrics|config|domain)/' },
       to: { path: '^(node_modules/@temporalio/|src/temporal/|src/cli/|workflows/|activities/)' },
     },
     {

@@ -1,7 +1,6 @@
-import { type DecidableStatus, decidingStep } from '../domain/approval-contracts.js';
-import { workflowTypes } from '../domain/contracts.js';
-
+import type { DecidableStatus } from '../domain/approval-contracts.js';
 import { findTemporal, type TemporalPlace } from '../temporal/connection.js';
+import { mayWait, runningDecidables } from '../temporal/running-decidables.js';
 import type { CommandContext } from './context.js';
 import { moment, printable } from './output/format.js';
 import { renderTable } from './output/table.js';
@@ -19,7 +18,7 @@ export async function approvalsCommand(context: CommandContext): Promise<number>
   const { output } = context;
   const place = await findTemporal(context.temporalOptions);
   try {
-    const waiting = (await runningRestores(place)).filter(isWaiting);
+    const waiting = await waitingRuns(place);
     if (output.json) output.printJson(waiting);
     else if (waiting.length === 0) output.print('nothing waits for approval');
     else output.print(renderTable(['ID', 'BACKUP', 'ASKED BY', 'UNTIL', 'EVIDENCE'], waiting.map(row), {}));
@@ -29,22 +28,9 @@ export async function approvalsCommand(context: CommandContext): Promise<number>
   }
 }
 
-/** One whose worker does not answer may wait, too: better shown than hidden. */
-function isWaiting({ status }: WaitingRun): boolean {
-  return status === null || status.step === decidingStep;
-}
-
-async function runningRestores({ client }: TemporalPlace): Promise<WaitingRun[]> {
-  const { restoreDatabase, pointInTimeRecovery } = workflowTypes;
-  const query = `WorkflowType IN ('${restoreDatabase}', '${pointInTimeRecovery}') AND ExecutionStatus = 'Running'`;
-  const found: WaitingRun[] = [];
-  for await (const { workflowId, runId } of client.workflow.list({ query })) {
-    const handle = client.workflow.getHandle(workflowId, runId);
-    const ask = () => handle.query<DecidableStatus>('status');
-    const status = await client.withDeadline(Date.now() + answerWithinMs, ask).catch(() => null);
-    found.push({ workflow_id: workflowId, status });
-  }
-  return found;
+async function waitingRuns({ client }: TemporalPlace): Promise<WaitingRun[]> {
+  const running = await runningDecidables(client, answerWithinMs);
+  return running.filter(mayWait).map(({ workflowId, status }) => ({ workflow_id: workflowId, status }));
 }
 
 function row({ workflow_id: id, status }: WaitingRun): string[] {

@@ -4,15 +4,23 @@ import { installRuntimeLogger } from '../temporal/runtime-logger.js';
 import type { OperationQueues } from '../temporal/task-queues.js';
 import { type RunningWorker, startWorker } from '../temporal/worker.js';
 import type { CommandContext } from './context.js';
+import { remember } from './operation-ends.js';
 
 /** Starts a worker in the command's own process. */
 export async function startOwnWorker(
-  { config, log, logOptions, stateDir }: CommandContext,
+  context: CommandContext,
   place: TemporalPlace,
   queues: OperationQueues,
 ): Promise<RunningWorker> {
+  const { config, log, logOptions, stateDir } = context;
   installRuntimeLogger(log);
   const connection = await place.connectWorker();
   const activities = createActivities({ config, logOptions, stateDir });
-  return startWorker({ connection, namespace: place.namespace, queues, activities });
+  return startWorker({
+    connection,
+    namespace: place.namespace,
+    queues,
+    activities,
+    onOperationEnd: (end) => remember(context, log, end),
+  });
 }

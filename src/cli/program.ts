@@ -5,6 +5,7 @@ import { type CommandContext, createContext, type GlobalOptions } from './contex
 import { addDrill } from './program-drill.js';
 import { addMonitor } from './program-monitor.js';
 import { addRecoveryOptions, addWal } from './program-wal.js';
+import { addWorker } from './program-worker.js';
 
 const examples = `
 Examples:
@@ -76,10 +77,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addWal(program, act, headStart);
   addMonitor(program, act);
   addDrill(program, act, headStart);
-  program
-    .command('worker')
-    .description('do what schedules and commands on the Temporal server ask of this host, until stopped')
-    .action(act(async () => (await import('./worker.js')).workerCommand, headStart));
+  addWorker(program, act, headStart);
   const config = program.command('config').description('look at the settings');
   config
     .command('show')

@@ -153,6 +153,8 @@ export interface Config {
   routes: AlertRoute[];
   /** Asked for after each look of monitoring that finds nothing critical. */
   deadMansSwitch?: string;
+  /** `host:port` at which `holdfast worker` serves metrics; undefined: it does not. */
+  metricsAddress?: string;
   /** Directory of PostgreSQL's client programs; undefined: looked for. */
   pgBinDir?: string;
   /**

@@ -50,6 +50,11 @@ const places = {
     path: ['alerts', 'deadMansSwitch'],
     inFile: (file) => file.alerts?.deadMansSwitch,
   },
+  metricsAddress: {
+    variable: 'METRICS_ADDRESS',
+    path: ['metrics', 'address'],
+    inFile: (file) => file.metrics?.address,
+  },
 } as const satisfies Record<string, Place>;
 
 interface Setting {
@@ -80,6 +85,7 @@ export function resolveGlobal(sources: Sources): GlobalSettings {
     pgBinDir: path(setting(places.pgBinDir)),
     alertEndpoint: setting(places.alertEndpoint)?.value,
     deadMansSwitch: setting(places.deadMansSwitch)?.value,
+    metricsAddress: setting(places.metricsAddress)?.value,
   };
   const temporal = { address: setting(places.address)?.value, namespace: setting(places.namespace)?.value };
   const variables = Object.entries(sources.environment.all).filter(([name]) => name.startsWith('TEMPORAL_'));

@@ -4,6 +4,7 @@ import { parse } from 'dotenv';
 import { z } from 'zod';
 import { parallelPerHost } from './fleet-schema.js';
 import { mailParts } from './mail-schema.js';
+import { metricsAddress } from './metrics-schema.js';
 import type { Problem } from './problem.js';
 import * as schema from './schema.js';
 
@@ -40,6 +41,7 @@ const variables = z
     SMTP_FROM: mailParts.from,
     SMTP_TO: mailParts.to,
     PARALLEL_PER_HOST: parallelPerHost,
+    METRICS_ADDRESS: metricsAddress,
     HOLDFAST_HOST: schema.hostName,
     PG_BIN_DIR: schema.pgBinDir,
     PGHOST: connection.host,
@@ -90,6 +92,7 @@ const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
   'SMTP_PASSWORD',
   'SMTP_FROM',
   'SMTP_TO',
+  'METRICS_ADDRESS',
   'HOLDFAST_HOST',
   'PG_BIN_DIR',
   'PGHOST',

@@ -3,6 +3,7 @@ import type { CompressionMethod } from '../domain/backup.js';
 import { routes, webhooks } from './alerts-schema.js';
 import { backups, drill, parallelPerHost } from './fleet-schema.js';
 import { mail } from './mail-schema.js';
+import { metrics } from './metrics-schema.js';
 import { approval, assertions, databases } from './restoring-schema.js';
 import { oneOf, optional, text, whole } from './schema-parts.js';
 
@@ -139,6 +140,7 @@ export const fileSchema = optional({
     .record(clusterName, cluster, { error: 'a map of clusters by name' })
     .describe('Clusters by name.'),
   alerts: optional({ endpoint: alertEndpoint, deadMansSwitch, webhooks, mail, routes }),
+  metrics,
 });
 
 export type FileSettings = z.infer<typeof fileSchema>;

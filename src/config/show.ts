@@ -22,6 +22,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
       mail: config.mail && { ...config.mail, ...(config.mail.password !== undefined && { password: mask }) },
       routes: config.routes.length === 0 ? undefined : config.routes,
     }),
+    metrics: withoutGaps({ address: config.metricsAddress }),
     clusters: Object.fromEntries(
       Object.values(config.clusters).map((cluster) => [cluster.name, describeCluster(cluster)]),
     ),

@@ -8,7 +8,7 @@ export const alertPriorities = ['info', 'medium', 'high', 'critical'] as const s
 const types: Record<AlertType, true> = {
   ...{ backup_age: true, disk_space: true, backup_integrity: true, backup_count: true, backup_health: true },
   ...{ backup_failed: true, backup_succeeded: true, wal_archive: true, wal_stream: true },
-  ...{ restore_approval: true, restore_done: true },
+  ...{ restore_approval: true, restore_done: true, restore_drill: true },
 };
 
 /** Every type of alert that there is. */

@@ -2,7 +2,7 @@ import type { ClusterConfig } from '../config/config.js';
 import type { DatabaseBackups, DiskFacts, HealthFacts, IntegrityFacts } from '../domain/health/facts.js';
 import { planRereads } from '../domain/health/plan-rereads.js';
 import { openRepository } from '../repository/open-repository.js';
-import { type Survey, survey } from '../repository/survey/survey.js';
+import { type RememberedBackups, type Survey, survey } from '../repository/survey/survey.js';
 import { databaseBackups } from './database-backups.js';
 import { KnownPlace } from './known-place.js';
 import { repositoryFacts, unreadable } from './repository-facts.js';
@@ -20,6 +20,8 @@ export interface GatherRequest {
   withServer: boolean;
   now: Date;
   signal: AbortSignal;
+  /** What is read of backups is remembered here, instead of beside them. */
+  remembered?: RememberedBackups;
 }
 
 /** What one look found, of every database. */
@@ -46,7 +48,9 @@ export async function gatherAll(request: GatherRequest): Promise<GatheredFacts> 
     repository: found.repository,
     disk: isPresent && found.survey ? await diskFacts(cluster, found.survey, databases) : null,
     integrity: integrityFacts(found.survey, verifyWithinDays, now),
-    wal: isPresent ? await walFacts(cluster.repositoryPath, cluster.name, server.archiving, signal) : null,
+    wal: isPresent
+      ? await walFacts(cluster.repositoryPath, cluster.name, server.archiving, { now, signal })
+      : null,
     databases,
     serverUnknownBecause: server.unknownBecause,
   };
@@ -78,13 +82,13 @@ export function pageOf(gathered: GatheredFacts, after: string | null, limit: num
   };
 }
 
-async function lookInto({ cluster, now }: GatherRequest, known: KnownPlace) {
+async function lookInto({ cluster, now, remembered }: GatherRequest, known: KnownPlace) {
   const { name, repositoryPath } = cluster;
   const repository = await repositoryFacts(repositoryPath, name, known);
   if (repository.state !== 'present') return { repository };
   try {
-    const found = await survey(repositoryPath, name, { now });
-    await found.memory.store();
+    const found = await survey(repositoryPath, name, { now, ...(remembered && { remembered }) });
+    if (!remembered) await found.memory.store();
     return { repository, survey: found };
   } catch (error) {
     return { repository: { ...repository, ...unreadable(error) } };

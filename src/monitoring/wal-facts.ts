@@ -1,6 +1,7 @@
 import type { ArchivingFacts } from '../domain/archiving.js';
 import { HoldfastError } from '../domain/errors.js';
 import type { ArchivingServerFacts, WalFacts } from '../domain/health/facts.js';
+import { recoverableWindow } from '../domain/recoverable-window.js';
 import { parseLsn } from '../domain/wal-position.js';
 import { parseSegmentName, segmentNumberOf, segmentStart } from '../domain/wal-segment.js';
 import { baseRepository } from '../repository/base/base-repository.js';
@@ -14,7 +15,7 @@ const usualSegmentBytes = 16 * 1024 * 1024;
 
 const unknown: WalFacts = {
   ...{ unknownBecause: '', hasBase: false, newestWrittenAt: null, gaps: 0, firstGap: '', needsBase: false },
-  ...{ flawCount: 0, firstFlaw: '', server: null },
+  ...{ flawCount: 0, firstFlaw: '', server: null, baseCount: 0, newestBaseAt: null, recoverable: null },
 };
 
 /** What is known of a cluster's WAL archive; null where there is none. `server` is null where it was not asked. */
@@ -22,30 +23,29 @@ export async function walFacts(
   root: string,
   cluster: string,
   server: ArchivingFacts | null,
-  signal: AbortSignal,
+  { now, signal }: { now: Date; signal: AbortSignal },
 ): Promise<WalFacts | null> {
   const layout = walLayout(root);
   try {
     if (!(await isFolder(layout.wal))) return null;
     const { bases } = await baseRepository(root, cluster).list();
     const [newest] = bases;
-    const seen = newest
-      ? await lookAtArchive({
-          ...{ layout, newest, timeline: 'latest', signal },
-          bases: bases.filter((base) => base.systemIdentifier === newest.systemIdentifier),
-        }).then(({ report }) => ({ report, segmentSizeBytes: newest.walSegmentSizeBytes }))
-      : undefined;
-    if (!seen)
+    if (!newest)
       return { ...unknown, ...(await withoutBase(layout)), server: server && serverFacts(server, null, 0) };
+    const ofCluster = bases.filter((base) => base.systemIdentifier === newest.systemIdentifier);
+    const seen = await lookAtArchive({ layout, newest, bases: ofCluster, timeline: 'latest', signal });
     const { gaps, damaged, foreign, needsBase, newestWrittenAt } = seen.report;
     const [gap, flaw] = [gaps.items[0], damaged.items[0] ?? foreign.items[0]];
+    const window = recoverableWindow({ bases: ofCluster, ...seen, now });
     return {
       ...{ unknownBecause: '', hasBase: true, newestWrittenAt, needsBase },
+      ...{ baseCount: bases.length, newestBaseAt: newest.stoppedAt },
+      recoverable: window && { from: window.from, to: window.to },
       gaps: gaps.total,
       firstGap: gap ? `${gap.firstMissing} to ${gap.lastMissing}` : '',
       flawCount: damaged.total + foreign.total,
       firstFlaw: flaw ? `${flaw.file}: ${flaw.why}` : '',
-      server: server && serverFacts(server, seen.report.newest, seen.segmentSizeBytes),
+      server: server && serverFacts(server, seen.report.newest, newest.walSegmentSizeBytes),
     };
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.type === 'Cancelled') throw error;

@@ -57,6 +57,11 @@ export async function locateTemporal(options: LocateOptions): Promise<TemporalLo
   };
 }
 
+/** Whether the settings, or Temporal's own, name a server: none is started then. */
+export function isServerConfigured(options: LocateOptions): boolean {
+  return readProfile(options).address !== undefined;
+}
+
 /** The embedded server, started if need be. @throws HoldfastError `TemporalUnreachable` */
 export async function locateEmbedded({
   stateDir,

@@ -1,19 +1,24 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from '../log.js';
+import type { SdkMetrics } from './sdk-metrics.js';
 
 const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
 /** What our own steps have told by then, with more to the point. */
 const toldAlready = new Set(['Activity failed', 'Workflow failed']);
 
-/** Sends what Temporal's SDK logs, of workflows and of itself, to Holdfast's log. Once a process. */
-export function installRuntimeLogger(log: Logger): void {
+/**
+ * Sends what Temporal's SDK logs, of workflows and of itself, to Holdfast's log, and has it serve its metrics. Once a
+ * process: the SDK remembers it when it begins anew.
+ */
+export function installRuntimeLogger(log: Logger, metrics?: SdkMetrics): void {
   Runtime.install({
     logger: new DefaultLogger('DEBUG', ({ level, message, meta }) =>
       log[toldAlready.has(message) ? 'debug' : levels[level]](meta ?? {}, message),
     ),
     telemetryOptions: {
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+      ...(metrics && { metrics: metrics.exporter }),
     },
     // Interrupts are the commands' own business.
     shutdownSignals: [],

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type NativeConnection, Worker } from '@temporalio/worker';
+import type { OperationEnd } from '../domain/operation-end.js';
+import { operationSinks } from './operation-sinks.js';
 import type { OperationQueues } from './task-queues.js';
 import { workflowBundlePath } from './workflow-bundle.js';
 
@@ -15,15 +17,18 @@ export interface StartWorkerOptions {
   namespace: string;
   queues: OperationQueues;
   activities: object;
+  /** Told of each operation that has ended. It must not fail. */
+  onOperationEnd: (end: OperationEnd) => void | Promise<void>;
 }
 
 /** Starts a worker for the workflow queue and one host's queue. */
 export async function startWorker(options: StartWorkerOptions): Promise<RunningWorker> {
-  const { connection, namespace, queues, activities } = options;
+  const { connection, namespace, queues, activities, onOperationEnd } = options;
   const common = {
     connection,
     namespace,
     activities,
+    sinks: operationSinks(onOperationEnd),
     // A heartbeat also brings the answer whether the operation was cancelled: a person waits for it.
     maxHeartbeatThrottleInterval: '1 second',
     shutdownGraceTime: '1 second',

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import typescript from 'typescript';
 import { obtainTemporal } from '../../src/temporal/embedded/obtain.js';
 import { postgresBinDir, postgresVersions } from './postgresql-binaries.js';
+import { prometheusBinDir } from './prometheus-binaries.js';
 import { obtainTimeSkippingServer } from './time-skipping.js';
 
 /** Fetches every server the tests run, before they run. Without one of them its tests fail, the others go on. */
@@ -15,6 +16,7 @@ export default async function setup(): Promise<void> {
     );
   }
   await obtain('Temporal with time skipping: install Java 17', () => obtainTimeSkippingServer(say));
+  await obtain('Prometheus: install `prometheus` and `promtool`', () => prometheusBinDir(say));
 }
 
 async function obtain(what: string, run: () => Promise<unknown>): Promise<void> {

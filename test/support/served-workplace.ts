@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import { hostQueue } from '../../src/domain/contracts.js';
 import { hasLivePoller } from '../../src/temporal/task-queues.js';
-import { createWorkplace, type Workplace } from './holdfast.js';
+import { createWorkplace, type RunningCommand, type Workplace } from './holdfast.js';
 import { startTemporal, type TemporalServer } from './temporal.js';
 
 export interface ServedWorkplace extends Workplace {
   readonly temporal: TemporalServer;
+  readonly worker: RunningCommand;
 }
 
 let served = 0;
@@ -28,8 +29,8 @@ export async function createServedWorkplace(
     await place[Symbol.asyncDispose]();
     await temporal[Symbol.asyncDispose]();
   };
+  const worker = place.start(['worker']);
   try {
-    const worker = place.start(['worker']);
     const isServed = async () => {
       if (worker.exitCode !== null) throw new Error(`the worker ended: ${(await worker).stderr}`);
       return hasLivePoller(temporal.client, hostQueue(host));
@@ -39,5 +40,5 @@ export async function createServedWorkplace(
     await dispose();
     throw error;
   }
-  return { ...place, temporal, [Symbol.asyncDispose]: dispose };
+  return { ...place, temporal, worker, [Symbol.asyncDispose]: dispose };
 }

@@ -10,9 +10,11 @@ import { type ArchiveReport, listed } from '../../src/domain/archive-report.js';
 import type { BackupSummary } from '../../src/domain/backup.js';
 import type { BaseBackupSummary } from '../../src/domain/base-backup.js';
 import type { FullBackupInput } from '../../src/domain/contracts.js';
+import type { OperationEnd } from '../../src/domain/operation-end.js';
 import type { RecoveryPlan } from '../../src/domain/recovery-contracts.js';
 import type { StandingCluster } from '../../src/domain/recovery-evidence.js';
 import type { RestoreInput, RestoreStatus } from '../../src/domain/restore-contracts.js';
+import { operationSinks } from '../../src/temporal/operation-sinks.js';
 import { workflowBundlePath } from '../../src/temporal/workflow-bundle.js';
 import { goodFacts } from '../domain/health/support.js';
 
@@ -239,6 +241,9 @@ export function failure(type: string, nonRetryable = true): ApplicationFailure {
   return ApplicationFailure.create({ type, nonRetryable, message: `scripted ${type}` });
 }
 
+/** What workflows told at their end, in the order in which they ended. */
+export const ends: OperationEnd[] = [];
+
 /** A worker on the test's queue with these activities, while `use` runs. */
 export async function withWorker<T>(
   environment: TestWorkflowEnvironment,
@@ -251,6 +256,7 @@ export async function withWorker<T>(
     connection: environment.nativeConnection,
     taskQueue: queue,
     workflowBundle: { code: await readFile(workflowBundlePath, 'utf8') },
+    sinks: operationSinks((end) => void ends.push(end)),
     activities,
   });
   return worker.runUntil(() => use(queue));

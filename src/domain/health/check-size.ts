@@ -7,7 +7,7 @@ const mostShrunkPercent = 30;
 const mostGrownPercent = 50;
 
 /** Fewer say nothing of what is usual. */
-const leastEarlier = 2;
+export const leastEarlier = 2;
 
 /** Whether a database's newest backup has the size that is usual for it. */
 export function checkSize(facts: HealthFacts, database: DatabaseBackups): Finding {
@@ -31,7 +31,8 @@ export function checkSize(facts: HealthFacts, database: DatabaseBackups): Findin
   return { ...finding, state: 'warning', message, metrics, remedy };
 }
 
-function median(numbers: readonly number[]): number {
+/** The middle one, or between the two middle ones. */
+export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const [upper = 0, lower = upper] = [sorted[middle], sorted[middle - 1]];

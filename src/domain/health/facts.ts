@@ -80,6 +80,11 @@ export interface WalFacts {
   unknownBecause: string;
   /** Whether there is a base backup that the archive goes with. */
   hasBase: boolean;
+  /** Whole base backups, and when the newest of them ended, ISO 8601. */
+  baseCount: number;
+  newestBaseAt: string | null;
+  /** From when to when the cluster can be recovered, gaps apart, ISO 8601; null: to no point in time. */
+  recoverable: { from: string; to: string } | null;
   /** When the last byte of the newest segment was written, ISO 8601; null: there is none. */
   newestWrittenAt: string | null;
   gaps: number;

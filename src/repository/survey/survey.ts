@@ -33,7 +33,12 @@ export interface SurveyOptions {
   now: Date;
   /** Metadata files that are read at most, the newest first. @defaultValue 2000 */
   mostReads?: number;
+  /** Of a process that looks often and stores nothing: what it has read counts where the stored memory has nothing. */
+  remembered?: RememberedBackups;
 }
+
+/** Backups by id. */
+export type RememberedBackups = Map<string, RememberedBackup>;
 
 const looksAtOnce = 256;
 
@@ -42,7 +47,7 @@ const looksAtOnce = 256;
  * were last seen: of what has not, names, sizes and times are enough.
  */
 export async function survey(root: string, cluster: string, options: SurveyOptions): Promise<Survey> {
-  const { now, mostReads = 2000 } = options;
+  const { now, mostReads = 2000, remembered } = options;
   const layout = layoutOf(root, cluster);
   const memory = await SurveyMemory.read(layout.full, now);
   const { ids, misnamed } = await backupIds(layout);
@@ -61,10 +66,14 @@ export async function survey(root: string, cluster: string, options: SurveyOptio
     const looks = ids.slice(next, next + looksAtOnce).map(async (id) => {
       const stamp = await stampOf(layout, id, names);
       if (memory.get(id)?.stamp !== stamp) {
-        if (reads >= mostReads) found.unseen += 1;
+        const ours = remembered?.get(id);
+        if (ours?.stamp === stamp) memory.set(id, ours);
+        else if (reads >= mostReads) found.unseen += 1;
         else {
           reads += 1;
           if (!(await look(layout, id, stamp, memory, now))) return undefined;
+          const read = memory.get(id);
+          if (read) remembered?.set(id, read);
         }
       }
       return surveyed(id, memory, now);
@@ -72,7 +81,9 @@ export async function survey(root: string, cluster: string, options: SurveyOptio
     found.backups.push(...(await Promise.all(looks)).filter((backup) => backup !== undefined));
   }
   found.backups.push(...(await surveyBases(root, cluster, memory, now)));
-  memory.keepOnly(new Set(found.backups.map(({ id }) => id)));
+  const there = new Set(found.backups.map(({ id }) => id));
+  memory.keepOnly(there);
+  for (const id of remembered?.keys() ?? []) if (!there.has(id)) remembered?.delete(id);
   return found;
 }
 

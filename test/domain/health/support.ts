@@ -21,6 +21,8 @@ export const goodFacts: HealthFacts = {
   integrity: { flaws: [], flawCount: 0, backups: 5, sizeBytes: 5000, overdue: 0, unseen: 0 },
   wal: {
     ...{ unknownBecause: '', hasBase: true, newestWrittenAt: '2026-01-10T11:30:00.000Z', gaps: 0 },
+    ...{ baseCount: 1, newestBaseAt: '2026-01-09T03:00:00.000Z' },
+    recoverable: { from: '2026-01-09T03:00:00.000Z', to: '2026-01-10T11:30:00.000Z' },
     ...{ firstGap: '', needsBase: false, flawCount: 0, firstFlaw: '' },
     server: { archives: true, failing: null, waiting: 0, openBytes: 0 },
   },

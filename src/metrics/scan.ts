@@ -1,0 +1,108 @@
+import type { ClusterConfig, Config } from '../config/config.js';
+import type { HealthFacts } from '../domain/health/facts.js';
+import type { Figure } from '../domain/metrics/catalogue.js';
+import { repositoryFigures, settingFigures } from '../domain/metrics/repository-figures.js';
+import { gatherFacts } from '../monitoring/gather-facts.js';
+import { lastEnds } from '../monitoring/last-ends.js';
+import type { RememberedBackups } from '../repository/survey/survey.js';
+
+export interface ScanOptions {
+  config: Config;
+  stateDir: string;
+  /** Told what kept a cluster from being looked at. */
+  onProblem: (message: string) => void;
+  /** A look is good for as long. @defaultValue 10000 */
+  freshMs?: number;
+  /** Who asks waits no longer than this for a look. @defaultValue 5000 */
+  patienceMs?: number;
+}
+
+/** A look takes a tenth of the time, but none is older than rules expect. */
+const pausesPerLook = 9;
+const longestPauseMs = 5 * 60_000;
+
+/**
+ * Looks at the repositories of this host for whoever asks: one look at a time, and none while the last one is fresh. A
+ * disk that hangs keeps nobody waiting: what was found before is told then, with the time of that look.
+ */
+export class RepositoryScan {
+  readonly #clusters: ClusterConfig[];
+  readonly #facts = new Map<string, HealthFacts>();
+  readonly #remembered = new Map<string, RememberedBackups>();
+  #running: Promise<void> | undefined;
+  #freshUntil = 0;
+
+  constructor(private readonly options: ScanOptions) {
+    const { config } = options;
+    this.#clusters = Object.values(config.clusters).filter(({ host }) => host === config.host);
+  }
+
+  /** What is known by now. */
+  async figures(): Promise<Figure[]> {
+    await this.#look();
+    const now = new Date();
+    return this.#clusters.flatMap((cluster) => {
+      const facts = this.#facts.get(cluster.name);
+      return [...settingFigures(cluster.name, cluster), ...(facts ? repositoryFigures(facts, now) : [])];
+    });
+  }
+
+  async #look(): Promise<void> {
+    if (!this.#running && performance.now() < this.#freshUntil) return;
+    this.#running ??= this.#lookAtAll().finally(() => {
+      this.#running = undefined;
+    });
+    const { patienceMs = 5_000 } = this.options;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patienceMs);
+    });
+    await Promise.race([this.#running, patience]);
+    clearTimeout(timer);
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const begunAt = performance.now();
+    for (const cluster of this.#clusters) await this.#lookAt(cluster);
+    const tookMs = performance.now() - begunAt;
+    const { freshMs = 10_000 } = this.options;
+    this.#freshUntil =
+      performance.now() + Math.max(freshMs, Math.min(longestPauseMs, pausesPerLook * tookMs));
+  }
+
+  async #lookAt(cluster: ClusterConfig): Promise<void> {
+    const { config, stateDir, onProblem } = this.options;
+    const remembered = this.#remembered.get(cluster.name) ?? new Map();
+    this.#remembered.set(cluster.name, remembered);
+    try {
+      const facts = await gatherFacts({
+        ...{ cluster, host: config.host, stateDir, withServer: false, now: new Date(), remembered },
+        ...{ after: null, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal },
+      });
+      this.#facts.set(cluster.name, facts);
+    } catch (error) {
+      onProblem(
+        `metrics of cluster ${cluster.name}: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+}
+
+/** How the operations of each cluster last ended, also those that commands of this host ran. */
+export async function operationFigures({
+  config,
+  stateDir,
+}: Pick<ScanOptions, 'config' | 'stateDir'>): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const cluster of Object.values(config.clusters)) {
+    for (const { operation, database, ends } of await lastEnds(stateDir, cluster)) {
+      for (const [outcome, at] of Object.entries(ends))
+        figures.push({
+          name: 'holdfast_operation_last_end_timestamp_seconds',
+          labels: { cluster: cluster.name, database, operation, outcome },
+          value: Date.parse(at) / 1000,
+        });
+    }
+  }
+  return figures;
+}

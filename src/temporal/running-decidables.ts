@@ -1,0 +1,43 @@
+import type { Client } from '@temporalio/client';
+import { type DecidableStatus, decidingStep } from '../domain/approval-contracts.js';
+import { searchAttributeNames, workflowTypes } from '../domain/contracts.js';
+
+/** A restore or recovery that runs; the status is null when no worker answers. */
+export interface RunningDecidable {
+  workflowId: string;
+  operation: string;
+  cluster: string;
+  status: DecidableStatus | null;
+}
+
+const [clusterName, , operationName] = searchAttributeNames;
+
+/** The restores and recoveries that run; each is asked, and given `answerWithinMs` to answer. */
+export async function runningDecidables(client: Client, answerWithinMs: number): Promise<RunningDecidable[]> {
+  const { restoreDatabase, pointInTimeRecovery } = workflowTypes;
+  const query = `WorkflowType IN ('${restoreDatabase}', '${pointInTimeRecovery}') AND ExecutionStatus = 'Running'`;
+  const asked: Promise<RunningDecidable>[] = [];
+  for await (const { workflowId, runId, typedSearchAttributes } of client.workflow.list({ query })) {
+    const attributes = new Map(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
+    const handle = client.workflow.getHandle(workflowId, runId);
+    const ask = () => handle.query<DecidableStatus>('status');
+    const status = client.withDeadline(Date.now() + answerWithinMs, ask).catch(() => null);
+    const [operation, cluster] = [operationName, clusterName].map((name) =>
+      String(attributes.get(name) ?? ''),
+    );
+    asked.push(
+      status.then((known) => ({
+        workflowId,
+        operation: operation ?? '',
+        cluster: cluster ?? '',
+        status: known,
+      })),
+    );
+  }
+  return Promise.all(asked);
+}
+
+/** One whose worker does not answer may wait, too: better shown than hidden. */
+export function mayWait({ status }: RunningDecidable): boolean {
+  return status === null || status.step === decidingStep;
+}

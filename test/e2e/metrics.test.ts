@@ -1,0 +1,139 @@
+import { cp, readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { counters, gauges, histograms } from '../../src/domain/metrics/catalogue.js';
+import { freePort } from '../../src/temporal/embedded/ports.js';
+import { createRepository } from '../monitoring/repository.js';
+import { startArchiving } from '../support/archiving-cluster.js';
+import type { Cluster } from '../support/cluster.js';
+import { alertRules, dashboardQueries, rulesText } from '../support/dashboard.js';
+import { type Prometheus, startPrometheus } from '../support/prometheus.js';
+import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
+
+let cluster: Cluster;
+let place: ServedWorkplace;
+let address: string;
+let prometheus: Prometheus;
+
+beforeAll(async () => {
+  const archiving = await startArchiving();
+  cluster = archiving.cluster;
+  await cluster.createDatabase('shop');
+  await cluster.psql('CREATE TABLE t AS SELECT generate_series(1, 1000) AS id', 'shop');
+  address = `127.0.0.1:${await freePort()}`;
+  place = await createServedWorkplace({
+    ...{ ...cluster.env, PG_BIN_DIR: cluster.binDir, BACKUP_DIR: archiving.layout.root },
+    ...{ METRICS_ADDRESS: address, MIN_DISK_SPACE_GB: '0', MAX_BACKUP_AGE_HOURS: '1' },
+  });
+  // What is waited for so that nobody is woken for nothing is not waited for here.
+  const rules = (await rulesText()).replace(/for: \w+/g, 'for: 0s');
+  prometheus = await startPrometheus({ target: address, rules });
+});
+
+afterAll(async () => {
+  await prometheus?.[Symbol.asyncDispose]();
+  await place?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+const scrape = async () => (await fetch(`http://${address}/metrics`)).text();
+const patience = { timeout: 60_000, interval: 250 };
+const value = async (query: string) => (await prometheus.query(query))[0]?.value;
+const untilValue = (query: string, expected: number) =>
+  vi.waitFor(async () => expect(await value(query)).toBe(expected), patience);
+const untilFiring = (name: string, labels: Record<string, string> = {}) =>
+  vi.waitFor(async () => {
+    const found = (await prometheus.firing()).filter((alert) => alert.name === name);
+    expect(found).toEqual([expect.objectContaining({ labels: expect.objectContaining(labels) })]);
+  }, patience);
+
+test('a real Prometheus sees a backup, a WAL cycle, a failure, and a restore that waits', async () => {
+  expect((await place.run('backup', 'shop')).exitCode).toBe(0);
+  expect((await place.run('wal')).exitCode).toBe(0);
+  expect((await place.run('backup', 'nowhere')).exitCode).toBe(3);
+  expect((await place.run('restore', '--latest', 'shop', '--detach')).exitCode).toBe(0);
+  const shop = '{cluster="default", database="shop"}';
+  await untilValue('holdfast_approvals_waiting{operation="restore"}', 1);
+  await untilValue(`holdfast_backup_count${shop}`, 1);
+  await untilValue('holdfast_base_backup_count', 1);
+  const ended = (operation: string, outcome: string, database: string) =>
+    value(
+      `holdfast_operations_total{operation="${operation}", outcome="${outcome}", database="${database}"}`,
+    );
+  expect(await ended('full-backup', 'succeeded', 'shop')).toBe(1);
+  expect(await ended('full-backup', 'failed', 'shop')).toBe(0);
+  expect(await ended('full-backup', 'failed', 'nowhere')).toBe(1);
+  expect(await ended('wal-cycle', 'succeeded', '')).toBe(1);
+  expect(await value(`holdfast_operation_size_bytes_sum${shop}`)).toBe(
+    await value(`holdfast_backup_last_size_bytes${shop}`),
+  );
+  expect(await value(`holdfast_backup_age_seconds${shop} < 3600`)).toBeGreaterThanOrEqual(0);
+  expect(await value('holdfast_backup_age_limit_seconds')).toBe(3600);
+  expect(await value('holdfast_recoverable_to_timestamp_seconds <= time()')).toBeGreaterThan(0);
+  await untilFiring('HoldfastOperationFailed', { database: 'nowhere', operation: 'full-backup' });
+  // This machine's own disk may be full.
+  const others = (await prometheus.firing()).filter(({ name }) => !/Disk|Fit/.test(name));
+  expect(others.map(({ name }) => name)).toEqual(['HoldfastOperationFailed']);
+});
+
+/** What there is nothing of in this scene. */
+const mayBeEmpty = [
+  'Full on, by the size of a day',
+  'Full on, by the last day',
+  'Last backup against the usual size',
+];
+
+test('every query of the dashboard finds something, and every rule can be evaluated', async () => {
+  const queries = await dashboardQueries();
+  expect(queries.length).toBeGreaterThan(30);
+  // Rates need two scrapes.
+  await untilValue('count_over_time(holdfast_build_info[1m]) > bool 3', 1);
+  for (const { panel, expression } of queries) {
+    const found = await prometheus.query(expression);
+    if (!mayBeEmpty.some((title) => panel.startsWith(title)))
+      expect(found, `${panel}: ${expression}`).not.toEqual([]);
+  }
+  for (const { expr } of await alertRules()) await prometheus.query(expr);
+});
+
+test('every metric is served with what it means, and stands in the docs; labels have true names', async () => {
+  const text = await scrape();
+  const docs = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+  const catalogue = { ...gauges, ...counters, ...histograms };
+  const served = [...text.matchAll(/^# HELP (holdfast_\w+) (.*)$/gm)].map(([, name, help]) => [name, help]);
+  expect(served.sort()).toEqual(
+    Object.entries(catalogue)
+      .map(([name, { help }]) => [name, help])
+      .sort(),
+  );
+  const documented = [...docs.matchAll(/^\| `(holdfast_\w+)` \|/gm)].map(([, name]) => name);
+  expect(documented.sort()).toEqual(Object.keys(catalogue).sort());
+  expect(text).toMatch(/^temporal_worker_task_slots_available\{/m);
+  expect(text).toMatch(/^holdfast_build_info\{version="\d/m);
+});
+
+test('another worker is told clearly that somebody listens there', async () => {
+  const { exitCode, stderr } = await place.run('worker', '--metrics', address);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(`serve metrics at ${address}: another program listens there`);
+});
+
+test('with Temporal and PostgreSQL killed, Prometheus fires on the age of a backup', async () => {
+  await place.temporal.kill9();
+  await cluster.stop('immediate');
+  await untilValue('holdfast_temporal_up', 0);
+  // Only now is there anything old: what is told of it was found out without them.
+  const old = await createRepository();
+  await old.add('ledger', new Date(Date.now() - 2 * 60 * 60 * 1000));
+  await cp(old.root, place.env.BACKUP_DIR ?? '', { recursive: true, preserveTimestamps: true });
+  await old[Symbol.asyncDispose]();
+  await untilFiring('HoldfastBackupTooOld', { database: 'ledger', cluster: 'default' });
+  await untilFiring('HoldfastTemporalDown');
+  expect(await prometheus.query('holdfast_approvals_waiting')).toEqual([]);
+});
+
+test('with everything killed, Prometheus fires on absence', async () => {
+  place.worker.kill('SIGKILL');
+  await place.worker;
+  await untilFiring('HoldfastAbsent');
+  await untilFiring('HoldfastDown');
+});
