@@ -3,6 +3,7 @@ import { version } from '../version.js';
 import type { Act, Prepare, RunCommand } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
 import { addMonitor } from './program-monitor.js';
+import { addSchedule } from './program-schedule.js';
 import { addRecoveryOptions, addWal } from './program-wal.js';
 
 const examples = `
@@ -73,6 +74,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addRestore(program, act);
   addWal(program, act, headStart);
   addMonitor(program, act);
+  addSchedule(program, act);
   program
     .command('worker')
     .description('do what schedules and commands on the Temporal server ask of this host, until stopped')

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
 import type { Problem } from './problem.js';
+import { cronOrOff, timeZone } from './schedules-schema.js';
 import * as schema from './schema.js';
 
 export type Environment = Record<string, string | undefined>;
@@ -30,6 +31,11 @@ const variables = z
     ALERT_ENDPOINT: schema.alertEndpoint,
     DEAD_MANS_SWITCH_URL: schema.deadMansSwitch,
     HOLDFAST_HOST: schema.hostName,
+    SCHEDULE_FULL: cronOrOff,
+    SCHEDULE_WAL: cronOrOff,
+    SCHEDULE_MONITOR: cronOrOff,
+    SCHEDULE_DRILL: cronOrOff,
+    SCHEDULE_TIME_ZONE: timeZone,
     PG_BIN_DIR: schema.pgBinDir,
     PGHOST: connection.host,
     PGPORT: connection.port,
@@ -69,6 +75,11 @@ const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
   'ALERT_ENDPOINT',
   'DEAD_MANS_SWITCH_URL',
   'HOLDFAST_HOST',
+  'SCHEDULE_FULL',
+  'SCHEDULE_WAL',
+  'SCHEDULE_MONITOR',
+  'SCHEDULE_DRILL',
+  'SCHEDULE_TIME_ZONE',
   'PG_BIN_DIR',
   'PGHOST',
   'PGUSER',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CompressionMethod } from '../domain/backup.js';
 import { webhooks } from './alerts-schema.js';
 import { approval, assertions, databases } from './restoring-schema.js';
+import { schedules } from './schedules-schema.js';
 import { oneOf, optional, text, whole } from './schema-parts.js';
 
 /** Levels that each method takes, as its command-line tool does. */
@@ -119,6 +120,7 @@ const cluster = optional({
   approval,
   assertions,
   databases,
+  schedules,
 }).describe('A PostgreSQL server instance.');
 
 /** holdfast.yaml. A setting that comes later gets its place here, and with it its check, show and JSON Schema. */
@@ -127,7 +129,9 @@ export const fileSchema = optional({
   backupDir,
   pgBinDir,
   temporal: optional({ address: temporalAddress, namespace: temporalNamespace }),
-  defaults: optional({ ...clusterSettings, approval }).describe('For every cluster that says nothing else.'),
+  defaults: optional({ ...clusterSettings, approval, schedules }).describe(
+    'For every cluster that says nothing else.',
+  ),
   clusters: z
     .record(clusterName, cluster, { error: 'a map of clusters by name' })
     .describe('Clusters by name.'),
