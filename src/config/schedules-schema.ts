@@ -12,9 +12,9 @@ export const cron = z
   .describe('When it is due: five fields as in a crontab, or @daily and its kin.');
 
 /** The same in a variable, which can also switch it off. */
-export const cronOrOff = z
-  .string()
-  .superRefine((text, context) => text === 'off' || refuseOthers(`off, or ${cronAllowed}`)(text, context));
+export const cronOrOff = z.string().superRefine((text, context) => {
+  if (text !== 'off') refuseOthers(`off, or ${cronAllowed}`)(text, context);
+});
 
 function refuseOthers(allowed: string) {
   return (expression: string, context: z.RefinementCtx) => {
