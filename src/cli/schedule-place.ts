@@ -1,4 +1,7 @@
+import type { Client } from '@temporalio/client';
+import type { Config } from '../config/config.js';
 import { HoldfastError } from '../domain/errors.js';
+import type { PresentSchedule } from '../domain/schedule/plan.js';
 import {
   type ScheduleKind,
   scheduleId,
@@ -6,6 +9,13 @@ import {
   scheduleKinds,
 } from '../domain/schedule-contracts.js';
 import { findTemporal, type TemporalPlace } from '../temporal/connection.js';
+import {
+  describeSchedule,
+  eachOf,
+  ownerOf,
+  presentOf,
+  presentSchedules,
+} from '../temporal/schedules/read.js';
 import type { CommandContext } from './context.js';
 
 /**
@@ -41,6 +51,39 @@ export function scheduleNamed(name: string): string {
     attempted: `find schedule "${name}"`,
     cause: `it is none of CLUSTER/KIND, where KIND is ${scheduleKinds.join(', ')}`,
     remedy: 'see `holdfast schedule list`',
+  });
+}
+
+/**
+ * The schedules that a person means: by name, or all that are made of these settings.
+ *
+ * @throws HoldfastError `ConfigurationInvalid` where one is not there, or was made by others
+ */
+export async function chosenSchedules(
+  client: Client,
+  config: Config,
+  names: readonly string[],
+  { all = false }: { all?: boolean },
+): Promise<PresentSchedule[]> {
+  if (names.length > 0 === all) {
+    throw new HoldfastError('ConfigurationInvalid', {
+      attempted: 'choose schedules',
+      cause: all ? 'names and --all exclude each other' : 'none was named',
+      remedy: 'name some as in `holdfast schedule list`, or give --all',
+    });
+  }
+  const owner = ownerOf(config);
+  if (all) return (await presentSchedules(client)).filter((each) => each.owner === owner);
+  const ids = [...new Set(names.map(scheduleNamed))];
+  const found = await eachOf(ids, async (id) => ({ id, description: await describeSchedule(client, id) }));
+  return found.map(({ id, description }) => {
+    const present = description && presentOf(description);
+    if (present?.owner === owner) return present;
+    throw new HoldfastError('ConfigurationInvalid', {
+      attempted: `find schedule ${shortName(id)}`,
+      cause: present ? `it was made of the settings of ${present.owner ?? 'somebody else'}` : 'there is none',
+      remedy: 'see `holdfast schedule list --all`; `holdfast schedule apply` makes those that are configured',
+    });
   });
 }
 
