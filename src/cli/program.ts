@@ -4,6 +4,7 @@ import type { Act, Prepare, RunCommand } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
 import { addDrill } from './program-drill.js';
 import { addMonitor } from './program-monitor.js';
+import { addSchedule } from './program-schedule.js';
 import { addRecoveryOptions, addWal } from './program-wal.js';
 import { addWorker } from './program-worker.js';
 
@@ -78,6 +79,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addMonitor(program, act);
   addDrill(program, act, headStart);
   addWorker(program, act, headStart);
+  addSchedule(program, act);
   const config = program.command('config').description('look at the settings');
   config
     .command('show')

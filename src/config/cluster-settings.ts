@@ -7,7 +7,7 @@ import { type ClusterFileSettings, compressionLevels } from './schema.js';
 /** What `defaults` in holdfast.yaml can set. */
 export type ClusterSettings = Omit<
   ClusterFileSettings,
-  'host' | 'connection' | 'approval' | 'assertions' | 'databases' | 'drill' | 'backups'
+  'host' | 'connection' | 'approval' | 'assertions' | 'databases' | 'drill' | 'backups' | 'schedules'
 >;
 
 type Key = keyof ClusterSettings & string;

@@ -8,6 +8,7 @@ import type { Layer } from './layers.js';
 import type { Problem } from './problem.js';
 import type { VariableName } from './read-environment.js';
 import { resolveRestoring } from './restoring.js';
+import { resolveSchedules, withSchedules } from './schedules.js';
 
 /** The cluster that the environment describes. */
 export const defaultCluster = 'default';
@@ -39,6 +40,7 @@ export async function resolveCluster(
   const reached = await resolveConnection({ ...sources, cluster: name, isHere: host === thisHost });
   const restoring = resolveRestoring(name, sources.file);
   const fleet = resolveFleet(name, sources.file, clusterNames(sources));
+  const { schedules, origins: scheduleOrigins } = resolveSchedules(name, sources, name === defaultCluster);
   const prefix = `clusters.${name}`;
   const hostOrigin = written?.host ? sources.file.originOf(['clusters', name, 'host']) : global.origins.host;
   const settingOrigins = Object.entries(resolved.origins).map(([key, origin]) => [
@@ -54,6 +56,8 @@ export async function resolveCluster(
       ...resolved.settings,
       ...restoring.settings,
       ...fleet.settings,
+      databases: withSchedules(restoring.settings.databases, written?.databases, schedules),
+      schedules,
     },
     origins: {
       [`${prefix}.host`]: hostOrigin ?? 'default',
@@ -61,6 +65,7 @@ export async function resolveCluster(
       ...Object.fromEntries(settingOrigins),
       ...restoring.origins,
       ...fleet.origins,
+      ...scheduleOrigins,
     },
     problems: [...resolved.problems, ...reached.problems, ...restoring.problems, ...fleet.problems],
   };

@@ -2,6 +2,7 @@ import type { AlertRoute } from '../domain/alert-routes.js';
 import type { ApprovalPolicy } from '../domain/approval.js';
 import type { Assertion } from '../domain/assertion.js';
 import type { CompressionMethod } from '../domain/backup.js';
+import type { ScheduleKind } from '../domain/schedule-contracts.js';
 
 /** How to reach a cluster, as libpq understands the same words. Undefined: libpq's own default. */
 export interface ConnectionSettings {
@@ -64,6 +65,21 @@ export interface ClusterConfig {
   assertions: Assertion[];
   /** Databases that holdfast.yaml names. */
   databases: Record<string, DatabaseConfig>;
+  /** What is done by schedule. */
+  schedules: Record<ScheduleKind, ScheduleConfig>;
+}
+
+/** When something is done by schedule. */
+export interface ScheduleConfig {
+  /** auto, of WAL cycles alone: where the repository has an archive. */
+  enabled: boolean | 'auto';
+  /** As in a crontab. */
+  cron: string;
+  timeZone: string;
+  /** Over which starts are spread. */
+  jitterSeconds: number;
+  /** For which a start that was missed is made up for. */
+  catchUpMinutes: number;
 }
 
 /** What holds for one database by its name. */
@@ -73,6 +89,8 @@ export interface DatabaseConfig {
   assertions: Assertion[];
   /** What it has otherwise than its cluster. */
   drill?: Partial<Pick<DrillSettings, 'enabled' | 'on'>>;
+  /** What is done by schedule besides what is done for its cluster. */
+  schedules: { full?: ScheduleConfig };
 }
 
 /** How restores are drilled. */

@@ -6,6 +6,7 @@ import { parallelPerHost } from './fleet-schema.js';
 import { mailParts } from './mail-schema.js';
 import { metricsAddress } from './metrics-schema.js';
 import type { Problem } from './problem.js';
+import { cronOrOff, timeZone } from './schedules-schema.js';
 import * as schema from './schema.js';
 
 export type Environment = Record<string, string | undefined>;
@@ -43,6 +44,11 @@ const variables = z
     PARALLEL_PER_HOST: parallelPerHost,
     METRICS_ADDRESS: metricsAddress,
     HOLDFAST_HOST: schema.hostName,
+    SCHEDULE_FULL: cronOrOff,
+    SCHEDULE_WAL: cronOrOff,
+    SCHEDULE_MONITOR: cronOrOff,
+    SCHEDULE_DRILL: cronOrOff,
+    SCHEDULE_TIME_ZONE: timeZone,
     PG_BIN_DIR: schema.pgBinDir,
     PGHOST: connection.host,
     PGPORT: connection.port,
@@ -94,6 +100,11 @@ const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
   'SMTP_TO',
   'METRICS_ADDRESS',
   'HOLDFAST_HOST',
+  'SCHEDULE_FULL',
+  'SCHEDULE_WAL',
+  'SCHEDULE_MONITOR',
+  'SCHEDULE_DRILL',
+  'SCHEDULE_TIME_ZONE',
   'PG_BIN_DIR',
   'PGHOST',
   'PGUSER',

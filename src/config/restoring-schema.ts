@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { databaseDrill } from './fleet-schema.js';
+import { databaseSchedules } from './schedules-schema.js';
 import { optional, section, text, whole, yesOrNo } from './schema-parts.js';
 
 const names = z.array(text('a name'), { error: 'a list of names' }).min(1, { error: 'at least one name' });
@@ -57,7 +58,13 @@ const databaseName = z.string().regex(/^[^\0]+$/);
 
 /** What holds for one database by its name. */
 export const databases = z
-  .record(databaseName, optional({ approval, assertions, drill: databaseDrill }), {
-    error: 'a map of databases by name',
-  })
-  .describe("Databases by name, where one is restored otherwise than the cluster's others.");
+  .record(
+    databaseName,
+    optional({ approval, assertions, drill: databaseDrill, schedules: databaseSchedules }),
+    {
+      error: 'a map of databases by name',
+    },
+  )
+  .describe(
+    "Databases by name, where one is restored, drilled or scheduled otherwise than the cluster's others.",
+  );

@@ -53,7 +53,7 @@ export function resolveRestoring(cluster: string, file: FileReading): ResolvedRe
     const drill = own.drill && defined(own.drill);
     for (const key of Object.keys(drill ?? {}))
       resolved.origins[[...path, 'drill', key].join('.')] = file.originOf([...path, 'drill', key]);
-    return [name, { approval: policyAt(path, layers), assertions, ...(drill && { drill }) }];
+    return [name, { approval: policyAt(path, layers), assertions, schedules: {}, ...(drill && { drill }) }];
   });
   // Defined, not assigned: a database may be called __proto__.
   resolved.settings.databases = Object.fromEntries(databases);

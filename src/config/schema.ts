@@ -5,6 +5,7 @@ import { backups, drill, parallelPerHost } from './fleet-schema.js';
 import { mail } from './mail-schema.js';
 import { metrics } from './metrics-schema.js';
 import { approval, assertions, databases } from './restoring-schema.js';
+import { schedules } from './schedules-schema.js';
 import { oneOf, optional, text, whole } from './schema-parts.js';
 
 /** Levels that each method takes, as its command-line tool does. */
@@ -124,6 +125,7 @@ const cluster = optional({
   databases,
   drill,
   backups,
+  schedules,
 }).describe('A PostgreSQL server instance.');
 
 /** holdfast.yaml. A setting that comes later gets its place here, and with it its check, show and JSON Schema. */
@@ -133,7 +135,7 @@ export const fileSchema = optional({
   pgBinDir,
   parallelPerHost,
   temporal: optional({ address: temporalAddress, namespace: temporalNamespace }),
-  defaults: optional({ ...clusterSettings, approval, drill, backups }).describe(
+  defaults: optional({ ...clusterSettings, approval, drill, backups, schedules }).describe(
     'For every cluster that says nothing else.',
   ),
   clusters: z

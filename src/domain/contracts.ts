@@ -13,6 +13,7 @@ export const workflowTypes = {
   restoreDatabase: 'restoreDatabase',
   keepPrevious: 'keepPrevious',
   drillCluster: 'drillCluster',
+  scheduledRun: 'scheduledRun',
 } as const;
 
 /** The queue of workflows, and of activities that need no particular host. */

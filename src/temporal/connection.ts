@@ -1,7 +1,13 @@
 import { Client, type Client as ClientType, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { HoldfastError } from '../domain/errors.js';
-import { type LocateOptions, locateEmbedded, locateTemporal, type TemporalLocation } from './locate.js';
+import {
+  type LocateOptions,
+  locateEmbedded,
+  locateTemporal,
+  nothingLasting,
+  type TemporalLocation,
+} from './locate.js';
 import { probePort } from './probe-port.js';
 
 /** A Temporal server that answers, and the namespace to work in. */
@@ -31,12 +37,15 @@ const defaultAddressMs = 500;
 /**
  * Connects to the Temporal server of the settings, else of the default address, else an embedded one.
  *
- * @throws HoldfastError `TemporalUnreachable`
+ * @throws HoldfastError `TemporalUnreachable`, also where only an embedded one could be had and a lasting one is asked for
  */
 export async function findTemporal(options: FindTemporalOptions): Promise<TemporalPlace> {
   const location = await (options.begun?.location ?? locateTemporal(options));
   if (location.source !== 'default address') return connectTo(location);
-  return connectTo(location, defaultAddressMs).catch(async () => connectTo(await locateEmbedded(options)));
+  return connectTo(location, defaultAddressMs).catch(async () => {
+    if (options.lasting === true) throw nothingLasting('what listens at the default address is no Temporal');
+    return connectTo(await locateEmbedded(options));
+  });
 }
 
 async function connectTo(location: TemporalLocation, timeoutMs?: number): Promise<TemporalPlace> {

@@ -32,6 +32,8 @@ export interface LocateOptions {
   /** Folder of the embedded server's database. */
   stateDir: string;
   onProgress: (message: string) => void;
+  /** Only a server that outlasts the command will do: none is started. @defaultValue false */
+  lasting?: boolean;
   /** Told once there is nothing left but to wait for an embedded server, and whether it was started here and now. */
   onUnderway?: (startedHere: boolean) => void;
 }
@@ -47,7 +49,11 @@ export async function locateTemporal(options: LocateOptions): Promise<TemporalLo
   const elsewhere = { ...profile, uiAddress: undefined, release: () => Promise.resolve() };
   const { address } = profile;
   if (address) return { ...elsewhere, address, source: 'configured' };
-  if (await probePort('127.0.0.1', defaultPort, probeMs)) return locateEmbedded(options);
+  if (await probePort('127.0.0.1', defaultPort, probeMs)) {
+    if (options.lasting === true)
+      throw nothingLasting('no server is configured, and none is at the default address');
+    return locateEmbedded(options);
+  }
   const atDefault = `127.0.0.1:${defaultPort}`;
   return {
     ...elsewhere,
@@ -81,6 +87,15 @@ export async function locateEmbedded({
     uiAddress,
     release: close,
   };
+}
+
+/** What schedules need is not there. */
+export function nothingLasting(cause: string): HoldfastError {
+  return new HoldfastError('TemporalUnreachable', {
+    attempted: 'find the Temporal server that is to keep schedules',
+    cause: `${cause} (127.0.0.1:${defaultPort})`,
+    remedy: 'run `holdfast up` on this machine, or set TEMPORAL_ADDRESS to your Temporal cluster',
+  });
 }
 
 /** Temporal's own settings (`TEMPORAL_*`, temporal.toml) as its tools read them, under those of Holdfast. */
