@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.js';
 import type { Act, Prepare, RunCommand } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
+import { addDoctor } from './program-doctor.js';
 import { addMonitor } from './program-monitor.js';
 import { addRecoveryOptions, addWal } from './program-wal.js';
 
@@ -17,6 +18,7 @@ Examples:
   holdfast wal setup         what the server needs to archive its WAL
   holdfast wal stream        stream its WAL into the archive as it is written
   holdfast monitor           whether backups are there, young and whole
+  holdfast doctor            what this machine lacks, and what to do about it
   holdfast worker            do what schedules and commands ask of this host
 
 Settings come from the environment (PGHOST, PGUSER, BACKUP_DIR, RETENTION_DAYS,
@@ -73,6 +75,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addRestore(program, act);
   addWal(program, act, headStart);
   addMonitor(program, act);
+  addDoctor(program, act);
   program
     .command('worker')
     .description('do what schedules and commands on the Temporal server ask of this host, until stopped')

@@ -60,7 +60,7 @@ interface Setting {
 }
 
 export interface GlobalSettings {
-  config: Omit<Config, 'clusters' | 'origins'>;
+  config: Omit<Config, 'clusters' | 'origins' | 'secretFiles' | 'warnings'>;
   origins: Record<string, string>;
 }
 

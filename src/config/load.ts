@@ -4,6 +4,7 @@ import { resolveGlobal, type Sources } from './global-settings.js';
 import { configurationInvalid } from './problem.js';
 import { type Environment, readEnvironment } from './read-environment.js';
 import { readSettingsFile } from './read-file.js';
+import { secretFilesOf } from './secret-files.js';
 import { secretsOf } from './secrets.js';
 
 export interface LoadConfigOptions {
@@ -29,7 +30,10 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
     cwd,
   };
   const global = resolveGlobal(sources);
-  const config: Config = { ...global.config, clusters: {}, origins: { ...global.origins } };
+  const config: Config = {
+    ...{ ...global.config, clusters: {}, origins: { ...global.origins } },
+    ...{ secretFiles: [], warnings: sources.environment.warnings },
+  };
   const problems = [...sources.environment.problems, ...sources.file.problems];
   // Which levels are right is not known where the method is wrong.
   const methodWrong = problems.some(({ field }) => /(?:^|\.)compression$/i.test(field));
@@ -40,5 +44,6 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
     problems.push(...resolved.problems.filter(({ field }) => !(methodWrong && /level$/i.test(field))));
   }
   if (problems.length > 0) throw configurationInvalid(problems, secretsOf(config));
+  config.secretFiles = secretFilesOf(sources, config);
   return config;
 }

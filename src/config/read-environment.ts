@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
+import { findMisspelt } from './misspelt.js';
 import type { Problem } from './problem.js';
 import * as schema from './schema.js';
 
@@ -87,6 +88,8 @@ export interface EnvironmentReading {
   all: Record<string, string>;
   originOf(name: string): string;
   problems: Problem[];
+  /** Names that look like settings and are none, one line each. */
+  warnings: string[];
 }
 
 /** Reads the environment, and under it `.env` in the working folder. Changes neither. */
@@ -105,7 +108,11 @@ export async function readEnvironment(env: Environment, cwd: string): Promise<En
   });
   const wrong = new Set(problems.map(({ field }) => field));
   const right = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)));
-  return { settings: variables.parse(right), all, originOf, problems: [...dotenv.problems, ...problems] };
+  const warnings = findMisspelt(Object.keys(all), Object.keys(variables.shape), originOf);
+  return {
+    settings: variables.parse(right),
+    ...{ all, originOf, warnings, problems: [...dotenv.problems, ...problems] },
+  };
 }
 
 function namesIn(all: Record<string, string>): string[] {

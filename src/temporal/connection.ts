@@ -1,7 +1,14 @@
 import { Client, type Client as ClientType, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { HoldfastError } from '../domain/errors.js';
-import { type LocateOptions, locateEmbedded, locateTemporal, type TemporalLocation } from './locate.js';
+import {
+  type LocateOptions,
+  locateEmbedded,
+  locateRunning,
+  locateRunningEmbedded,
+  locateTemporal,
+  type TemporalLocation,
+} from './locate.js';
 
 /** A Temporal server that answers, and the namespace to work in. */
 export interface TemporalPlace extends Omit<TemporalLocation, 'options' | 'release'> {
@@ -36,6 +43,20 @@ export async function findTemporal(options: FindTemporalOptions): Promise<Tempor
   const location = await (options.begun?.location ?? locateTemporal(options));
   if (location.source !== 'default address') return connectTo(location);
   return connectTo(location, defaultAddressMs).catch(async () => connectTo(await locateEmbedded(options)));
+}
+
+/**
+ * {@link findTemporal} without starting a server; undefined where none runs.
+ *
+ * @throws HoldfastError `TemporalUnreachable`
+ */
+export async function findRunningTemporal(options: LocateOptions): Promise<TemporalPlace | undefined> {
+  const location = await locateRunning(options);
+  if (location?.source !== 'default address') return location && connectTo(location);
+  return connectTo(location, defaultAddressMs).catch(async () => {
+    const embedded = await locateRunningEmbedded(options);
+    return embedded && connectTo(embedded);
+  });
 }
 
 async function connectTo(location: TemporalLocation, timeoutMs?: number): Promise<TemporalPlace> {

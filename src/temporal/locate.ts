@@ -1,8 +1,10 @@
+import { realpath } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { connectEmbedded } from './embedded/embedded.js';
+import { readState, runsFor } from './embedded/state.js';
 
 /** Where Temporal listens when nobody says otherwise. */
 const defaultPort = 7233;
@@ -53,6 +55,28 @@ export async function locateTemporal(options: LocateOptions): Promise<TemporalLo
     address: atDefault,
     options: { ...profile.options, address: atDefault },
     source: 'default address',
+  };
+}
+
+/** {@link locateTemporal} without starting anything: undefined where it would have to. */
+export async function locateRunning(options: LocateOptions): Promise<TemporalLocation | undefined> {
+  const profile = readProfile(options);
+  if (profile.address || (await takesConnections(defaultPort))) return locateTemporal(options);
+  return locateRunningEmbedded(options);
+}
+
+/** The embedded server where one runs. It is not held: it may end at any time. */
+export async function locateRunningEmbedded({
+  stateDir,
+}: LocateOptions): Promise<TemporalLocation | undefined> {
+  const state = readState(stateDir);
+  const folder = await realpath(stateDir).catch(() => stateDir);
+  if (!state || !(await runsFor(folder, state.serverPid))) return undefined;
+  const address = `127.0.0.1:${state.port}`;
+  return {
+    ...{ address, namespace: 'default', options: { address }, source: 'embedded' },
+    uiAddress: `http://127.0.0.1:${state.uiPort}`,
+    release: () => Promise.resolve(),
   };
 }
 

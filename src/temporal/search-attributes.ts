@@ -11,8 +11,7 @@ const keyword = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_
  * @throws HoldfastError `TemporalUnreachable` where the server forbids it, naming the command that an administrator runs
  */
 export async function ensureSearchAttributes(connection: Connection, namespace: string): Promise<void> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  const missing = searchAttributeNames.filter((name) => !Object.hasOwn(customAttributes, name));
+  const missing = await missingSearchAttributes(connection, namespace);
   if (missing.length === 0) return;
   try {
     await addSearchAttributes(connection, namespace, missing);
@@ -24,6 +23,12 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
       remedy: `run: temporal operator search-attribute create --namespace ${namespace} ${options}`,
     });
   }
+}
+
+/** The search attributes that Holdfast's workflows set and the namespace lacks. */
+export async function missingSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  return searchAttributeNames.filter((name) => !Object.hasOwn(customAttributes, name));
 }
 
 /** Adds search attributes of type Keyword. */
