@@ -20,4 +20,9 @@ export function addDoctor(program: Command, act: Act): void {
     .argument('[cluster]', 'only this cluster of holdfast.yaml')
     .addHelpText('after', examples)
     .action(act(async () => (await import('./doctor.js')).doctorCommand));
+  program
+    .command('init')
+    .description('set this machine up: ask, find databases, write holdfast.yaml, say the next step')
+    .option('--print-roles', 'print SQL that makes roles of least privilege, and do nothing')
+    .action(act(async () => (await import('./init.js')).initCommand));
 }
