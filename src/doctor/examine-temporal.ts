@@ -52,7 +52,7 @@ async function examinePlace(config: Config, { client, connection, namespace }: T
     await look('schedules', '', async () => {
       const found: { id: string; isPaused: boolean }[] = [];
       for await (const { scheduleId, state } of client.schedule.list())
-        if (scheduleId.startsWith('holdfast')) found.push({ id: scheduleId, isPaused: state.paused });
+        if (scheduleId.startsWith('holdfast/')) found.push({ id: scheduleId, isPaused: state.paused });
       return judgeSchedules(found);
     }),
   ];

@@ -56,9 +56,14 @@ export async function inspectRole(client: pg.Client, settings: ConnectionSetting
   const [role] = (await client.query<RoleRow>(roleQuery)).rows;
   if (!role) throw new Error('pg_roles has no row of the session’s role');
   const databases: DatabaseSight[] = [];
-  for (const listed of (await client.query<Listed>(databasesQuery)).rows)
+  for (const listed of await listSizedDatabases(client))
     databases.push({ ...listed, ...(await lookInto(settings, listed.name, role.isSuperuser)) });
   return { ...role, databases };
+}
+
+/** The databases that accept connections and are no template, with their owners and sizes. */
+export async function listSizedDatabases(client: pg.Client): Promise<Listed[]> {
+  return (await client.query<Listed>(databasesQuery)).rows;
 }
 
 type Contents = Omit<DatabaseSight, keyof Listed>;
