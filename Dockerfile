@@ -6,6 +6,7 @@ RUN npm ci
 COPY src src
 COPY workflows workflows
 COPY activities activities
+COPY scripts scripts
 RUN npm run build && npm prune --omit=dev
 
 FROM node:22-bookworm-slim

@@ -6,6 +6,7 @@ import type { CommandContext } from './context.js';
 export async function configShowCommand({ config, output }: CommandContext): Promise<number> {
   if (output.json) output.printJson(describeConfig(config));
   else output.print(renderConfig(config));
+  for (const warning of config.warnings) output.warn(warning);
   return 0;
 }
 

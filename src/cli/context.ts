@@ -26,6 +26,7 @@ export interface CommandContext {
   temporalOptions: FindTemporalOptions;
   /** Where Holdfast keeps what must outlast a restart. */
   stateDir: string;
+  env: NodeJS.ProcessEnv;
 }
 
 /** Reads the settings and prepares output and logs. Nothing is started yet. */
@@ -50,7 +51,7 @@ export async function createContext(options: GlobalOptions, env: NodeJS.ProcessE
   };
   const log = createLogger(logOptions);
   return {
-    ...{ config, output, log, logOptions, stateDir: stateDirectory(env) },
+    ...{ config, output, log, logOptions, stateDir: stateDirectory(env), env },
     temporalOptions: temporalOptions(config, output, env),
   };
 }

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.js';
 import type { Act, Prepare, RunCommand } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
+import { addDoctor } from './program-doctor.js';
 import { addDrill } from './program-drill.js';
 import { addMonitor } from './program-monitor.js';
 import { addSchedule } from './program-schedule.js';
@@ -21,6 +22,7 @@ Examples:
   holdfast wal stream        stream its WAL into the archive as it is written
   holdfast drill --all       prove that what is there can be restored
   holdfast monitor           whether backups are there, young and whole
+  holdfast doctor            what this machine lacks, and what to do about it
   holdfast worker            do what schedules and commands ask of this host
 
 Settings come from the environment (PGHOST, PGUSER, BACKUP_DIR, RETENTION_DAYS,
@@ -80,6 +82,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addDrill(program, act, headStart);
   addWorker(program, act, headStart);
   addSchedule(program, act);
+  addDoctor(program, act);
   const config = program.command('config').description('look at the settings');
   config
     .command('show')

@@ -17,6 +17,17 @@ export function findProblems(
   plain: unknown,
   originOf: (path: Path) => string,
 ): { settings: FileSettings; problems: Problem[] } {
+  const unusable = unusableNames(plain);
+  if (unusable.length > 0) {
+    const rest = findProblems(
+      unusable.reduce<unknown>((left, path) => without(left, path), plain),
+      originOf,
+    );
+    return {
+      settings: rest.settings,
+      problems: [...unusable.map((path) => refused(path, originOf)), ...rest.problems],
+    };
+  }
   const parsed = fileSchema.safeParse(plain);
   if (parsed.success) return { settings: parsed.data, problems: [] };
   const wrong = parsed.error.issues.flatMap((issue) => wrongPaths(issue).map((path) => ({ issue, path })));
@@ -35,6 +46,24 @@ export function findProblems(
     originOf,
   );
   return { settings: rest.settings, problems: [...problems, ...rest.problems] };
+}
+
+/** Where a key is `__proto__`, which zod leaves out without a word: a database's policy must not be lost so. */
+function unusableNames(plain: unknown, above: Path = []): Path[] {
+  if (!isPlainMap(plain)) return [];
+  return Object.entries(plain).flatMap(([key, value]) => {
+    const path = [...above, key];
+    return key === '__proto__' ? [path] : unusableNames(value, path);
+  });
+}
+
+function refused(path: Path, originOf: (path: Path) => string): Problem {
+  return {
+    field: path.map(String).join('.'),
+    complaint: 'this name can not be used in the settings',
+    allowed: 'any other; for a database of that name set what holds for its whole cluster',
+    origin: originOf(path),
+  };
 }
 
 function wrongPaths(issue: Issue): Path[] {

@@ -152,6 +152,14 @@ export interface MailConfig {
   to: string[];
 }
 
+/** A file that settings were read from, or that they name, and what secret it holds. */
+export interface SecretFileConfig {
+  /** Absolute. */
+  path: string;
+  /** `a password` */
+  holds: string;
+}
+
 /** Everything Holdfast was told, validated. */
 export interface Config {
   /** Absolute path: the repository of the default cluster, parent of the others'. @defaultValue `data` in the working folder */
@@ -175,6 +183,10 @@ export interface Config {
   metricsAddress?: string;
   /** Directory of PostgreSQL's client programs; undefined: looked for. */
   pgBinDir?: string;
+  /** Files on this machine that hold secrets. */
+  secretFiles: SecretFileConfig[];
+  /** What looks like a setting and is none, one line each: nothing in it is wrong enough to refuse it. */
+  warnings: string[];
   /**
    * Where each setting was read, by its path in holdfast.yaml (`clusters.default.retentionDays`): `environment`,
    * `/path/.env`, `/path/holdfast.yaml:12`, or `default`.

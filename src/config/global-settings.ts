@@ -65,7 +65,7 @@ interface Setting {
 }
 
 export interface GlobalSettings {
-  config: Omit<Config, 'clusters' | 'origins' | 'mail' | 'routes'>;
+  config: Omit<Config, 'clusters' | 'origins' | 'mail' | 'routes' | 'secretFiles' | 'warnings'>;
   origins: Record<string, string>;
 }
 

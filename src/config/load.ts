@@ -6,6 +6,7 @@ import { resolveMail } from './mail.js';
 import { configurationInvalid, type Problem } from './problem.js';
 import { type Environment, readEnvironment } from './read-environment.js';
 import { readSettingsFile } from './read-file.js';
+import { secretFilesOf } from './secret-files.js';
 import { secretsOf } from './secrets.js';
 
 export interface LoadConfigOptions {
@@ -31,7 +32,10 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
     cwd,
   };
   const global = resolveGlobal(sources);
-  const config: Config = { ...global.config, clusters: {}, routes: [], origins: { ...global.origins } };
+  const config: Config = {
+    ...{ ...global.config, clusters: {}, routes: [], origins: { ...global.origins } },
+    ...{ secretFiles: [], warnings: sources.environment.warnings },
+  };
   const problems = [...sources.environment.problems, ...sources.file.problems];
   // Which levels are right is not known where the method is wrong.
   const methodWrong = problems.some(({ field }) => /(?:^|\.)compression$/i.test(field));
@@ -43,6 +47,7 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
   }
   problems.push(...(await addAlerts(config, sources)));
   if (problems.length > 0) throw configurationInvalid(problems, secretsOf(config));
+  config.secretFiles = secretFilesOf(sources, config);
   return config;
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { parallelPerHost } from './fleet-schema.js';
 import { mailParts } from './mail-schema.js';
 import { metricsAddress } from './metrics-schema.js';
+import { findMisspelt } from './misspelt.js';
 import type { Problem } from './problem.js';
 import { cronOrOff, timeZone } from './schedules-schema.js';
 import * as schema from './schema.js';
@@ -123,6 +124,8 @@ export interface EnvironmentReading {
   all: Record<string, string>;
   originOf(name: string): string;
   problems: Problem[];
+  /** Names that look like settings and are none, one line each. */
+  warnings: string[];
 }
 
 /** Reads the environment, and under it `.env` in the working folder. Changes neither. */
@@ -141,7 +144,11 @@ export async function readEnvironment(env: Environment, cwd: string): Promise<En
   });
   const wrong = new Set(problems.map(({ field }) => field));
   const right = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)));
-  return { settings: variables.parse(right), all, originOf, problems: [...dotenv.problems, ...problems] };
+  const warnings = findMisspelt(Object.keys(all), Object.keys(variables.shape), originOf);
+  return {
+    settings: variables.parse(right),
+    ...{ all, originOf, warnings, problems: [...dotenv.problems, ...problems] },
+  };
 }
 
 function namesIn(all: Record<string, string>): string[] {

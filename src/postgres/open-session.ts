@@ -10,6 +10,8 @@ export interface SessionOptions {
   signal?: AbortSignal;
   /** @defaultValue `holdfast` */
   applicationName?: string;
+  /** Speaks the replication protocol, as `pg_basebackup` does. @defaultValue false */
+  replication?: boolean;
 }
 
 /**
@@ -63,7 +65,7 @@ function anotherMayWork(error: unknown, tried: Tls): boolean {
 async function connect(
   connection: ResolvedConnection,
   ssl: Tls,
-  { signal, applicationName = 'holdfast' }: SessionOptions,
+  { signal, applicationName = 'holdfast', replication = false }: SessionOptions,
 ): Promise<pg.Client> {
   const client = new pg.Client({
     host: connection.hostaddr ?? connection.host,
@@ -77,6 +79,7 @@ async function connect(
     },
     ssl,
     application_name: applicationName,
+    ...(replication && { replication: 'true' }),
     connectionTimeoutMillis: connection.connectTimeoutSeconds * 1000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 30_000,

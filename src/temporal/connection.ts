@@ -4,6 +4,8 @@ import { HoldfastError } from '../domain/errors.js';
 import {
   type LocateOptions,
   locateEmbedded,
+  locateRunning,
+  locateRunningEmbedded,
   locateTemporal,
   nothingLasting,
   type TemporalLocation,
@@ -45,6 +47,20 @@ export async function findTemporal(options: FindTemporalOptions): Promise<Tempor
   return connectTo(location, defaultAddressMs).catch(async () => {
     if (options.lasting === true) throw nothingLasting('what listens at the default address is no Temporal');
     return connectTo(await locateEmbedded(options));
+  });
+}
+
+/**
+ * {@link findTemporal} without starting a server; undefined where none runs.
+ *
+ * @throws HoldfastError `TemporalUnreachable`
+ */
+export async function findRunningTemporal(options: LocateOptions): Promise<TemporalPlace | undefined> {
+  const location = await locateRunning(options);
+  if (location?.source !== 'default address') return location && connectTo(location);
+  return connectTo(location, defaultAddressMs).catch(async () => {
+    const embedded = await locateRunningEmbedded(options);
+    return embedded && connectTo(embedded);
   });
 }
 

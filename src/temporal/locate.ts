@@ -1,8 +1,10 @@
+import { realpath } from 'node:fs/promises';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { HoldfastError } from '../domain/errors.js';
 import { connectEmbedded } from './embedded/embedded.js';
+import { readState, runsFor } from './embedded/state.js';
 import { probePort } from './probe-port.js';
 
 /** Where Temporal listens when nobody says otherwise. */
@@ -66,6 +68,29 @@ export async function locateTemporal(options: LocateOptions): Promise<TemporalLo
 /** Whether the settings, or Temporal's own, name a server: none is started then. */
 export function isServerConfigured(options: LocateOptions): boolean {
   return readProfile(options).address !== undefined;
+}
+
+/** {@link locateTemporal} without starting anything: undefined where it would have to. */
+export async function locateRunning(options: LocateOptions): Promise<TemporalLocation | undefined> {
+  const profile = readProfile(options);
+  const isAtDefault = async () => !(await probePort('127.0.0.1', defaultPort, probeMs));
+  if (profile.address || (await isAtDefault())) return locateTemporal(options);
+  return locateRunningEmbedded(options);
+}
+
+/** The embedded server where one runs. It is not held: it may end at any time. */
+export async function locateRunningEmbedded({
+  stateDir,
+}: LocateOptions): Promise<TemporalLocation | undefined> {
+  const state = readState(stateDir);
+  const folder = await realpath(stateDir).catch(() => stateDir);
+  if (!state || !(await runsFor(folder, state.serverPid))) return undefined;
+  const address = `127.0.0.1:${state.port}`;
+  return {
+    ...{ address, namespace: 'default', options: { address }, source: 'embedded' },
+    uiAddress: `http://127.0.0.1:${state.uiPort}`,
+    release: () => Promise.resolve(),
+  };
 }
 
 /** The embedded server, started if need be. @throws HoldfastError `TemporalUnreachable` */

@@ -33,7 +33,7 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
 }
 
 /** Those of Holdfast's search attributes that the namespace does not have. */
-async function missingSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
+export async function missingSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
     return searchAttributeNames.filter((name) => !Object.hasOwn(customAttributes, name));

@@ -1,0 +1,11 @@
+/** A name as an SQL identifier for people to paste: bare where that means the same, else in double quotes. */
+export function sqlName(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) && !reserved.has(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Words that roles and databases are known to be called, and that SQL takes for its own. */
+const reserved = new Set(
+  'all analyse analyze and any array as asc both case cast check collate column constraint create default desc distinct do else end except false fetch for from grant group having in initially into lateral leading limit not null offset on only or order placing primary references returning select some table then to trailing true union unique user using variadic when where window with'.split(
+    ' ',
+  ),
+);
