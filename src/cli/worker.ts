@@ -1,26 +1,14 @@
-import { createActivities } from '../../activities/index.js';
-import { createLogger, type LogLevel } from '../log.js';
 import { findTemporal } from '../temporal/connection.js';
-import { installRuntimeLogger } from '../temporal/runtime-logger.js';
-import { ensureSearchAttributes } from '../temporal/search-attributes.js';
-import { lastingQueues } from '../temporal/task-queues.js';
-import { startWorker } from '../temporal/worker.js';
 import type { CommandContext } from './context.js';
 import { onInterrupt } from './interrupt.js';
-import type { Output } from './output/output.js';
+import { startLastingWorker } from './lasting-worker.js';
 
 /** `holdfast worker`: works until it is told to stop; what it had begun goes on elsewhere or at its next start. */
 export async function workerCommand(context: CommandContext): Promise<number> {
-  const { config, output, stateDir } = context;
-  const logOptions = { ...context.logOptions, level: logLevel(output) };
+  const { config, output } = context;
   const place = await findTemporal(context.temporalOptions);
   try {
-    await ensureSearchAttributes(place.connection, place.namespace);
-    installRuntimeLogger(createLogger(logOptions));
-    const connection = await place.connectWorker();
-    const activities = createActivities({ config, logOptions, stateDir });
-    const queues = lastingQueues(config.host);
-    const worker = await startWorker({ connection, namespace: place.namespace, queues, activities });
+    const worker = await startLastingWorker(context, place);
     output.note(`working for host "${config.host}" on Temporal at ${place.address} (${place.source})`);
     if (place.uiAddress) output.note(`Web UI: ${place.uiAddress}`);
     const stopListening = onInterrupt(() => {
@@ -29,15 +17,8 @@ export async function workerCommand(context: CommandContext): Promise<number> {
     });
     await worker.finished;
     stopListening();
-    await connection.close();
     return 0;
   } finally {
     await place.close();
   }
-}
-
-/** A worker has no command to tell its results. */
-function logLevel({ verbose, quiet }: Output): LogLevel {
-  if (verbose) return 'debug';
-  return quiet ? 'error' : 'success';
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
+import { ownTemporalVariables } from './own-temporal-schema.js';
 import type { Problem } from './problem.js';
 import * as schema from './schema.js';
 
@@ -41,6 +42,7 @@ const variables = z
     PGPASSFILE: connection.passfile,
     TEMPORAL_ADDRESS: schema.temporalAddress,
     TEMPORAL_NAMESPACE: schema.temporalNamespace,
+    ...ownTemporalVariables,
   })
   .partial();
 
@@ -62,6 +64,8 @@ const wholeNumbers: ReadonlySet<string> = new Set<VariableName>([
   'MAX_WAL_AGE_HOURS',
   'ALERT_REMINDER_HOURS',
   'PGPORT',
+  'HOLDFAST_TEMPORAL_PORT',
+  'HOLDFAST_UI_PORT',
 ]);
 
 /** Set but empty, these are as good as unset: libpq and Temporal read theirs so, and compose files write them so. */
@@ -79,6 +83,8 @@ const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
   'PGPASSFILE',
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
+  'HOLDFAST_TEMPORAL_PORT',
+  'HOLDFAST_UI_PORT',
 ]);
 
 export interface EnvironmentReading {

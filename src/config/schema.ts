@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CompressionMethod } from '../domain/backup.js';
 import { webhooks } from './alerts-schema.js';
+import { ownTemporal } from './own-temporal-schema.js';
 import { approval, assertions, databases } from './restoring-schema.js';
 import { oneOf, optional, text, whole } from './schema-parts.js';
 
@@ -126,7 +127,7 @@ export const fileSchema = optional({
   version: z.literal(1, { error: '1' }).describe("Version of this file's format."),
   backupDir,
   pgBinDir,
-  temporal: optional({ address: temporalAddress, namespace: temporalNamespace }),
+  temporal: optional({ address: temporalAddress, namespace: temporalNamespace, ...ownTemporal }),
   defaults: optional({ ...clusterSettings, approval }).describe('For every cluster that says nothing else.'),
   clusters: z
     .record(clusterName, cluster, { error: 'a map of clusters by name' })

@@ -10,6 +10,7 @@ export const errorCatalogue = {
   TemporalUnreachable: { exitCode: 1, retryable: false },
   NoWorkerForHost: { exitCode: 1, retryable: false },
   AlertNotDelivered: { exitCode: 1, retryable: true },
+  PortTaken: { exitCode: 2, retryable: false },
   ConfigurationInvalid: { exitCode: 2, retryable: false },
   ToolMissing: { exitCode: 2, retryable: false },
   ClientTooOld: { exitCode: 2, retryable: false },

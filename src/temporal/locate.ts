@@ -2,7 +2,8 @@ import { connect } from 'node:net';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import { connectEmbedded } from './embedded/embedded.js';
+import { isSupervised } from './embedded/dial.js';
+import { connectEmbedded, type EmbeddedOptions } from './embedded/embedded.js';
 
 /** Where Temporal listens when nobody says otherwise. */
 const defaultPort = 7233;
@@ -33,20 +34,30 @@ export interface LocateOptions {
   onProgress: (message: string) => void;
   /** Told once there is nothing left but to wait for an embedded server, and whether it was started here and now. */
   onUnderway?: (startedHere: boolean) => void;
+  /** How the embedded server is started and held. */
+  embedded?: Pick<EmbeddedOptions, 'ports' | 'beforeStart' | 'onNews' | 'endsServer'>;
 }
 
 /**
- * Finds Temporal: the configured server; else one at the default address; else an embedded one, started. Needs
- * neither Temporal's client nor its worker, which take a second to load: that can go on while the server starts.
+ * Finds Temporal: the configured server; else the embedded one of this repository, where it runs; else one at the
+ * default address; else an embedded one, started. Needs neither Temporal's client nor its worker, which take a second
+ * to load: that can go on while the server starts.
  *
  * @throws HoldfastError `TemporalUnreachable`
  */
 export async function locateTemporal(options: LocateOptions): Promise<TemporalLocation> {
+  return (await locateRunning(options)) ?? (await locateEmbedded(options));
+}
+
+/** As {@link locateTemporal}, but starts none. */
+export async function locateRunning(options: LocateOptions): Promise<TemporalLocation | undefined> {
+  const configured = locateConfigured(options);
+  if (configured) return configured;
+  // One that somebody else runs at the default address may have come after what was begun here.
+  if (await isSupervised(options.stateDir)) return locateEmbedded(options);
+  if (!(await takesConnections(defaultPort))) return undefined;
   const profile = readProfile(options);
   const elsewhere = { ...profile, uiAddress: undefined, release: () => Promise.resolve() };
-  const { address } = profile;
-  if (address) return { ...elsewhere, address, source: 'configured' };
-  if (!(await takesConnections(defaultPort))) return locateEmbedded(options);
   const atDefault = `127.0.0.1:${defaultPort}`;
   return {
     ...elsewhere,
@@ -56,15 +67,23 @@ export async function locateTemporal(options: LocateOptions): Promise<TemporalLo
   };
 }
 
+/** The server that the settings name. */
+export function locateConfigured(options: LocateOptions): TemporalLocation | undefined {
+  const { address, ...profile } = readProfile(options);
+  if (!address) return undefined;
+  const release = () => Promise.resolve();
+  return { ...profile, address, source: 'configured', uiAddress: undefined, release };
+}
+
 /** The embedded server, started if need be. @throws HoldfastError `TemporalUnreachable` */
 export async function locateEmbedded({
   stateDir,
   onProgress,
   onUnderway,
+  embedded,
 }: LocateOptions): Promise<TemporalLocation> {
   const { address, uiAddress, close } = await connectEmbedded({
-    stateDir,
-    onProgress,
+    ...{ stateDir, onProgress, ...embedded },
     ...(onUnderway && { onUnderway }),
   });
   return {
