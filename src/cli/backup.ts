@@ -15,6 +15,7 @@ import { bytes, counted, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
 import { commonInput, runOperation } from './run-operation.js';
 import { openSession, type Session } from './session.js';
+import { backupWords } from './step-words.js';
 
 export interface BackupOptions {
   cluster: string;
@@ -25,17 +26,6 @@ export interface BackupOptions {
   keepLast?: number;
   parallel: number;
 }
-
-const stepWords = {
-  inspectDatabase: 'inspecting',
-  checkSpace: 'checking free space',
-  dumpDatabase: 'dumping',
-  dumpGlobals: 'saving roles and tablespaces',
-  checksumArtifact: 'verifying',
-  publishBackup: 'publishing',
-  expireBackups: 'applying retention',
-  discoverDatabases: 'listing databases',
-};
 
 /** `holdfast backup DATABASE` and `holdfast backup --all`. */
 export async function backupCommand(
@@ -72,7 +62,7 @@ async function backUpOne(
   const summary = `full backup of ${printable(database)}`;
   const workflowId = fullBackupWorkflowId(cluster.name, database);
   const start = { type: workflowTypes.fullBackup, workflowId, queues: session.queues, input, summary };
-  const how = { stepWords, detach: options.detach === true };
+  const how = { stepWords: backupWords, detach: options.detach === true };
   const result = await runOperation<FullBackupResult>(context, session, start, how);
   if (result) show(context, result, printBackup);
   return 0;
@@ -89,7 +79,7 @@ async function backUpAll(
   const summary = `full backup of every database of ${cluster.name}`;
   const workflowId = backUpClusterWorkflowId(cluster.name);
   const start = { type: workflowTypes.backUpCluster, workflowId, queues: session.queues, input, summary };
-  const how = { stepWords, detach: options.detach === true };
+  const how = { stepWords: backupWords, detach: options.detach === true };
   const result = await runOperation<BackUpClusterResult>(context, session, start, how);
   if (!result) return 0;
   show(context, result, printCluster);

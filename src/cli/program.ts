@@ -3,6 +3,7 @@ import { version } from '../version.js';
 import type { Act, Prepare, RunCommand } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
 import { addMonitor } from './program-monitor.js';
+import { addUp } from './program-up.js';
 import { addRecoveryOptions, addWal } from './program-wal.js';
 
 const examples = `
@@ -17,6 +18,8 @@ Examples:
   holdfast wal setup         what the server needs to archive its WAL
   holdfast wal stream        stream its WAL into the archive as it is written
   holdfast monitor           whether backups are there, young and whole
+  holdfast up                everything on this machine: Temporal, a worker, schedules
+  holdfast status            what runs, what waits for people, what is next
   holdfast worker            do what schedules and commands ask of this host
 
 Settings come from the environment (PGHOST, PGUSER, BACKUP_DIR, RETENTION_DAYS,
@@ -73,6 +76,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addRestore(program, act);
   addWal(program, act, headStart);
   addMonitor(program, act);
+  addUp(program, act);
   program
     .command('worker')
     .description('do what schedules and commands on the Temporal server ask of this host, until stopped')

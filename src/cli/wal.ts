@@ -6,22 +6,13 @@ import { bytes, counted, duration, instant, printable } from './output/format.js
 import type { Output } from './output/output.js';
 import { commonInput, runOperation } from './run-operation.js';
 import { openSession } from './session.js';
+import { walWords } from './step-words.js';
 
 export interface WalOptions {
   base?: boolean;
   switch: boolean;
   detach?: boolean;
 }
-
-const stepWords = {
-  inspectArchiving: 'inspecting',
-  switchSegment: 'completing the last segment',
-  awaitArchived: 'awaiting the last segment',
-  verifyArchive: 'verifying the archive',
-  compressArchive: 'compressing segments',
-  takeBaseBackup: 'taking a base backup',
-  expireArchive: 'applying retention',
-};
 
 /** Verification failed: the archive is not whole. */
 const notWholeExitCode = 5;
@@ -43,7 +34,7 @@ export async function walCommand(
     const summary = `WAL cycle of ${printable(cluster.name)}`;
     const workflowId = walCycleWorkflowId(cluster.name);
     const start = { type: workflowTypes.walCycle, workflowId, queues: session.queues, input, summary };
-    const how = { stepWords, detach: options.detach === true };
+    const how = { stepWords: walWords, detach: options.detach === true };
     const result = await runOperation<WalCycleResult>(context, session, start, how);
     if (!result) return 0;
     if (context.output.json) context.output.printJson(result);

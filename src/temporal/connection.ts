@@ -15,6 +15,8 @@ export interface TemporalPlace extends Omit<TemporalLocation, 'options' | 'relea
 export interface FindTemporalOptions extends LocateOptions {
   /** A search that was begun before. @defaultValue one that begins now */
   begun?: BegunSearch;
+  /** Whoever listens at the default address and is no Temporal is an error: no embedded server is started. */
+  startsNone?: boolean;
 }
 
 /** A search for Temporal that goes on by itself. */
@@ -34,7 +36,7 @@ const defaultAddressMs = 500;
  */
 export async function findTemporal(options: FindTemporalOptions): Promise<TemporalPlace> {
   const location = await (options.begun?.location ?? locateTemporal(options));
-  if (location.source !== 'default address') return connectTo(location);
+  if (location.source !== 'default address' || options.startsNone) return connectTo(location);
   return connectTo(location, defaultAddressMs).catch(async () => connectTo(await locateEmbedded(options)));
 }
 
