@@ -24,7 +24,7 @@ export function startAttributes(
 
 /** How a run ended. */
 export function outcomeAttribute(
-  outcome: 'succeeded' | 'failed' | 'cancelled' | 'rejected',
+  outcome: 'succeeded' | 'failed' | 'cancelled' | 'rejected' | 'skipped',
 ): SearchAttributePair {
   return { key: outcomeKey, value: outcome };
 }

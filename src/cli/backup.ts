@@ -1,19 +1,12 @@
 import type { ClusterConfig } from '../config/config.js';
 import type { CompressionMethod } from '../domain/backup.js';
-import {
-  type BackUpClusterInput,
-  type BackUpClusterResult,
-  backUpClusterWorkflowId,
-  type FullBackupInput,
-  type FullBackupResult,
-  fullBackupWorkflowId,
-  workflowTypes,
-} from '../domain/contracts.js';
+import type { BackUpClusterResult, FullBackupResult } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
+import { clusterBackupOf, fullBackupOf } from '../temporal/operations.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { bytes, counted, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
-import { commonInput, runOperation } from './run-operation.js';
+import { runOperation, thisCommand } from './run-operation.js';
 import { openSession, type Session } from './session.js';
 import { backupWords } from './step-words.js';
 
@@ -58,10 +51,8 @@ async function backUpOne(
   database: string,
   options: BackupOptions,
 ): Promise<number> {
-  const input: FullBackupInput = { ...commonInput(context, session, cluster), ...wishes(options), database };
-  const summary = `full backup of ${printable(database)}`;
-  const workflowId = fullBackupWorkflowId(cluster.name, database);
-  const start = { type: workflowTypes.fullBackup, workflowId, queues: session.queues, input, summary };
+  const operation = fullBackupOf(cluster, database, thisCommand(context, session, cluster), wishes(options));
+  const start = { ...operation, queues: session.queues };
   const how = { stepWords: backupWords, detach: options.detach === true };
   const result = await runOperation<FullBackupResult>(context, session, start, how);
   if (result) show(context, result, printBackup);
@@ -74,11 +65,9 @@ async function backUpAll(
   cluster: ClusterConfig,
   options: BackupOptions,
 ): Promise<number> {
-  const common = commonInput(context, session, cluster);
-  const input: BackUpClusterInput = { ...common, ...wishes(options), parallel: options.parallel };
-  const summary = `full backup of every database of ${cluster.name}`;
-  const workflowId = backUpClusterWorkflowId(cluster.name);
-  const start = { type: workflowTypes.backUpCluster, workflowId, queues: session.queues, input, summary };
+  const asked = { ...wishes(options), parallel: options.parallel };
+  const operation = clusterBackupOf(cluster, thisCommand(context, session, cluster), asked);
+  const start = { ...operation, queues: session.queues };
   const how = { stepWords: backupWords, detach: options.detach === true };
   const result = await runOperation<BackUpClusterResult>(context, session, start, how);
   if (!result) return 0;

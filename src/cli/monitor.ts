@@ -1,9 +1,9 @@
 import type { ClusterConfig } from '../config/config.js';
-import { workflowTypes } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
 import { countStates, type Finding } from '../domain/health/finding.js';
-import { type MonitorInput, type MonitorResult, monitorWorkflowId } from '../domain/monitor-contracts.js';
+import type { MonitorResult } from '../domain/monitor-contracts.js';
 import { monitorOnce } from '../monitoring/monitor-once.js';
+import { monitoringOf } from '../temporal/operations.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { onInterrupt } from './interrupt.js';
 import { tellLooks } from './monitor-telling.js';
@@ -130,14 +130,11 @@ async function lookByWorkflow(
   { nagios: withoutReread = false }: MonitorOptions,
 ): Promise<MonitorResult> {
   const { openSession } = await import('./session.js');
-  const { commonInput, runOperation } = await import('./run-operation.js');
+  const { runOperation, thisCommand } = await import('./run-operation.js');
   const session = await openSession(context, cluster.host, false);
   try {
-    const input: MonitorInput = { ...commonInput(context, session, cluster), withoutReread };
-    const start = {
-      ...{ type: workflowTypes.monitorBackups, workflowId: monitorWorkflowId(cluster.name) },
-      ...{ queues: session.queues, input, summary: `look at the backups of ${printable(cluster.name)}` },
-    };
+    const asker = thisCommand(context, session, cluster);
+    const start = { ...monitoringOf(cluster, asker, { withoutReread }), queues: session.queues };
     const result = await runOperation<MonitorResult>(context, session, start, {
       stepWords: monitorWords,
       detach: false,

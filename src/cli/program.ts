@@ -3,6 +3,7 @@ import { version } from '../version.js';
 import type { Act, Prepare, RunCommand } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
 import { addMonitor } from './program-monitor.js';
+import { addSchedule } from './program-schedule.js';
 import { addUp } from './program-up.js';
 import { addRecoveryOptions, addWal } from './program-wal.js';
 
@@ -76,6 +77,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addRestore(program, act);
   addWal(program, act, headStart);
   addMonitor(program, act);
+  addSchedule(program, act);
   addUp(program, act);
   program
     .command('worker')

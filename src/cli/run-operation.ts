@@ -2,6 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { ClusterConfig } from '../config/config.js';
 import { clusterFingerprint } from '../config/fingerprint.js';
 import { errorOfWorkflow } from '../temporal/failure.js';
+import { type Asker, clusterInput } from '../temporal/operations.js';
 import { type OperationStart, startOperation } from '../temporal/start-operation.js';
 import { watchOperation } from '../temporal/watch-operation.js';
 import type { CommandContext } from './context.js';
@@ -18,16 +19,19 @@ export interface RunOptions {
   detach: boolean;
 }
 
-/** What every operation on a cluster is given by the command that asks for it. */
-export function commonInput({ config }: CommandContext, session: Session, cluster: ClusterConfig) {
+/** Who asks for an operation on a cluster: this command. */
+export function thisCommand({ config }: CommandContext, session: Session, cluster: ClusterConfig): Asker {
   return {
-    cluster: cluster.name,
     hostQueue: session.queues.host,
     requester: requesterName(),
     // On another host the same server and repository may well have other paths and names.
     ...(cluster.host === config.host && { place: clusterFingerprint(cluster) }),
-    stallTimeoutSeconds: cluster.stallTimeoutSeconds,
   };
+}
+
+/** What every operation on a cluster is given by the command that asks for it. */
+export function commonInput(context: CommandContext, session: Session, cluster: ClusterConfig) {
+  return clusterInput(cluster, thisCommand(context, session, cluster));
 }
 
 /** Starts the workflow and waits for it, telling its steps; undefined when detached. */

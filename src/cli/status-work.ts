@@ -1,5 +1,4 @@
 import { WorkflowFailedError } from '@temporalio/client';
-import { workflowTypes } from '../domain/contracts.js';
 import type { TemporalPlace } from '../temporal/connection.js';
 import { errorOfWorkflow } from '../temporal/failure.js';
 import {
@@ -28,12 +27,12 @@ const runningAtMost = 100;
 const causesAtMost = 20;
 
 /** Looks at a bounded part of what Temporal keeps, however long its history is. */
-export async function lookAtWork(place: TemporalPlace): Promise<WorkStatus> {
+export async function lookAtWork(place: TemporalPlace, owner: string): Promise<WorkStatus> {
   const { client } = place;
   const [running, waiting, next, ended] = await Promise.all([
     runningOperations(client, runningAtMost),
     waitingRuns(place),
-    nextRuns(client),
+    nextRuns(client, owner),
     lastOutcomes(client),
   ]);
   const failed = ended.filter(({ outcome }) => outcome === 'failed').slice(0, causesAtMost);
@@ -41,13 +40,11 @@ export async function lookAtWork(place: TemporalPlace): Promise<WorkStatus> {
     await Promise.all(failed.map(async (end) => [end.runId, await causeOf(place, end)] as const)),
   );
   return {
-    running: running
-      .filter(({ type }) => type !== workflowTypes.deliverAlert)
-      .map(({ steps, ...listed }) => ({
-        ...listed,
-        operation: operationName(listed.type),
-        step: stepOf({ steps }),
-      })),
+    running: running.map(({ steps, ...listed }) => ({
+      ...listed,
+      operation: operationName(listed.type),
+      step: stepOf({ steps }),
+    })),
     ...{ waiting, nextRuns: next },
     lastOutcomes: ended.map((end) => ({
       ...end,

@@ -2,6 +2,7 @@ import { HoldfastError } from '../domain/errors.js';
 import { openRepository } from '../repository/open-repository.js';
 import { claimantOf } from '../temporal/embedded/claim.js';
 import { locateRunning } from '../temporal/locate.js';
+import { ownerOf } from '../temporal/schedules/read.js';
 import type { CommandContext } from './context.js';
 import { type Status, tellStatus } from './status-telling.js';
 
@@ -38,7 +39,7 @@ async function lookIntoRepository({ config }: CommandContext): Promise<Pick<Stat
 type TemporalStatus = Pick<Status, 'temporal' | 'temporalNote' | 'work'>;
 
 /** Nothing is started: a look changes nothing. */
-async function lookAtTemporal({ temporalOptions }: CommandContext): Promise<TemporalStatus> {
+async function lookAtTemporal({ config, temporalOptions }: CommandContext): Promise<TemporalStatus> {
   const without = (temporalNote: string) => ({ temporal: null, temporalNote, work: null });
   try {
     const location = await locateRunning(temporalOptions);
@@ -46,10 +47,14 @@ async function lookAtTemporal({ temporalOptions }: CommandContext): Promise<Temp
     const { findTemporal } = await import('../temporal/connection.js');
     const { lookAtWork } = await import('./status-work.js');
     const begun = { location: Promise.resolve(location), startedServer: false };
-    const place = await findTemporal({ ...temporalOptions, begun, startsNone: true });
+    const place = await findTemporal({ ...temporalOptions, begun, lasting: true });
     try {
       const { address, uiAddress = null, source } = place;
-      return { temporal: { address, uiAddress, source }, temporalNote: null, work: await lookAtWork(place) };
+      return {
+        temporal: { address, uiAddress, source },
+        temporalNote: null,
+        work: await lookAtWork(place, ownerOf(config)),
+      };
     } finally {
       await place.close();
     }

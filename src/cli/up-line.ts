@@ -3,6 +3,7 @@ import { workflowTypes } from '../domain/contracts.js';
 import type { TemporalPlace } from '../temporal/connection.js';
 import { type RunningOperation, runningOperations } from '../temporal/look-at-work.js';
 import { type NextRun, nextRuns } from '../temporal/next-runs.js';
+import { ownerOf } from '../temporal/schedules/read.js';
 import type { CommandContext } from './context.js';
 import { age, printable } from './output/format.js';
 import type { StatusLine } from './output/status-line.js';
@@ -16,7 +17,7 @@ const lookAtMost = 50;
 
 /** Keeps the line at a terminal's foot: what runs, what is next, where the Web UI is. @returns a function that ends it */
 export function keepLine(
-  { output }: CommandContext,
+  { config, output }: CommandContext,
   { client, uiAddress }: TemporalPlace,
   line: StatusLine,
 ): () => void {
@@ -27,7 +28,7 @@ export function keepLine(
     for (let at = 0, nextAt = 0; !ended.signal.aborted; at = performance.now()) {
       try {
         if (at >= nextAt) {
-          next = await nextRuns(client);
+          next = await nextRuns(client, ownerOf(config));
           nextAt = performance.now() + nextEveryMs;
         }
         const words = [runs(await runningOperations(client, lookAtMost)), upcoming(next), uiAddress];

@@ -9,6 +9,7 @@ import { age, printable } from './output/format.js';
 import { createOutput } from './output/output.js';
 import { createStatusLine, type StatusLine } from './output/status-line.js';
 import { keepLine } from './up-line.js';
+import { keepSchedules, tellFirstSteps } from './up-schedules.js';
 import { startTemporal } from './up-temporal.js';
 
 /** `holdfast up`: Temporal, a worker and the schedules on this machine, until it is told to stop. */
@@ -32,6 +33,8 @@ async function keepUp(context: CommandContext, claimed: Claim, line: StatusLine)
     const worker = await startLastingWorker(context, place);
     try {
       tellPlace(context, place);
+      await keepSchedules(context, place);
+      void tellFirstSteps(context);
       const stopDrawing = keepLine(context, place, line);
       await Promise.race([ending.promise, worker.finished]).finally(stopDrawing);
     } finally {
@@ -72,7 +75,7 @@ function tellPlace({ config, output }: CommandContext, { address, source, uiAddr
 /** The same context, its output and logs above the line. */
 function aboveLine(context: CommandContext, { above }: StatusLine): CommandContext {
   const { json, quiet, verbose, color } = context.output;
-  const output = createOutput({ json, quiet, verbose, color, stderr: above });
+  const output = createOutput({ json, quiet, verbose, color, stdout: above, stderr: above });
   const logOptions: LoggerOptions = { ...context.logOptions, stream: above };
   const temporalOptions = {
     ...context.temporalOptions,

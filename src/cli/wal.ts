@@ -1,10 +1,10 @@
 import { type ArchiveReport, isWhole, type Listed } from '../domain/archive-report.js';
-import { workflowTypes } from '../domain/contracts.js';
-import { type WalCycleInput, type WalCycleResult, walCycleWorkflowId } from '../domain/wal-contracts.js';
+import type { WalCycleResult } from '../domain/wal-contracts.js';
+import { walCycleOf } from '../temporal/operations.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { bytes, counted, duration, instant, printable } from './output/format.js';
 import type { Output } from './output/output.js';
-import { commonInput, runOperation } from './run-operation.js';
+import { runOperation, thisCommand } from './run-operation.js';
 import { openSession } from './session.js';
 import { walWords } from './step-words.js';
 
@@ -26,14 +26,9 @@ export async function walCommand(
   const cluster = clusterNamed(context.config, clusterName);
   const session = await openSession(context, cluster.host, options.detach === true);
   try {
-    const input: WalCycleInput = {
-      ...commonInput(context, session, cluster),
-      forceBase: options.base === true,
-      noSwitch: !options.switch,
-    };
-    const summary = `WAL cycle of ${printable(cluster.name)}`;
-    const workflowId = walCycleWorkflowId(cluster.name);
-    const start = { type: workflowTypes.walCycle, workflowId, queues: session.queues, input, summary };
+    const asked = { forceBase: options.base === true, noSwitch: !options.switch };
+    const operation = walCycleOf(cluster, thisCommand(context, session, cluster), asked);
+    const start = { ...operation, queues: session.queues };
     const how = { stepWords: walWords, detach: options.detach === true };
     const result = await runOperation<WalCycleResult>(context, session, start, how);
     if (!result) return 0;

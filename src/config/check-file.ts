@@ -31,7 +31,7 @@ export function findProblems(
   });
   // What is left may hold more, as behind a cluster's wrong name, and has the settings that later checks need.
   const rest = findProblems(
-    wrong.reduce((left, { path }) => without(left, path), plain),
+    wrong.reduce((left, { path }) => without(left, removable(plain, path)), plain),
     originOf,
   );
   return { settings: rest.settings, problems: [...problems, ...rest.problems] };
@@ -94,6 +94,11 @@ function valueAt(plain: unknown, path: Path): unknown {
   const at = (value: unknown, key: PropertyKey) =>
     Array.isArray(value) ? value[Number(key)] : isPlainMap(value) ? value[String(key)] : undefined;
   return path.reduce<unknown>(at, plain);
+}
+
+/** What lacks something can't stay without it. */
+function removable(plain: unknown, path: Path): Path {
+  return valueAt(plain, path) === undefined ? path.slice(0, -1) : path;
 }
 
 /** Of a list nothing is left: all that is wrong in it was told at once. */

@@ -7,7 +7,7 @@ import { type ClusterFileSettings, compressionLevels } from './schema.js';
 /** What `defaults` in holdfast.yaml can set. */
 export type ClusterSettings = Omit<
   ClusterFileSettings,
-  'host' | 'connection' | 'approval' | 'assertions' | 'databases'
+  'host' | 'connection' | 'approval' | 'assertions' | 'databases' | 'schedules'
 >;
 
 type Key = keyof ClusterSettings & string;

@@ -7,6 +7,7 @@ import type { Layer } from './layers.js';
 import type { Problem } from './problem.js';
 import type { VariableName } from './read-environment.js';
 import { resolveRestoring } from './restoring.js';
+import { resolveSchedules, withSchedules } from './schedules.js';
 
 /** The cluster that the environment describes. */
 export const defaultCluster = 'default';
@@ -37,6 +38,7 @@ export async function resolveCluster(
   const resolved = resolveSettings(name, layersOf(name, sources));
   const reached = await resolveConnection({ ...sources, cluster: name, isHere: host === thisHost });
   const restoring = resolveRestoring(name, sources.file);
+  const { schedules, origins: scheduleOrigins } = resolveSchedules(name, sources, name === defaultCluster);
   const prefix = `clusters.${name}`;
   const hostOrigin = written?.host ? sources.file.originOf(['clusters', name, 'host']) : global.origins.host;
   const settingOrigins = Object.entries(resolved.origins).map(([key, origin]) => [
@@ -51,12 +53,15 @@ export async function resolveCluster(
       connection: reached.connection,
       ...resolved.settings,
       ...restoring.settings,
+      databases: withSchedules(restoring.settings.databases, written?.databases, schedules),
+      schedules,
     },
     origins: {
       [`${prefix}.host`]: hostOrigin ?? 'default',
       ...reached.origins,
       ...Object.fromEntries(settingOrigins),
       ...restoring.origins,
+      ...scheduleOrigins,
     },
     problems: [...resolved.problems, ...reached.problems, ...restoring.problems],
   };

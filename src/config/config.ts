@@ -1,6 +1,7 @@
 import type { ApprovalPolicy } from '../domain/approval.js';
 import type { Assertion } from '../domain/assertion.js';
 import type { CompressionMethod } from '../domain/backup.js';
+import type { ScheduleKind } from '../domain/schedule-contracts.js';
 
 /** How to reach a cluster, as libpq understands the same words. Undefined: libpq's own default. */
 export interface ConnectionSettings {
@@ -59,6 +60,21 @@ export interface ClusterConfig {
   assertions: Assertion[];
   /** Databases that holdfast.yaml names. */
   databases: Record<string, DatabaseConfig>;
+  /** What is done by schedule. */
+  schedules: Record<ScheduleKind, ScheduleConfig>;
+}
+
+/** When something is done by schedule. */
+export interface ScheduleConfig {
+  /** auto, of WAL cycles alone: where the repository has an archive. */
+  enabled: boolean | 'auto';
+  /** As in a crontab. */
+  cron: string;
+  timeZone: string;
+  /** Over which starts are spread. */
+  jitterSeconds: number;
+  /** For which a start that was missed is made up for. */
+  catchUpMinutes: number;
 }
 
 /** What holds for one database by its name. */
@@ -66,6 +82,8 @@ export interface DatabaseConfig {
   approval: ApprovalPolicy;
   /** Asked besides its cluster's. */
   assertions: Assertion[];
+  /** What is done by schedule besides what is done for its cluster. */
+  schedules: { full?: ScheduleConfig };
 }
 
 export interface TemporalConfig {

@@ -4,6 +4,7 @@ import { parse } from 'dotenv';
 import { z } from 'zod';
 import { ownTemporalVariables } from './own-temporal-schema.js';
 import type { Problem } from './problem.js';
+import { cronOrOff, timeZone } from './schedules-schema.js';
 import * as schema from './schema.js';
 
 export type Environment = Record<string, string | undefined>;
@@ -31,6 +32,11 @@ const variables = z
     ALERT_ENDPOINT: schema.alertEndpoint,
     DEAD_MANS_SWITCH_URL: schema.deadMansSwitch,
     HOLDFAST_HOST: schema.hostName,
+    SCHEDULE_FULL: cronOrOff,
+    SCHEDULE_WAL: cronOrOff,
+    SCHEDULE_MONITOR: cronOrOff,
+    SCHEDULE_DRILL: cronOrOff,
+    SCHEDULE_TIME_ZONE: timeZone,
     PG_BIN_DIR: schema.pgBinDir,
     PGHOST: connection.host,
     PGPORT: connection.port,
@@ -73,6 +79,11 @@ const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
   'ALERT_ENDPOINT',
   'DEAD_MANS_SWITCH_URL',
   'HOLDFAST_HOST',
+  'SCHEDULE_FULL',
+  'SCHEDULE_WAL',
+  'SCHEDULE_MONITOR',
+  'SCHEDULE_DRILL',
+  'SCHEDULE_TIME_ZONE',
   'PG_BIN_DIR',
   'PGHOST',
   'PGUSER',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { databaseSchedules } from './schedules-schema.js';
 import { optional, section, text, whole, yesOrNo } from './schema-parts.js';
 
 const names = z.array(text('a name'), { error: 'a list of names' }).min(1, { error: 'at least one name' });
@@ -56,5 +57,7 @@ const databaseName = z.string().regex(/^[^\0]+$/);
 
 /** What holds for one database by its name. */
 export const databases = z
-  .record(databaseName, optional({ approval, assertions }), { error: 'a map of databases by name' })
-  .describe("Databases by name, where one is restored otherwise than the cluster's others.");
+  .record(databaseName, optional({ approval, assertions, schedules: databaseSchedules }), {
+    error: 'a map of databases by name',
+  })
+  .describe("Databases by name, where one is restored or scheduled otherwise than the cluster's others.");

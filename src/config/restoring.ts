@@ -50,7 +50,7 @@ export function resolveRestoring(cluster: string, file: FileReading): ResolvedRe
     const path = [...prefix, 'databases', name];
     const layers = [layer([...path, 'approval'], own.approval, file), ...shared];
     const assertions = assertionsAt(path, own.assertions);
-    return [name, { approval: policyAt(path, layers), assertions }];
+    return [name, { approval: policyAt(path, layers), assertions, schedules: {} }];
   });
   // Defined, not assigned: a database may be called __proto__.
   resolved.settings.databases = Object.fromEntries(databases);

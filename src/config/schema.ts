@@ -3,6 +3,7 @@ import type { CompressionMethod } from '../domain/backup.js';
 import { webhooks } from './alerts-schema.js';
 import { ownTemporal } from './own-temporal-schema.js';
 import { approval, assertions, databases } from './restoring-schema.js';
+import { schedules } from './schedules-schema.js';
 import { oneOf, optional, text, whole } from './schema-parts.js';
 
 /** Levels that each method takes, as its command-line tool does. */
@@ -120,6 +121,7 @@ const cluster = optional({
   approval,
   assertions,
   databases,
+  schedules,
 }).describe('A PostgreSQL server instance.');
 
 /** holdfast.yaml. A setting that comes later gets its place here, and with it its check, show and JSON Schema. */
@@ -128,7 +130,9 @@ export const fileSchema = optional({
   backupDir,
   pgBinDir,
   temporal: optional({ address: temporalAddress, namespace: temporalNamespace, ...ownTemporal }),
-  defaults: optional({ ...clusterSettings, approval }).describe('For every cluster that says nothing else.'),
+  defaults: optional({ ...clusterSettings, approval, schedules }).describe(
+    'For every cluster that says nothing else.',
+  ),
   clusters: z
     .record(clusterName, cluster, { error: 'a map of clusters by name' })
     .describe('Clusters by name.'),

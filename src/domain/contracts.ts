@@ -12,6 +12,7 @@ export const workflowTypes = {
   pointInTimeRecovery: 'pointInTimeRecovery',
   restoreDatabase: 'restoreDatabase',
   keepPrevious: 'keepPrevious',
+  scheduledRun: 'scheduledRun',
 } as const;
 
 /** The queue of workflows, and of activities that need no particular host. */

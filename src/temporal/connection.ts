@@ -1,7 +1,13 @@
 import { Client, type Client as ClientType, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { HoldfastError } from '../domain/errors.js';
-import { type LocateOptions, locateEmbedded, locateTemporal, type TemporalLocation } from './locate.js';
+import {
+  type LocateOptions,
+  locateEmbedded,
+  locateTemporal,
+  nothingLasting,
+  type TemporalLocation,
+} from './locate.js';
 
 /** A Temporal server that answers, and the namespace to work in. */
 export interface TemporalPlace extends Omit<TemporalLocation, 'options' | 'release'> {
@@ -15,8 +21,6 @@ export interface TemporalPlace extends Omit<TemporalLocation, 'options' | 'relea
 export interface FindTemporalOptions extends LocateOptions {
   /** A search that was begun before. @defaultValue one that begins now */
   begun?: BegunSearch;
-  /** Whoever listens at the default address and is no Temporal is an error: no embedded server is started. */
-  startsNone?: boolean;
 }
 
 /** A search for Temporal that goes on by itself. */
@@ -32,12 +36,15 @@ const defaultAddressMs = 500;
 /**
  * Connects to the Temporal server of the settings, else of the default address, else an embedded one.
  *
- * @throws HoldfastError `TemporalUnreachable`
+ * @throws HoldfastError `TemporalUnreachable`, also where only an embedded one could be had and a lasting one is asked for
  */
 export async function findTemporal(options: FindTemporalOptions): Promise<TemporalPlace> {
   const location = await (options.begun?.location ?? locateTemporal(options));
-  if (location.source !== 'default address' || options.startsNone) return connectTo(location);
-  return connectTo(location, defaultAddressMs).catch(async () => connectTo(await locateEmbedded(options)));
+  if (location.source !== 'default address') return connectTo(location);
+  return connectTo(location, defaultAddressMs).catch(async () => {
+    if (options.lasting === true) throw nothingLasting('what listens at the default address is no Temporal');
+    return connectTo(await locateEmbedded(options));
+  });
 }
 
 async function connectTo(location: TemporalLocation, timeoutMs?: number): Promise<TemporalPlace> {

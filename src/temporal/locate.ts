@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
+import { HoldfastError } from '../domain/errors.js';
 import { isSupervised } from './embedded/dial.js';
 import { connectEmbedded, type EmbeddedOptions } from './embedded/embedded.js';
 
@@ -32,6 +33,8 @@ export interface LocateOptions {
   /** Folder of the embedded server's database. */
   stateDir: string;
   onProgress: (message: string) => void;
+  /** Only a server that outlasts the command will do: none is started. @defaultValue false */
+  lasting?: boolean;
   /** Told once there is nothing left but to wait for an embedded server, and whether it was started here and now. */
   onUnderway?: (startedHere: boolean) => void;
   /** How the embedded server is started and held. */
@@ -46,7 +49,11 @@ export interface LocateOptions {
  * @throws HoldfastError `TemporalUnreachable`
  */
 export async function locateTemporal(options: LocateOptions): Promise<TemporalLocation> {
-  return (await locateRunning(options)) ?? (await locateEmbedded(options));
+  const running = await locateRunning(options);
+  if (running) return running;
+  if (options.lasting === true)
+    throw nothingLasting('no server is configured, and none is at the default address');
+  return locateEmbedded(options);
 }
 
 /** As {@link locateTemporal}, but starts none. */
@@ -94,6 +101,15 @@ export async function locateEmbedded({
     uiAddress,
     release: close,
   };
+}
+
+/** What schedules need is not there. */
+export function nothingLasting(cause: string): HoldfastError {
+  return new HoldfastError('TemporalUnreachable', {
+    attempted: 'find the Temporal server that is to keep schedules',
+    cause: `${cause} (127.0.0.1:${defaultPort})`,
+    remedy: 'run `holdfast up` on this machine, or set TEMPORAL_ADDRESS to your Temporal cluster',
+  });
 }
 
 /** Temporal's own settings (`TEMPORAL_*`, temporal.toml) as its tools read them, under those of Holdfast. */

@@ -34,7 +34,9 @@ const batchSize = 16;
 
 /** The newest `limit` operations that run, with what each step of theirs tells. */
 export async function runningOperations(client: Client, limit: number): Promise<RunningOperation[]> {
-  const types = Object.values(workflowTypes).map((type) => `'${type}'`);
+  const types = Object.values(workflowTypes)
+    .filter((type) => type !== workflowTypes.deliverAlert && type !== workflowTypes.scheduledRun)
+    .map((type) => `'${type}'`);
   const query = `ExecutionStatus = 'Running' AND WorkflowType IN (${types.join(', ')})`;
   const listed = (await newest(client, query, limit)).map(operationOf);
   const running: RunningOperation[] = [];
@@ -50,15 +52,17 @@ export async function runningOperations(client: Client, limit: number): Promise<
 const endedPerType = { [workflowTypes.fullBackup]: 1_000 } as Record<string, number>;
 const endedOfOthers = 100;
 
-/** Kinds whose end is worth telling: alerts and kept databases are about the others. */
-const toldTypes = Object.values(workflowTypes).filter(
-  (type) => type !== workflowTypes.deliverAlert && type !== workflowTypes.keepPrevious,
-);
+/** About other operations, not operations themselves: a schedule's run does its work in a child. */
+const secondary: ReadonlySet<string> = new Set([
+  workflowTypes.deliverAlert,
+  workflowTypes.keepPrevious,
+  workflowTypes.scheduledRun,
+]);
 
 /** The last end of each kind of operation on each cluster and database, newest first, among a bounded number of runs. */
 export async function lastOutcomes(client: Client): Promise<EndedOperation[]> {
   const last = new Map<string, EndedOperation>();
-  for (const type of toldTypes) {
+  for (const type of Object.values(workflowTypes).filter((each) => !secondary.has(each))) {
     const query = `WorkflowType = '${type}' AND ExecutionStatus != 'Running' AND ExecutionStatus != 'ContinuedAsNew'`;
     for (const info of await newest(client, query, endedPerType[type] ?? endedOfOthers)) {
       const ended = { ...operationOf(info), endedAt: (info.closeTime ?? info.startTime).toISOString() };

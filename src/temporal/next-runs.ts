@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client';
-
-/** Begins the id of every schedule of Holdfast's. */
-const scheduleIdPrefix = 'holdfast/';
+import { scheduleIdPrefix } from '../domain/schedule-contracts.js';
+import { ownerMemo } from './schedules/read.js';
 
 /** A schedule's next run. */
 export interface NextRun {
@@ -13,12 +12,13 @@ export interface NextRun {
   at: string;
 }
 
-/** The next run of each of Holdfast's schedules that is not paused, soonest first. */
-export async function nextRuns(client: Client): Promise<NextRun[]> {
+/** The next run of each schedule that `owner`'s settings have made and that is not paused, soonest first. */
+export async function nextRuns(client: Client, owner: string): Promise<NextRun[]> {
+  const [[key, ours] = ['', '']] = Object.entries(ownerMemo(owner));
   const runs: NextRun[] = [];
-  for await (const { scheduleId: schedule, state, info } of client.schedule.list()) {
+  for await (const { scheduleId: schedule, memo, state, info } of client.schedule.list()) {
     const [at] = info.nextActionTimes;
-    if (!schedule.startsWith(scheduleIdPrefix) || state.paused || !at) continue;
+    if (!schedule.startsWith(scheduleIdPrefix) || memo?.[key] !== ours || state.paused || !at) continue;
     runs.push({ schedule, name: schedule.slice(scheduleIdPrefix.length), at: at.toISOString() });
   }
   return runs.sort((a, b) => a.at.localeCompare(b.at));

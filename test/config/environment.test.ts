@@ -35,12 +35,21 @@ test('with nothing set every default holds', async () => {
       approval: anybodyOnce,
       assertions: [],
       databases: {},
+      schedules: usualSchedules,
     },
   });
   expect(config.alertEndpoint).toBeUndefined();
   expect(config).toMatchObject({ webhooks: [] });
   expect(config.origins['clusters.default.retentionDays']).toBe('default');
 });
+
+const shared = { enabled: true, timeZone: 'UTC', catchUpMinutes: 60 };
+const usualSchedules = {
+  full: { ...shared, cron: '0 2 * * *', jitterSeconds: 900 },
+  wal: { ...shared, enabled: 'auto', cron: '5 * * * *', jitterSeconds: 120 },
+  monitor: { ...shared, cron: '*/15 * * * *', jitterSeconds: 60 },
+  drill: { ...shared, cron: '0 4 1 * *', jitterSeconds: 3600 },
+};
 
 const anybodyOnce = {
   protected: false,
@@ -78,6 +87,11 @@ test('everything can be set by the environment alone', async () => {
     ALERT_ENDPOINT: 'https://alerts.example/hook',
     DEAD_MANS_SWITCH_URL: 'https://ping.example/alive',
     HOLDFAST_HOST: 'db1',
+    SCHEDULE_FULL: '@daily',
+    SCHEDULE_WAL: '10 * * * *',
+    SCHEDULE_MONITOR: '*/5 * * * *',
+    SCHEDULE_DRILL: 'off',
+    SCHEDULE_TIME_ZONE: 'Europe/Berlin',
     PG_BIN_DIR: '/opt/pg/bin',
     TEMPORAL_ADDRESS: 'temporal.example:7233',
     TEMPORAL_NAMESPACE: 'backups',
@@ -114,6 +128,12 @@ test('everything can be set by the environment alone', async () => {
     approval: anybodyOnce,
     assertions: [],
     databases: {},
+    schedules: {
+      full: { ...usualSchedules.full, cron: '@daily', timeZone: 'Europe/Berlin' },
+      wal: { ...usualSchedules.wal, enabled: true, cron: '10 * * * *', timeZone: 'Europe/Berlin' },
+      monitor: { ...usualSchedules.monitor, cron: '*/5 * * * *', timeZone: 'Europe/Berlin' },
+      drill: { ...usualSchedules.drill, enabled: false, timeZone: 'Europe/Berlin' },
+    },
   });
   expect(config).toMatchObject({
     alertEndpoint: 'https://alerts.example/hook',

@@ -143,7 +143,7 @@ describe('what is wrong in holdfast.yaml', () => {
     const lines = await folder.problems({ RETENTION_DAYS: '-1' });
     const at = (line: number) => `read from ${yamlPath}:${line}`;
     const known =
-      'compression, compressionLevel, retentionDays, walRetentionDays, baseBackupDays, walLagMb, walLagSeconds, keepLast, stallTimeoutSeconds, maxBackupAgeHours, minDiskSpaceGb, verifyWithinDays, maxWalAgeHours, alertReminderHours, approval';
+      'compression, compressionLevel, retentionDays, walRetentionDays, baseBackupDays, walLagMb, walLagSeconds, keepLast, stallTimeoutSeconds, maxBackupAgeHours, minDiskSpaceGb, verifyWithinDays, maxWalAgeHours, alertReminderHours, approval, schedules';
     expect(lines.sort()).toEqual(
       [
         'RETENTION_DAYS: had "-1"; allowed: a whole number from 1 to 36500; read from environment',

@@ -1,0 +1,112 @@
+import type { ClusterConfig } from '../config/config.js';
+import {
+  type BackUpClusterInput,
+  backUpClusterWorkflowId,
+  type FullBackupInput,
+  fullBackupWorkflowId,
+  workflowTypes,
+} from '../domain/contracts.js';
+import { type MonitorInput, monitorWorkflowId } from '../domain/monitor-contracts.js';
+import { type DrillClusterInput, drillWorkflowId } from '../domain/schedule-contracts.js';
+import { type WalCycleInput, walCycleWorkflowId } from '../domain/wal-contracts.js';
+import { printable } from '../log/printable.js';
+
+/** A workflow to start, by whom ever: a command or a schedule. */
+export interface Operation<Input> {
+  type: string;
+  workflowId: string;
+  input: Input;
+  /** What the Web UI's list shows of it. */
+  summary: string;
+}
+
+/** Who asks for an operation, and where it is to be done. */
+export interface Asker {
+  hostQueue: string;
+  /** `user@host`, or a schedule's id. */
+  requester: string;
+  /** Fingerprint of the server and repository that is meant; absent where only the worker's settings count. */
+  place?: string;
+}
+
+/** Databases dumped at the same time where nobody says otherwise. */
+export const usualParallel = 2;
+
+/** What every operation on a cluster is given. */
+export function clusterInput(cluster: ClusterConfig, { hostQueue, requester, place }: Asker) {
+  return {
+    ...{ cluster: cluster.name, hostQueue, requester },
+    ...(place !== undefined && { place }),
+    stallTimeoutSeconds: cluster.stallTimeoutSeconds,
+  };
+}
+
+/** What may be said of a backup itself. */
+export type BackupWishes = Pick<FullBackupInput, 'compression' | 'compressionLevel' | 'keepLast'>;
+
+/** A full backup of one database. */
+export function fullBackupOf(
+  cluster: ClusterConfig,
+  database: string,
+  asker: Asker,
+  wishes: BackupWishes = {},
+): Operation<FullBackupInput> {
+  return {
+    type: workflowTypes.fullBackup,
+    workflowId: fullBackupWorkflowId(cluster.name, database),
+    input: { ...clusterInput(cluster, asker), ...wishes, database },
+    summary: `full backup of ${printable(database)}`,
+  };
+}
+
+/** Full backups of every database of a cluster. */
+export function clusterBackupOf(
+  cluster: ClusterConfig,
+  asker: Asker,
+  { parallel = usualParallel, ...wishes }: BackupWishes & { parallel?: number } = {},
+): Operation<BackUpClusterInput> {
+  return {
+    type: workflowTypes.backUpCluster,
+    workflowId: backUpClusterWorkflowId(cluster.name),
+    input: { ...clusterInput(cluster, asker), ...wishes, parallel },
+    summary: `full backup of every database of ${cluster.name}`,
+  };
+}
+
+/** One look after a cluster's archive of WAL. */
+export function walCycleOf(
+  cluster: ClusterConfig,
+  asker: Asker,
+  wishes: Pick<WalCycleInput, 'forceBase' | 'noSwitch'> = {},
+): Operation<WalCycleInput> {
+  return {
+    type: workflowTypes.walCycle,
+    workflowId: walCycleWorkflowId(cluster.name),
+    input: { ...clusterInput(cluster, asker), ...wishes },
+    summary: `WAL cycle of ${cluster.name}`,
+  };
+}
+
+/** One look at a cluster's backups. */
+export function monitoringOf(
+  cluster: ClusterConfig,
+  asker: Asker,
+  wishes: Pick<MonitorInput, 'withoutReread'> = {},
+): Operation<MonitorInput> {
+  return {
+    type: workflowTypes.monitorBackups,
+    workflowId: monitorWorkflowId(cluster.name),
+    input: { ...clusterInput(cluster, asker), ...wishes },
+    summary: `look at the backups of ${cluster.name}`,
+  };
+}
+
+/** A restore of a cluster's backups to prove that they can be. */
+export function drillOf(cluster: ClusterConfig, asker: Asker): Operation<DrillClusterInput> {
+  return {
+    type: 'drillCluster',
+    workflowId: drillWorkflowId(cluster.name),
+    input: clusterInput(cluster, asker),
+    summary: `restore drill of ${cluster.name}`,
+  };
+}

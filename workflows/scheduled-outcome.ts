@@ -1,0 +1,54 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import { type ArchiveReport, isWhole } from '../src/domain/archive-report.js';
+import type { BackUpClusterResult, FullBackupResult } from '../src/domain/contracts.js';
+import { counted } from '../src/domain/counts.js';
+import type { ErrorStory } from '../src/domain/errors.js';
+import type { MonitorResult } from '../src/domain/monitor-contracts.js';
+import type { ScheduledRunResult, ScheduleKind } from '../src/domain/schedule-contracts.js';
+
+type Outcome = Pick<ScheduledRunResult, 'outcome' | 'told'> & {
+  /** What the run is to fail with, though the work came to its end. */
+  failure?: ApplicationFailure;
+};
+
+/** What the work's result says of how it went. */
+export function readOutcome(kind: ScheduleKind, result: unknown): Outcome {
+  if (kind === 'full') return ofBackup(result as BackUpClusterResult | FullBackupResult);
+  if (kind === 'wal') return ofArchive((result as { archive: ArchiveReport }).archive);
+  if (kind === 'monitor') return ofLook(result as MonitorResult);
+  const { failed = 0 } = (result ?? {}) as { failed?: unknown };
+  return failed === 0
+    ? { outcome: 'succeeded', told: 'done' }
+    : { outcome: 'failed', told: `${String(failed)} failed` };
+}
+
+/** A run whose backups failed has failed; databases that are being backed up by somebody else are left to them. */
+function ofBackup(result: BackUpClusterResult | FullBackupResult): Outcome {
+  if ('backup' in result) return { outcome: 'succeeded', told: `backed up as ${result.backup.id}` };
+  const { total, entries } = result;
+  const running = entries.filter(({ error }) => error?.type === 'AlreadyRunning').length;
+  const failed = result.failed - running;
+  const left = running > 0 ? `, ${running} left to others that back them up already` : '';
+  const told = `${total - result.failed} of ${counted(total, 'database')} backed up${left}`;
+  if (failed === 0) return { outcome: 'succeeded', told };
+  const first = entries.find(({ error }) => error && error.type !== 'AlreadyRunning');
+  const story: ErrorStory = {
+    attempted: 'back up every database by schedule',
+    cause: `${counted(failed, 'database')} failed, as ${first?.database ?? ''}: ${first?.error?.message ?? ''}`,
+    remedy: 'see the alert of each, or its workflow',
+  };
+  const message = `${story.attempted}: ${story.cause}`;
+  const failure = ApplicationFailure.nonRetryable(message, 'DumpFailed', story);
+  return { outcome: 'failed', told, failure };
+}
+
+function ofArchive(archive: ArchiveReport): Outcome {
+  const whole = isWhole(archive);
+  const told = `the archive is ${whole ? '' : 'not '}whole: ${counted(archive.segments, 'segment')}`;
+  return { outcome: whole ? 'succeeded' : 'failed', told };
+}
+
+function ofLook({ counts }: MonitorResult): Outcome {
+  const told = `${counts.critical} critical, ${counts.warning} warning, ${counts.ok} ok`;
+  return { outcome: counts.critical === 0 ? 'succeeded' : 'failed', told };
+}

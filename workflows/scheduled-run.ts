@@ -1,0 +1,88 @@
+import {
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+  setCurrentDetails,
+  TerminatedFailure,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import { type AlertType, workflowTypes } from '../src/domain/contracts.js';
+import type {
+  ScheduledRunInput,
+  ScheduledRunResult,
+  ScheduleKind,
+} from '../src/domain/schedule-contracts.js';
+import { alert } from './alerts.js';
+import { markdownSafe } from './details.js';
+import { failureMessage, rootFailure } from './failures.js';
+import { readOutcome } from './scheduled-outcome.js';
+import { outcomeAttribute, startAttributes } from './search-attributes.js';
+
+const alertTypes: Record<ScheduleKind, AlertType> = {
+  full: 'backup_failed',
+  wal: 'wal_archive',
+  monitor: 'backup_health',
+  drill: 'backup_health',
+};
+
+/**
+ * One run of a schedule: does the work in a child with the id that a command would give it, so that there is one at a
+ * time whoever starts it. Work that goes on already is no failure: the run is skipped.
+ */
+export async function scheduledRun(input: ScheduledRunInput): Promise<ScheduledRunResult> {
+  const { cluster, operation } = input;
+  upsertSearchAttributes(startAttributes('scheduled-run', cluster));
+  tell(input, 'runs');
+  try {
+    const result: unknown = await executeChild(operation.type, {
+      workflowId: operation.workflowId,
+      args: [operation.input],
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      staticSummary: operation.summary,
+    });
+    return end(input, readOutcome(input.kind, result));
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') {
+      return end(input, { outcome: 'skipped', told: 'it ran already' });
+    }
+    await recordFailure(input, error);
+    throw error;
+  }
+}
+
+function end(
+  input: ScheduledRunInput,
+  { failure, ...told }: ReturnType<typeof readOutcome>,
+): ScheduledRunResult {
+  if (failure) throw failure;
+  upsertSearchAttributes([outcomeAttribute(told.outcome)]);
+  tell(input, `${told.outcome}: ${told.told}`);
+  return { workflowId: input.operation.workflowId, ...told };
+}
+
+async function recordFailure(input: ScheduledRunInput, error: unknown): Promise<void> {
+  const isCancelled = isCancellation(error);
+  upsertSearchAttributes([outcomeAttribute(isCancelled ? 'cancelled' : 'failed')]);
+  const message = failureMessage(error, input.operation.input.hostQueue);
+  tell(input, isCancelled ? 'cancelled' : `failed: ${message}`);
+  if (isCancelled || !isUntold(input, error)) return;
+  const { kind, cluster } = input;
+  await alert({
+    ...{ type: alertTypes[kind], priority: 'critical', cluster, database: '', metrics: {} },
+    message: `${input.operation.summary}, by schedule: ${message}`,
+  });
+}
+
+/** Whether nobody was told: work tells of its own failures, but not when it is terminated, nor of a whole cluster. */
+function isUntold({ operation }: ScheduledRunInput, error: unknown): boolean {
+  const root = rootFailure(error);
+  if (root instanceof TerminatedFailure) return true;
+  const isOfParts = error instanceof Error && error.name === 'ApplicationFailure';
+  return operation.type === workflowTypes.backUpCluster && !isOfParts;
+}
+
+function tell({ schedule, due, operation }: ScheduledRunInput, state: string): void {
+  setCurrentDetails(
+    `\`${markdownSafe(operation.workflowId)}\` ${markdownSafe(state)}\n\n${schedule}: \`${due.cron}\`, ${due.timeZone}`,
+  );
+}
