@@ -1,13 +1,12 @@
-import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { configFingerprint } from '../../dist/src/config/fingerprint.js';
+import { temporalDirectory } from '../../dist/src/config/directories.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { connectEmbedded } from '../../dist/src/temporal/embedded/embedded.js';
 
 /** Holds the embedded server that the demo's commands share. */
 export async function connectDemoTemporal(env) {
   const config = await loadConfig({ env, cwd: env.HOLDFAST_STATE_DIR });
-  const stateDir = join(env.HOLDFAST_STATE_DIR, configFingerprint(config));
+  const stateDir = temporalDirectory(config, env);
   const server = await connectEmbedded({ stateDir, onProgress: () => undefined });
   const connection = await Connection.connect({ address: server.address });
   return {

@@ -1,17 +1,8 @@
-import type { DecidableStatus } from '../domain/approval-contracts.js';
-import { findTemporal, type TemporalPlace } from '../temporal/connection.js';
-import { mayWait, runningDecidables } from '../temporal/running-decidables.js';
+import { findTemporal } from '../temporal/connection.js';
 import type { CommandContext } from './context.js';
 import { moment, printable } from './output/format.js';
 import { renderTable } from './output/table.js';
-
-/** One line of `holdfast --json approvals`; the status is null when no worker answers. */
-export interface WaitingRun {
-  workflow_id: string;
-  status: DecidableStatus | null;
-}
-
-const answerWithinMs = 5_000;
+import { type WaitingRun, waitingRuns } from './waiting-runs.js';
 
 /** `holdfast approvals`: the restores and recoveries that wait for people. */
 export async function approvalsCommand(context: CommandContext): Promise<number> {
@@ -26,11 +17,6 @@ export async function approvalsCommand(context: CommandContext): Promise<number>
   } finally {
     await place.close();
   }
-}
-
-async function waitingRuns({ client }: TemporalPlace): Promise<WaitingRun[]> {
-  const running = await runningDecidables(client, answerWithinMs);
-  return running.filter(mayWait).map(({ workflowId, status }) => ({ workflow_id: workflowId, status }));
 }
 
 function row({ workflow_id: id, status }: WaitingRun): string[] {

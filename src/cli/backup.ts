@@ -8,6 +8,7 @@ import { bytes, counted, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
 import { runOperation, thisCommand } from './run-operation.js';
 import { openSession, type Session } from './session.js';
+import { backupWords } from './step-words.js';
 
 export interface BackupOptions {
   cluster: string;
@@ -18,17 +19,6 @@ export interface BackupOptions {
   keepLast?: number;
   parallel: number;
 }
-
-const stepWords = {
-  inspectDatabase: 'inspecting',
-  checkSpace: 'checking free space',
-  dumpDatabase: 'dumping',
-  dumpGlobals: 'saving roles and tablespaces',
-  checksumArtifact: 'verifying',
-  publishBackup: 'publishing',
-  expireBackups: 'applying retention',
-  discoverDatabases: 'listing databases',
-};
 
 /** `holdfast backup DATABASE` and `holdfast backup --all`. */
 export async function backupCommand(
@@ -63,7 +53,7 @@ async function backUpOne(
 ): Promise<number> {
   const operation = fullBackupOf(cluster, database, thisCommand(context, session, cluster), wishes(options));
   const start = { ...operation, queues: session.queues };
-  const how = { stepWords, detach: options.detach === true };
+  const how = { stepWords: backupWords, detach: options.detach === true };
   const result = await runOperation<FullBackupResult>(context, session, start, how);
   if (result) show(context, result, printBackup);
   return 0;
@@ -78,7 +68,7 @@ async function backUpAll(
   const asked = { ...wishes(options), parallel: options.parallel };
   const operation = clusterBackupOf(cluster, thisCommand(context, session, cluster), asked);
   const start = { ...operation, queues: session.queues };
-  const how = { stepWords, detach: options.detach === true };
+  const how = { stepWords: backupWords, detach: options.detach === true };
   const result = await runOperation<BackUpClusterResult>(context, session, start, how);
   if (!result) return 0;
   show(context, result, printCluster);

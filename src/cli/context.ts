@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import type { ClusterConfig, Config } from '../config/config.js';
-import { stateDirectory } from '../config/directories.js';
-import { configFingerprint } from '../config/fingerprint.js';
+import { stateDirectory, temporalDirectory } from '../config/directories.js';
 import { loadConfig } from '../config/load.js';
+import { wantedPorts } from '../config/own-temporal.js';
 import { HoldfastError } from '../domain/errors.js';
 import { createLogger, type Logger, type LoggerOptions, type LogLevel } from '../log.js';
 import { secretsOf } from '../redact.js';
@@ -68,8 +67,9 @@ function temporalOptions(config: Config, output: Output, env: NodeJS.ProcessEnv)
     address: config.temporal.address,
     namespace: config.temporal.namespace,
     env: { ...env, ...config.temporal.variables },
-    stateDir: join(stateDirectory(env), configFingerprint(config)),
+    stateDir: temporalDirectory(config, env),
     onProgress: (message) => output.note(message),
+    embedded: { ports: wantedPorts(config) },
   };
 }
 

@@ -9,6 +9,7 @@ import { onInterrupt } from './interrupt.js';
 import { tellLooks } from './monitor-telling.js';
 import { type NagiosReport, nagiosReport, nagiosUnknown } from './nagios.js';
 import { printable } from './output/format.js';
+import { monitorWords } from './step-words.js';
 
 export interface MonitorOptions {
   offline?: boolean;
@@ -134,12 +135,10 @@ async function lookByWorkflow(
   try {
     const asker = thisCommand(context, session, cluster);
     const start = { ...monitoringOf(cluster, asker, { withoutReread }), queues: session.queues };
-    const stepWords = {
-      gatherHealth: 'looking',
-      rereadBackups: 're-reading backups',
-      deliverAlerts: 'delivering alerts',
-    };
-    const result = await runOperation<MonitorResult>(context, session, start, { stepWords, detach: false });
+    const result = await runOperation<MonitorResult>(context, session, start, {
+      stepWords: monitorWords,
+      detach: false,
+    });
     if (!result) throw new Error('unreachable: a look is not detached');
     return result;
   } finally {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Act, Prepare } from './act.js';
-import type { WorkerOptions } from './worker.js';
+import type { LastingOptions } from './lasting-services.js';
 
 const examples = `
 Examples:
@@ -13,7 +13,7 @@ the while, and true without Temporal and PostgreSQL.
 `;
 
 /** The command of those who work for others. */
-export function addWorker(program: Command, act: Act, headStart: Prepare<[WorkerOptions]>): void {
+export function addWorker(program: Command, act: Act, headStart: Prepare<[LastingOptions]>): void {
   program
     .command('worker')
     .description('do what schedules and commands on the Temporal server ask of this host, until stopped')

@@ -6,6 +6,7 @@ import { addDoctor } from './program-doctor.js';
 import { addDrill } from './program-drill.js';
 import { addMonitor } from './program-monitor.js';
 import { addSchedule } from './program-schedule.js';
+import { addUp } from './program-up.js';
 import { addRecoveryOptions, addWal } from './program-wal.js';
 import { addWorker } from './program-worker.js';
 
@@ -23,6 +24,8 @@ Examples:
   holdfast drill --all       prove that what is there can be restored
   holdfast monitor           whether backups are there, young and whole
   holdfast doctor            what this machine lacks, and what to do about it
+  holdfast up                everything on this machine: Temporal, a worker, schedules
+  holdfast status            what runs, what waits for people, what is next
   holdfast worker            do what schedules and commands ask of this host
 
 Settings come from the environment (PGHOST, PGUSER, BACKUP_DIR, RETENTION_DAYS,
@@ -83,6 +86,7 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   addWorker(program, act, headStart);
   addSchedule(program, act);
   addDoctor(program, act);
+  addUp(program, act);
   const config = program.command('config').description('look at the settings');
   config
     .command('show')

@@ -54,7 +54,8 @@ export async function scheduleApplyCommand(
   });
 }
 
-function tellSteps(output: Output, steps: readonly ScheduleStep[], dryRun: boolean): void {
+/** What applying does, or would do, to each schedule. */
+export function tellSteps(output: Output, steps: readonly ScheduleStep[], dryRun: boolean): void {
   const will = dryRun ? 'would be ' : '';
   for (const step of steps) {
     const name = printable(shortName(step.id));

@@ -26,6 +26,7 @@ export function tellSteps(
   };
 }
 
-function isDumpProgress(heartbeat: unknown): heartbeat is DumpProgress {
+/** Whether a heartbeat has figures. */
+export function isDumpProgress(heartbeat: unknown): heartbeat is DumpProgress {
   return typeof heartbeat === 'object' && heartbeat !== null && 'storedBytes' in heartbeat;
 }

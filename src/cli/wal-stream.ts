@@ -13,6 +13,7 @@ import { instant, printable, shellWord } from './output/format.js';
 import type { Output } from './output/output.js';
 import { commonInput, runOperation } from './run-operation.js';
 import { openSession } from './session.js';
+import { streamWords } from './step-words.js';
 import { endStream, nothingStreams, removeSlot } from './wal-stream-stop.js';
 
 export interface WalStreamOptions {
@@ -21,10 +22,7 @@ export interface WalStreamOptions {
   dropSlot?: boolean;
 }
 
-const stepWords = {
-  prepareStream: 'preparing the replication slot',
-  streamWal: 'streaming; Ctrl-C stops it',
-};
+const stepWords = { ...streamWords, streamWal: 'streaming; Ctrl-C stops it' };
 
 /** `holdfast wal stream [CLUSTER]`: streams until it is stopped; `--stop` stops it. */
 export async function walStreamCommand(

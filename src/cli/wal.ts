@@ -6,22 +6,13 @@ import { bytes, counted, duration, instant, printable } from './output/format.js
 import type { Output } from './output/output.js';
 import { runOperation, thisCommand } from './run-operation.js';
 import { openSession } from './session.js';
+import { walWords } from './step-words.js';
 
 export interface WalOptions {
   base?: boolean;
   switch: boolean;
   detach?: boolean;
 }
-
-const stepWords = {
-  inspectArchiving: 'inspecting',
-  switchSegment: 'completing the last segment',
-  awaitArchived: 'awaiting the last segment',
-  verifyArchive: 'verifying the archive',
-  compressArchive: 'compressing segments',
-  takeBaseBackup: 'taking a base backup',
-  expireArchive: 'applying retention',
-};
 
 /** Verification failed: the archive is not whole. */
 const notWholeExitCode = 5;
@@ -38,7 +29,7 @@ export async function walCommand(
     const asked = { forceBase: options.base === true, noSwitch: !options.switch };
     const operation = walCycleOf(cluster, thisCommand(context, session, cluster), asked);
     const start = { ...operation, queues: session.queues };
-    const how = { stepWords, detach: options.detach === true };
+    const how = { stepWords: walWords, detach: options.detach === true };
     const result = await runOperation<WalCycleResult>(context, session, start, how);
     if (!result) return 0;
     if (context.output.json) context.output.printJson(result);

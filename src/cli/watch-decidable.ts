@@ -8,31 +8,8 @@ import { onInterrupt } from './interrupt.js';
 import { bytes, rate } from './output/format.js';
 import { createProgress } from './output/progress.js';
 import type { Session } from './session.js';
+import { decidableWords } from './step-words.js';
 import { tellSteps } from './tell-steps.js';
-
-/** What each step of a restore or recovery is called while a person waits for it. */
-const stepWords: Record<string, string> = {
-  resolveBackup: 'finding the backup',
-  verifyArtifact: 'verifying the backup',
-  inspectTarget: 'inspecting the target',
-  createMissingRoles: 'creating roles',
-  createStagingDatabase: 'creating the staging database',
-  loadBackup: 'loading',
-  proveStaging: 'counting every row',
-  sealStagingDatabase: 'closing the staging database',
-  gatherEvidence: 'gathering evidence',
-  gatherInPlaceEvidence: 'gathering evidence',
-  dropTarget: 'dropping the target',
-  recheckArtifact: 're-checking',
-  swapDatabases: 'swapping',
-  writeSummary: 'writing the summary',
-  resolveRecovery: 'looking for what to recover from',
-  extractBaseBackup: 'unpacking the base backup',
-  recoverCluster: 'replaying',
-  proveRecovered: 'looking into the databases',
-  gatherRecoveryEvidence: 'gathering evidence',
-  exchangeFolders: 'exchanging the folders',
-};
 
 const lookEveryMs = 500;
 
@@ -56,7 +33,7 @@ export async function watchDecidable<T>(
     progress.note('cancelling; press Ctrl-C again to leave at once');
     void handle.cancel().catch(() => undefined);
   });
-  const seen = tellSteps(stepWords, progress, (words, progressed) => {
+  const seen = tellSteps(decidableWords, progress, (words, progressed) => {
     // Figures are for a line that is redrawn, not for one more line each time.
     const withFigures = context.output.isTerminal && progressed;
     progress.step(withFigures ? `${words}: ${figures(progressed)}` : words);

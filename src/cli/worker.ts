@@ -1,30 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createActivities } from '../../activities/index.js';
-import { createLogger, type Logger, type LogLevel } from '../log.js';
-import { drainOutboxes } from '../monitoring/drain-outboxes.js';
 import { findTemporal, type TemporalPlace } from '../temporal/connection.js';
 import { isServerConfigured } from '../temporal/locate.js';
 import { isOutage } from '../temporal/outage.js';
-import { installRuntimeLogger } from '../temporal/runtime-logger.js';
-import { ensureSearchAttributes } from '../temporal/search-attributes.js';
-import { lastingQueues } from '../temporal/task-queues.js';
-import { type RunningWorker, startWorker } from '../temporal/worker.js';
 import type { CommandContext } from './context.js';
-import { deliveryLog } from './delivery-log.js';
 import { onInterrupt } from './interrupt.js';
-import { remember } from './operation-ends.js';
-import type { Output } from './output/output.js';
-import type { WorkerMetrics } from './worker-metrics.js';
-
-export interface WorkerOptions {
-  /** An address, or the usual one. */
-  metrics?: string | true;
-}
+import { type LastingOptions, type LastingServices, startServices } from './lasting-services.js';
+import { startLastingWorker } from './lasting-worker.js';
 
 interface Work {
   context: CommandContext;
-  log: Logger;
-  metrics: WorkerMetrics | undefined;
+  services: LastingServices;
   /** That the worker is to stop. */
   signal: AbortSignal;
 }
@@ -32,40 +17,20 @@ interface Work {
 const tryAgainMs = 5_000;
 
 /** `holdfast worker`: works until it is told to stop; what it had begun goes on elsewhere or at its next start. */
-export async function workerCommand(context: CommandContext, options: WorkerOptions): Promise<number> {
-  const log = createLogger({ ...context.logOptions, level: logLevel(context.output) });
-  const metrics = await serveMetrics(context, options, log);
-  const { config, stateDir } = context;
-  const draining = drainOutboxes({ config, stateDir, ...deliveryLog(log) });
+export async function workerCommand(context: CommandContext, options: LastingOptions): Promise<number> {
+  const services = await startServices(context, options);
   const stop = new AbortController();
   const stopListening = onInterrupt(() => {
     context.output.note('stopping');
     stop.abort();
   });
   try {
-    installRuntimeLogger(log, metrics?.sdk);
-    await workUntilStopped({ context, log, metrics, signal: stop.signal });
+    await workUntilStopped({ context, services, signal: stop.signal });
     return 0;
   } finally {
     stopListening();
-    await draining.stop();
-    await metrics?.close();
+    await services.close();
   }
-}
-
-/** Loaded only where they are asked for. */
-async function serveMetrics(
-  context: CommandContext,
-  { metrics: asked }: WorkerOptions,
-  log: Logger,
-): Promise<WorkerMetrics | undefined> {
-  const { usualMetricsAddress } = await import('../metrics/serve.js');
-  const configured = context.config.metricsAddress;
-  const address = typeof asked === 'string' ? asked : (configured ?? (asked && usualMetricsAddress));
-  if (address === undefined) return undefined;
-  const metrics = await (await import('./worker-metrics.js')).startMetrics(context, address, log);
-  context.output.note(`metrics: ${metrics.url}`);
-  return metrics;
 }
 
 /** A server that the settings name is waited for, at the start and when it is lost: metrics are served meanwhile. */
@@ -86,43 +51,13 @@ async function workUntilStopped(work: Work): Promise<void> {
   }
 }
 
-async function workAt(place: TemporalPlace, { context, log, metrics, signal }: Work): Promise<void> {
-  const { config, output, stateDir, logOptions } = context;
-  await ensureSearchAttributes(place.connection, place.namespace);
-  const connection = await place.connectWorker();
-  const onOperationEnd: Parameters<typeof startWorker>[0]['onOperationEnd'] = (end) => {
-    metrics?.count(end);
-    return remember(context, log, end);
-  };
-  const activities = createActivities({
-    config,
-    logOptions: { ...logOptions, level: logLevel(output) },
-    stateDir,
-  });
-  const { namespace } = place;
-  const worker = await startWorker({
-    ...{ connection, namespace, queues: lastingQueues(config.host), activities, onOperationEnd },
-  });
+async function workAt(place: TemporalPlace, { context, services, signal }: Work): Promise<void> {
+  const { config, output } = context;
+  const worker = await startLastingWorker(context, place, services);
   output.note(`working for host "${config.host}" on Temporal at ${place.address} (${place.source})`);
   if (place.uiAddress) output.note(`Web UI: ${place.uiAddress}`);
-  if (metrics) metrics.client = place.client;
-  try {
-    await untilStopped(worker, signal);
-  } finally {
-    if (metrics) metrics.client = undefined;
-    await connection.close();
-  }
-}
-
-async function untilStopped(worker: RunningWorker, signal: AbortSignal): Promise<void> {
   const stop = () => void worker.stop().catch(() => undefined);
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop);
   await worker.finished.finally(() => signal.removeEventListener('abort', stop));
-}
-
-/** A worker has no command to tell its results. */
-function logLevel({ verbose, quiet }: Output): LogLevel {
-  if (verbose) return 'debug';
-  return quiet ? 'error' : 'success';
 }

@@ -122,6 +122,9 @@ export interface TemporalConfig {
   address?: string;
   /** Undefined: what Temporal's own settings say, or `default`. */
   namespace?: string;
+  /** Where a server that Holdfast runs itself listens; undefined: see `upPorts`. */
+  port?: number;
+  uiPort?: number;
   /** Every `TEMPORAL_*` variable of the environment and `.env`, for `@temporalio/envconfig`. May hold secrets. */
   variables: Record<string, string>;
 }

@@ -1,11 +1,18 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import type { Config } from './config.js';
+import { repositoryFingerprint } from './fingerprint.js';
 
 type Environment = Record<string, string | undefined>;
 
 /** Where Holdfast keeps what must outlast a restart: `HOLDFAST_STATE_DIR`, else as the XDG specification has it. */
 export function stateDirectory(env: Environment = process.env): string {
   return directory(env, 'HOLDFAST_STATE_DIR', 'XDG_STATE_HOME', '.local/state');
+}
+
+/** Where the history of a repository's work is kept, when Holdfast runs Temporal itself. */
+export function temporalDirectory(config: Pick<Config, 'backupDir'>, env: Environment = process.env): string {
+  return join(stateDirectory(env), repositoryFingerprint(config));
 }
 
 /** Where Holdfast keeps what it can fetch again: `HOLDFAST_CACHE_DIR`, else as the XDG specification has it. */

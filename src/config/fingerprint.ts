@@ -9,6 +9,11 @@ export function configFingerprint({ backupDir, clusters }: Pick<Config, 'backupD
   return digest([backupDir, places]);
 }
 
+/** The same of the repository alone: history and what was begun outlast a change of everything else. */
+export function repositoryFingerprint({ backupDir }: Pick<Config, 'backupDir'>): string {
+  return digest([backupDir]);
+}
+
 /** The same of one cluster: by it a worker sees whether a command means the server and repository that it does. */
 export function clusterFingerprint({
   repositoryPath,

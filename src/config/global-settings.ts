@@ -1,6 +1,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import type { Config } from './config.js';
 import { defined } from './layers.js';
+import { resolveOwnTemporal } from './own-temporal.js';
 import type { EnvironmentReading, Variables } from './read-environment.js';
 import type { FileReading } from './read-file.js';
 import { resolvePath } from './resolve-path.js';
@@ -87,7 +88,10 @@ export function resolveGlobal(sources: Sources): GlobalSettings {
     deadMansSwitch: setting(places.deadMansSwitch)?.value,
     metricsAddress: setting(places.metricsAddress)?.value,
   };
-  const temporal = { address: setting(places.address)?.value, namespace: setting(places.namespace)?.value };
+  const temporal = {
+    ...{ address: setting(places.address)?.value, namespace: setting(places.namespace)?.value },
+    ...resolveOwnTemporal(sources, origins),
+  };
   const variables = Object.entries(sources.environment.all).filter(([name]) => name.startsWith('TEMPORAL_'));
   const config = {
     backupDir,

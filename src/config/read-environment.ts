@@ -6,6 +6,7 @@ import { parallelPerHost } from './fleet-schema.js';
 import { mailParts } from './mail-schema.js';
 import { metricsAddress } from './metrics-schema.js';
 import { findMisspelt } from './misspelt.js';
+import { ownTemporalVariables } from './own-temporal-schema.js';
 import type { Problem } from './problem.js';
 import { cronOrOff, timeZone } from './schedules-schema.js';
 import * as schema from './schema.js';
@@ -61,6 +62,7 @@ const variables = z
     PGPASSFILE: connection.passfile,
     TEMPORAL_ADDRESS: schema.temporalAddress,
     TEMPORAL_NAMESPACE: schema.temporalNamespace,
+    ...ownTemporalVariables,
   })
   .partial();
 
@@ -84,6 +86,8 @@ const wholeNumbers: ReadonlySet<string> = new Set<VariableName>([
   'PARALLEL_PER_HOST',
   'PGPORT',
   'SMTP_PORT',
+  'HOLDFAST_TEMPORAL_PORT',
+  'HOLDFAST_UI_PORT',
 ]);
 
 /** Separated by commas. */
@@ -116,6 +120,8 @@ const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
   'PGPASSFILE',
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
+  'HOLDFAST_TEMPORAL_PORT',
+  'HOLDFAST_UI_PORT',
 ]);
 
 export interface EnvironmentReading {

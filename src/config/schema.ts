@@ -4,6 +4,7 @@ import { routes, webhooks } from './alerts-schema.js';
 import { backups, drill, parallelPerHost } from './fleet-schema.js';
 import { mail } from './mail-schema.js';
 import { metrics } from './metrics-schema.js';
+import { ownTemporal } from './own-temporal-schema.js';
 import { approval, assertions, databases } from './restoring-schema.js';
 import { schedules } from './schedules-schema.js';
 import { oneOf, optional, text, whole } from './schema-parts.js';
@@ -134,7 +135,7 @@ export const fileSchema = optional({
   backupDir,
   pgBinDir,
   parallelPerHost,
-  temporal: optional({ address: temporalAddress, namespace: temporalNamespace }),
+  temporal: optional({ address: temporalAddress, namespace: temporalNamespace, ...ownTemporal }),
   defaults: optional({ ...clusterSettings, approval, drill, backups, schedules }).describe(
     'For every cluster that says nothing else.',
   ),

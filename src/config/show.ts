@@ -4,14 +4,14 @@ import type { ClusterConfig, Config } from './config.js';
 
 /** The settings that hold, laid out as in holdfast.yaml, every secret masked. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { address, namespace } = config.temporal;
+  const { address, namespace, port, uiPort } = config.temporal;
   return withoutGaps({
     version: 1,
     backupDir: config.backupDir,
     host: config.host,
     pgBinDir: config.pgBinDir,
     parallelPerHost: config.parallelPerHost,
-    temporal: withoutGaps({ address, namespace }),
+    temporal: withoutGaps({ address, namespace, port, uiPort }),
     alerts: withoutGaps({
       endpoint: config.alertEndpoint && maskUrl(config.alertEndpoint),
       deadMansSwitch: config.deadMansSwitch && maskUrl(config.deadMansSwitch),

@@ -11,6 +11,7 @@ export const errorCatalogue = {
   NoWorkerForHost: { exitCode: 1, retryable: false },
   AlertNotDelivered: { exitCode: 1, retryable: true },
   AlertRefused: { exitCode: 1, retryable: false },
+  PortTaken: { exitCode: 2, retryable: false },
   ConfigurationInvalid: { exitCode: 2, retryable: false },
   ToolMissing: { exitCode: 2, retryable: false },
   ClientTooOld: { exitCode: 2, retryable: false },

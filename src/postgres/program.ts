@@ -12,7 +12,7 @@ export interface ProgramOptions {
   /** See `stdout` of a dump. */
   stdout: 'pipe' | Writable;
   signal?: AbortSignal;
-  /** For a program that starts others: none of them outlives it, however it ends. @defaultValue false */
+  /** For a program that starts others: none of its group outlives it, however it ends. @defaultValue false */
   ownGroup?: boolean;
 }
 
@@ -32,7 +32,8 @@ export function startProgram({ path, args, env, stdout, signal, ownGroup = false
   child: ChildProcess;
   exited: Promise<ProgramExit>;
 } {
-  const child = spawn(path, args, { env, stdio: ['ignore', stdout, 'pipe'], detached: ownGroup });
+  // In a process group of its own: Ctrl-C at the terminal is for us, who end it in order.
+  const child = spawn(path, args, { env, stdio: ['ignore', stdout, 'pipe'], detached: true });
   // Destroyed, not ended: an end would shut the socket down for the program as well.
   if (stdout !== 'pipe') stdout.destroy();
   return { child, exited: waitForExit(child, signal, ownGroup) };

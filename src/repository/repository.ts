@@ -30,6 +30,8 @@ export interface Repository {
   publish(publication: Publication): Promise<void>;
   /** Newest first. Reads the metadata of about `limit` backups, not of all. */
   list(filter?: ListFilter): Promise<Listing>;
+  /** The newest whole backup of each database. Reads about one metadata a database, whatever the number of backups. */
+  listNewest(): Promise<Listing>;
   /**
    * `reference` is an id, an artifact's file name, `full/` and that name, a full path (the only way to a backup
    * outside the repository), or `latest` or `oldest`, of `database` where there is more than one.

@@ -54,7 +54,9 @@ export function startFilter(
   signal: AbortSignal,
   stdout: 'pipe' | Writable = 'pipe',
 ): RunningFilter<Readable | null> {
-  const child = spawn(path, args, { env: filterEnvironment(), stdio: ['pipe', stdout, 'pipe'] }) as Child;
+  const stdio = ['pipe', stdout, 'pipe'] as const;
+  // In a process group of its own: Ctrl-C at the terminal is for us. A reader that it ended would say its file is damaged.
+  const child = spawn(path, args, { env: filterEnvironment(), stdio: [...stdio], detached: true }) as Child;
   // A broken pipe shows in how the program ended.
   child.stdin.on('error', () => {});
   child.stdout?.on('error', () => {});

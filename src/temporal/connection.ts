@@ -5,7 +5,6 @@ import {
   type LocateOptions,
   locateEmbedded,
   locateRunning,
-  locateRunningEmbedded,
   locateTemporal,
   nothingLasting,
   type TemporalLocation,
@@ -58,10 +57,8 @@ export async function findTemporal(options: FindTemporalOptions): Promise<Tempor
 export async function findRunningTemporal(options: LocateOptions): Promise<TemporalPlace | undefined> {
   const location = await locateRunning(options);
   if (location?.source !== 'default address') return location && connectTo(location);
-  return connectTo(location, defaultAddressMs).catch(async () => {
-    const embedded = await locateRunningEmbedded(options);
-    return embedded && connectTo(embedded);
-  });
+  // What listens at the default address need not be Temporal.
+  return connectTo(location, defaultAddressMs).catch(() => undefined);
 }
 
 async function connectTo(location: TemporalLocation, timeoutMs?: number): Promise<TemporalPlace> {

@@ -1,10 +1,9 @@
-import { realpath } from 'node:fs/promises';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { HoldfastError } from '../domain/errors.js';
-import { connectEmbedded } from './embedded/embedded.js';
-import { readState, runsFor } from './embedded/state.js';
+import { isSupervised } from './embedded/dial.js';
+import { connectEmbedded, type EmbeddedOptions } from './embedded/embedded.js';
 import { probePort } from './probe-port.js';
 
 /** Where Temporal listens when nobody says otherwise. */
@@ -38,24 +37,34 @@ export interface LocateOptions {
   lasting?: boolean;
   /** Told once there is nothing left but to wait for an embedded server, and whether it was started here and now. */
   onUnderway?: (startedHere: boolean) => void;
+  /** How the embedded server is started and held. */
+  embedded?: Pick<EmbeddedOptions, 'ports' | 'beforeStart' | 'onNews' | 'endsServer'>;
 }
 
 /**
- * Finds Temporal: the configured server; else one at the default address; else an embedded one, started. Needs
- * neither Temporal's client nor its worker, which take a second to load: that can go on while the server starts.
+ * Finds Temporal: the configured server; else the embedded one of this repository, where it runs; else one at the
+ * default address; else an embedded one, started. Needs neither Temporal's client nor its worker, which take a second
+ * to load: that can go on while the server starts.
  *
  * @throws HoldfastError `TemporalUnreachable`
  */
 export async function locateTemporal(options: LocateOptions): Promise<TemporalLocation> {
+  const running = await locateRunning(options);
+  if (running) return running;
+  if (options.lasting === true)
+    throw nothingLasting('no server is configured, and none is at the default address');
+  return locateEmbedded(options);
+}
+
+/** As {@link locateTemporal}, but starts none. */
+export async function locateRunning(options: LocateOptions): Promise<TemporalLocation | undefined> {
+  const configured = locateConfigured(options);
+  if (configured) return configured;
+  // One that somebody else runs at the default address may have come after what was begun here.
+  if (await isSupervised(options.stateDir)) return locateEmbedded(options);
+  if (await probePort('127.0.0.1', defaultPort, probeMs)) return undefined;
   const profile = readProfile(options);
   const elsewhere = { ...profile, uiAddress: undefined, release: () => Promise.resolve() };
-  const { address } = profile;
-  if (address) return { ...elsewhere, address, source: 'configured' };
-  if (await probePort('127.0.0.1', defaultPort, probeMs)) {
-    if (options.lasting === true)
-      throw nothingLasting('no server is configured, and none is at the default address');
-    return locateEmbedded(options);
-  }
   const atDefault = `127.0.0.1:${defaultPort}`;
   return {
     ...elsewhere,
@@ -65,32 +74,17 @@ export async function locateTemporal(options: LocateOptions): Promise<TemporalLo
   };
 }
 
+/** The server that the settings name. */
+export function locateConfigured(options: LocateOptions): TemporalLocation | undefined {
+  const { address, ...profile } = readProfile(options);
+  if (!address) return undefined;
+  const release = () => Promise.resolve();
+  return { ...profile, address, source: 'configured', uiAddress: undefined, release };
+}
+
 /** Whether the settings, or Temporal's own, name a server: none is started then. */
 export function isServerConfigured(options: LocateOptions): boolean {
   return readProfile(options).address !== undefined;
-}
-
-/** {@link locateTemporal} without starting anything: undefined where it would have to. */
-export async function locateRunning(options: LocateOptions): Promise<TemporalLocation | undefined> {
-  const profile = readProfile(options);
-  const isAtDefault = async () => !(await probePort('127.0.0.1', defaultPort, probeMs));
-  if (profile.address || (await isAtDefault())) return locateTemporal(options);
-  return locateRunningEmbedded(options);
-}
-
-/** The embedded server where one runs. It is not held: it may end at any time. */
-export async function locateRunningEmbedded({
-  stateDir,
-}: LocateOptions): Promise<TemporalLocation | undefined> {
-  const state = readState(stateDir);
-  const folder = await realpath(stateDir).catch(() => stateDir);
-  if (!state || !(await runsFor(folder, state.serverPid))) return undefined;
-  const address = `127.0.0.1:${state.port}`;
-  return {
-    ...{ address, namespace: 'default', options: { address }, source: 'embedded' },
-    uiAddress: `http://127.0.0.1:${state.uiPort}`,
-    release: () => Promise.resolve(),
-  };
 }
 
 /** The embedded server, started if need be. @throws HoldfastError `TemporalUnreachable` */
@@ -98,10 +92,10 @@ export async function locateEmbedded({
   stateDir,
   onProgress,
   onUnderway,
+  embedded,
 }: LocateOptions): Promise<TemporalLocation> {
   const { address, uiAddress, close } = await connectEmbedded({
-    stateDir,
-    onProgress,
+    ...{ stateDir, onProgress, ...embedded },
     ...(onUnderway && { onUnderway }),
   });
   return {

@@ -10,6 +10,9 @@ export interface RunningDecidable {
   status: DecidableStatus | null;
 }
 
+/** More than people will decide on. */
+const askAtMost = 200;
+
 const [clusterName, , operationName] = searchAttributeNames;
 
 /** The restores and recoveries that run; each is asked, and given `answerWithinMs` to answer. */
@@ -17,7 +20,10 @@ export async function runningDecidables(client: Client, answerWithinMs: number):
   const { restoreDatabase, pointInTimeRecovery } = workflowTypes;
   const query = `WorkflowType IN ('${restoreDatabase}', '${pointInTimeRecovery}') AND ExecutionStatus = 'Running'`;
   const asked: Promise<RunningDecidable>[] = [];
-  for await (const { workflowId, runId, typedSearchAttributes } of client.workflow.list({ query })) {
+  for await (const { workflowId, runId, typedSearchAttributes } of client.workflow.list({
+    query,
+    pageSize: askAtMost,
+  })) {
     const attributes = new Map(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
     const handle = client.workflow.getHandle(workflowId, runId);
     const ask = () => handle.query<DecidableStatus>('status');
@@ -33,6 +39,7 @@ export async function runningDecidables(client: Client, answerWithinMs: number):
         status: known,
       })),
     );
+    if (asked.length === askAtMost) break;
   }
   return Promise.all(asked);
 }

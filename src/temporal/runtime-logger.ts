@@ -4,8 +4,12 @@ import type { SdkMetrics } from './sdk-metrics.js';
 
 const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** What our own steps have told by then, with more to the point. */
-const toldAlready = new Set(['Activity failed', 'Workflow failed']);
+/** What our own steps have told by then, with more to the point; and that a host's queue is for activities, as is meant. */
+const toldAlready = new Set([
+  'Activity failed',
+  'Workflow failed',
+  'No workflows registered, not polling for workflow tasks',
+]);
 
 /**
  * Sends what Temporal's SDK logs, of workflows and of itself, to Holdfast's log, and has it serve its metrics. Once a

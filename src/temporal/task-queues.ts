@@ -19,8 +19,17 @@ export function lastingQueues(host: string): OperationQueues {
  * commands with different repositories on one Temporal server never do each other's work.
  */
 export function commandQueues(fingerprint: string): OperationQueues {
-  const queue = `holdfast-command-${hostname()}-${fingerprint}`;
+  const queue = `${commandQueuePrefix()}${fingerprint}`;
   return { workflows: queue, host: queue };
+}
+
+/** Whether a queue is that of a command on this machine. */
+export function isCommandQueue(queue: string): boolean {
+  return queue.startsWith(commandQueuePrefix());
+}
+
+function commandQueuePrefix(): string {
+  return `holdfast-command-${hostname()}-`;
 }
 
 /** A poller that has not asked for this long is gone: a long poll lasts a minute. */

@@ -31,7 +31,7 @@ export async function watchOperation<T>(
   });
   while (!over) {
     await Promise.race([end, new Promise((resolve) => setTimeout(resolve, lookEveryMs))]);
-    if (!over) for (const sight of await look(client, handle)) onSight(sight);
+    if (!over) for (const sight of await sightsOf(client, handle.workflowId)) onSight(sight);
   }
   return result;
 }
@@ -61,12 +61,12 @@ function isUnavailable(error: unknown): boolean {
   return error instanceof ServiceError && isGrpcServiceError(error.cause) && error.cause.code === unavailable;
 }
 
-/** A look that fails is skipped: the result is waited for in any case. */
-async function look(client: Client, handle: WorkflowHandle): Promise<OperationSight[]> {
+/** What the activities of a workflow tell that run or wait to. None for a look that fails: the next one may not. */
+export async function sightsOf(client: Client, workflowId: string): Promise<OperationSight[]> {
   try {
     const { pendingActivities } = await client.workflowService.describeWorkflowExecution({
       namespace: client.options.namespace,
-      execution: { workflowId: handle.workflowId },
+      execution: { workflowId },
     });
     return (pendingActivities ?? []).map((pending) => {
       const [payload] = pending.heartbeatDetails?.payloads ?? [];

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { WaitingRun } from '../../src/cli/approvals.js';
+import type { WaitingRun } from '../../src/cli/waiting-runs.js';
 import { decidingStep } from '../../src/domain/approval-contracts.js';
 import type { RecoveryResult } from '../../src/domain/recovery-contracts.js';
 import { stopServer } from '../../src/postgres/recovery/postmaster.js';

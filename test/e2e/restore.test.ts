@@ -2,7 +2,7 @@ import { copyFile, cp, mkdir, open, readdir, readFile, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import type { WaitingRun } from '../../src/cli/approvals.js';
+import type { WaitingRun } from '../../src/cli/waiting-runs.js';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
 import type { RestoreResult, RestoreStatus } from '../../src/domain/restore-contracts.js';
 import { obtainTemporal } from '../../src/temporal/embedded/obtain.js';

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { partialName } from '../../src/domain/names.js';
 import type { Repository } from '../../src/repository/repository.js';
@@ -236,6 +237,17 @@ export function describeRepository(kind: string, open: () => Promise<Repository>
       expect(await ids({ limit: 1 })).toEqual(['shop_full_20250301_120000_full_20250303_000000']);
       expect(await ids({})).toHaveLength(5);
       expect(await ids({ database: 'sho' })).toEqual([]);
+    });
+
+    test('lists the newest of each database, and behind a damaged one the one before', async () => {
+      const repository = await open();
+      for (const timestamp of timestamps) await publishSample(repository, { timestamp });
+      const other = await publishSample(repository, { database: 'other', timestamp: '20250101_000000' });
+      const newest = async () => (await repository.listNewest()).backups.map(({ id }) => id);
+      expect(await newest()).toEqual(['shop_full_20250302_000000', other]);
+      await writeFile((await repository.find('latest', 'shop')).metadataPath, '{}');
+      expect(await newest()).toEqual(['shop_full_20250301_120000', other]);
+      expect((await repository.listNewest()).broken).toMatchObject([{ id: 'shop_full_20250302_000000' }]);
     });
 
     test('finds by id, file names, full path, latest and oldest', async () => {

@@ -118,7 +118,12 @@ function drawBar(share: number): string {
 }
 
 /** Share only where the size is known, and never all of it: the last backup's size is an estimate. */
-function figures({ storedBytes, expectedBytes, bytesPerSecond, elapsedSeconds }: DumpProgress): string {
+export function figures({
+  storedBytes,
+  expectedBytes,
+  bytesPerSecond,
+  elapsedSeconds,
+}: DumpProgress): string {
   const share = expectedBytes
     ? `${Math.min(99, Math.floor((100 * storedBytes) / expectedBytes))} % of about `
     : '';

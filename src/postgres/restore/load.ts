@@ -72,6 +72,8 @@ export function startLoad(options: LoadOptions): RunningLoad {
     reject: false,
     ...(signal && { cancelSignal: signal }),
     forceKillAfterDelay: 5_000,
+    // In a process group of its own: Ctrl-C at the terminal is for us, who cancel it.
+    detached: true,
   });
   const feeding = stdin === 'pipe' ? Promise.resolve(undefined) : feed(stdin, child.stdin);
   const messages = new LoadMessages();

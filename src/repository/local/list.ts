@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BackupSummary } from '../../domain/backup.js';
 import { isIdOfDatabase, metadataSuffix, newestIdFirst, parseBackupId } from '../backup-files.js';
 import type { FoundBackup, ListFilter, Listing } from '../repository.js';
 import type { Layout } from './layout.js';
@@ -29,7 +30,7 @@ export async function listBackups(layout: Layout, filter: ListFilter = {}): Prom
       else if (read && isWanted(read.backup, filter)) listing.backups.push(read.backup.summary);
     });
   }
-  listing.backups.sort((a, b) => Date.parse(b.takenAt) - Date.parse(a.takenAt) || newestIdFirst(a.id, b.id));
+  listing.backups.sort(newestBackupFirst);
   return listing;
 }
 
@@ -52,10 +53,16 @@ export async function backupIds(
   return { ids: ids.sort(newestIdFirst), misnamed: misnamed.sort() };
 }
 
+/** Orders by when they were taken. */
+export function newestBackupFirst(a: BackupSummary, b: BackupSummary): number {
+  return Date.parse(b.takenAt) - Date.parse(a.takenAt) || newestIdFirst(a.id, b.id);
+}
+
 function isWanted({ summary }: FoundBackup, { database }: ListFilter): boolean {
   return database === undefined || summary.database === database;
 }
 
-function broken(layout: Layout, id: string, why: string) {
+/** Metadata that stands for no whole backup. */
+export function broken(layout: Layout, id: string, why: string) {
   return { id, file: join(layout.shownFull, `${id}${metadataSuffix}`), why };
 }

@@ -5,6 +5,7 @@ import { find } from './find.js';
 import { layoutOf, partialPath } from './layout.js';
 import { lease, leases } from './lease.js';
 import { listBackups } from './list.js';
+import { listNewestBackups } from './list-newest.js';
 import { freeSpace, prepare } from './prepare.js';
 import { publish } from './publish.js';
 import { openFile, removeName } from './real-file.js';
@@ -25,6 +26,7 @@ export function localRepository(root: string, cluster: string): Repository {
     removePartial: (name) => removeName(partialPath(layout, name)),
     publish: (publication) => publish(layout, publication),
     list: (filter) => listBackups(layout, filter),
+    listNewest: () => listNewestBackups(layout),
     find: (reference, database) => find(layout, reference, database),
     readMetadata: async (id) => (await find(layout, id)).metadata,
     openArtifact: async (id) => openFile((await find(layout, id)).path),

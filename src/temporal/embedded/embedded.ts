@@ -3,6 +3,7 @@ import { searchAttributeNames } from '../../domain/contracts.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { joinSupervisor, type Membership } from './membership.js';
 import { obtainTemporal } from './obtain.js';
+import type { ServerNews, WantedPorts } from './state.js';
 
 /** A Temporal server of this machine that lives as long as anybody holds it. */
 export interface EmbeddedServer {
@@ -22,6 +23,14 @@ export interface EmbeddedOptions {
   onProgress?: (message: string) => void;
   /** Told once there is nothing left but to wait for the server, and whether it was started here and now. */
   onUnderway?: (startedHere: boolean) => void;
+  /** Where it is to listen if it has to be started. @defaultValue where it last did, else anywhere */
+  ports?: WantedPorts;
+  /** Called when everything is ready to start the server, which a rejection prevents. */
+  beforeStart?: () => Promise<void>;
+  /** What becomes of the server while it is held. */
+  onNews?: (news: ServerNews) => void;
+  /** To close is to end the server, unless others need it. @defaultValue false: it stays a moment for the next command */
+  endsServer?: boolean;
 }
 
 /**
@@ -34,6 +43,10 @@ export async function connectEmbedded({
   stateDir,
   onProgress = () => {},
   onUnderway = () => {},
+  ports = {},
+  beforeStart = () => Promise.resolve(),
+  onNews = () => {},
+  endsServer = false,
 }: EmbeddedOptions): Promise<EmbeddedServer> {
   let executable: string | undefined;
   try {
@@ -46,8 +59,7 @@ export async function connectEmbedded({
         return executable;
       },
       searchAttributes: searchAttributeNames,
-      onProgress,
-      onUnderway,
+      ...{ onProgress, onUnderway, ports, beforeStart, onNews, endsServer },
     });
     return await serverOf(membership);
   } catch (error) {

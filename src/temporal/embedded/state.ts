@@ -18,8 +18,28 @@ export interface Hello {
   again: boolean;
 }
 
+/** What it may say last: the server is to end at once, unless others need it. */
+export interface Goodbye {
+  bye: true;
+}
+
 /** The supervisor's answer, once the server listens. */
 export type Welcome = { port: number; uiPort: number; first: boolean } | { error: string };
+
+/** What the supervisor tells later, of the server that it started. */
+export type ServerNews =
+  /** It ended by itself, and is started again. */
+  | { news: 'ended' }
+  | { news: 'back' }
+  /** Other commands still need it: the answer to a goodbye. */
+  | { news: 'stays' }
+  | { news: 'given up'; cause: string };
+
+/** Where the server is to listen, on 127.0.0.1. */
+export interface WantedPorts {
+  port?: number;
+  uiPort?: number;
+}
 
 /** Files of the embedded server in its state directory. */
 export function stateFiles(stateDir: string) {
@@ -45,9 +65,9 @@ export function writeState(stateDir: string, state: ServerState): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Path of the supervisor's socket. A socket's path has at most some 100 bytes, so a deep state directory has it in /tmp. */
-export function socketPath(stateDir: string): string {
-  const inside = join(stateDir, 'supervisor.sock');
+/** Path of a process's socket. A socket's path has at most some 100 bytes, so a deep state directory has it in /tmp. */
+export function socketPath(stateDir: string, whose: 'supervisor' | 'up' = 'supervisor'): string {
+  const inside = join(stateDir, `${whose}.sock`);
   if (Buffer.byteLength(inside) < 100) return inside;
   const folder = `/tmp/holdfast-${process.getuid?.() ?? 0}`;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -55,7 +75,8 @@ export function socketPath(stateDir: string): string {
   if (uid !== (process.getuid?.() ?? uid) || (mode & 0o077) !== 0) {
     throw new Error(`${folder} is not a folder of this user alone: remove it`);
   }
-  return join(folder, `${createHash('sha256').update(stateDir).digest('hex').slice(0, 16)}.sock`);
+  const digest = createHash('sha256').update(stateDir).digest('hex').slice(0, 16);
+  return join(folder, `${digest}${whose === 'supervisor' ? '' : `-${whose}`}.sock`);
 }
 
 /** Whether process `pid` lives and was started for `stateDir`: ids are used again, so its arguments are looked at. */

@@ -1,8 +1,18 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { BoundedLog } from './bounded-log.js';
+import { onLines, sayLine } from './lines.js';
 import { freePort } from './ports.js';
 import { type ServerProcess, startServer, untilListening } from './server-process.js';
-import { type Hello, readState, stateFiles, type Welcome, writeState } from './state.js';
+import {
+  type Goodbye,
+  type Hello,
+  readState,
+  type ServerNews,
+  stateFiles,
+  type WantedPorts,
+  type Welcome,
+  writeState,
+} from './state.js';
 
 /** How long the server stays after its last client, so that one command after another need not start it anew. */
 const lingerMs = 1_000;
@@ -28,7 +38,7 @@ class Supervisor {
   readonly #listener: Server;
   #server: ServerProcess | undefined;
   #ports = { port: 0, uiPort: 0 };
-  #started: Promise<void> | undefined;
+  #started: Promise<unknown> | undefined;
   #expiry: NodeJS.Timeout | undefined;
   #isEnding = false;
   /** When the server was started lately, in milliseconds since 1970. */
@@ -39,6 +49,7 @@ class Supervisor {
     private readonly socket: string,
     private readonly executable: string,
     private readonly searchAttributes: string[],
+    private readonly wanted: WantedPorts,
   ) {
     this.#log = new BoundedLog(stateFiles(stateDir).log);
     this.#listener = createServer((client) => this.accept(client));
@@ -58,12 +69,19 @@ class Supervisor {
     // Its end comes at once, its close only after connections that came later.
     for (const event of ['end', 'close']) client.on(event, () => this.forget(client));
     client.on('error', () => {});
-    client.once('data', (line) => {
-      const { again } = JSON.parse(line.toString()) as Hello;
-      if (again) this.#atWork.add(client);
+    onLines(client, (message) => {
+      const said = message as Hello | Goodbye;
+      if ('bye' in said) return this.takeLeave(client);
+      if (said.again) this.#atWork.add(client);
       void this.welcome(client);
     });
-    client.resume();
+  }
+
+  /** Who says goodbye need not wait for the next command, which may never come. */
+  private takeLeave(client: Socket): void {
+    if (this.#clients.size === 1) return void this.end();
+    say(client, { news: 'stays' });
+    client.end();
   }
 
   /** First is who finds nobody at work, also nobody who had been before the last supervisor died. */
@@ -85,12 +103,12 @@ class Supervisor {
     this.#expiry = setTimeout(() => void this.end(), milliseconds);
   }
 
-  /** Starts the server on the ports it had last, where they are free, and again when it dies. */
+  /** Starts the server on the ports asked for, else those it had last, where they are free, and again when it dies. */
   private async start(): Promise<void> {
     const last = readState(this.stateDir);
     while (this.mayStart()) {
-      const port = await freePort(last?.port);
-      const uiPort = await freePort(last?.uiPort, 8233);
+      const port = await freePort(this.#ports.port, this.wanted.port, last?.port);
+      const uiPort = await freePort(this.#ports.uiPort, this.wanted.uiPort, last?.uiPort, 8233);
       if (this.#isEnding) return;
       const server = this.launch(port, uiPort);
       if (await untilListening(server, port, startMs)) {
@@ -123,13 +141,19 @@ class Supervisor {
     this.#log.write(
       `holdfast: the server ended by itself at ${new Date().toISOString()}, starting it again\n`,
     );
-    this.#started = this.start();
+    this.tell({ news: 'ended' });
+    this.#started = this.start().then(() => this.#isEnding || this.tell({ news: 'back' }));
+  }
+
+  private tell(news: ServerNews): void {
+    for (const client of this.#atWork) say(client, news);
   }
 
   private async giveUp(): Promise<void> {
     if (this.#isEnding) return;
     const error = this.#server?.lastOutput().split('\n').at(-1) || 'it ended without a word';
-    for (const client of this.#clients) say(client, { error });
+    this.tell({ news: 'given up', cause: error });
+    for (const client of this.#clients) if (!this.#atWork.has(client)) say(client, { error });
     await this.end();
   }
 
@@ -145,10 +169,8 @@ class Supervisor {
   }
 }
 
-function say(client: Socket, welcome: Welcome): void {
-  if (!client.destroyed) client.write(`${JSON.stringify(welcome)}\n`);
-}
+const say = (client: Socket, message: Welcome | ServerNews) => sayLine(client, message);
 
 process.umask(0o077);
-const [, , stateDir = '', socket = '', executable = '', ...searchAttributes] = process.argv;
-new Supervisor(stateDir, socket, executable, searchAttributes).run();
+const [, , stateDir = '', socket = '', executable = '', ports = '{}', ...searchAttributes] = process.argv;
+new Supervisor(stateDir, socket, executable, searchAttributes, JSON.parse(ports) as WantedPorts).run();

@@ -1,0 +1,66 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import type { TemporalPlace } from '../temporal/connection.js';
+import { errorOfWorkflow } from '../temporal/failure.js';
+import {
+  type EndedOperation,
+  type ListedOperation,
+  lastOutcomes,
+  runningOperations,
+} from '../temporal/look-at-work.js';
+import { type NextRun, nextRuns } from '../temporal/next-runs.js';
+import { operationName, stepOf } from './running-words.js';
+import { type WaitingRun, waitingRuns } from './waiting-runs.js';
+
+/** What Temporal knows of the work. */
+export interface WorkStatus {
+  /** The newest that run, {@link runningAtMost} of them. */
+  running: (ListedOperation & { operation: string; step: string })[];
+  waiting: WaitingRun[];
+  nextRuns: NextRun[];
+  /** How each kind of operation last ended on each cluster and database. */
+  lastOutcomes: (EndedOperation & { operation: string; cause: string | null })[];
+}
+
+const runningAtMost = 100;
+
+/** Of so many failures the cause is asked for. */
+const causesAtMost = 20;
+
+/** Looks at a bounded part of what Temporal keeps, however long its history is. */
+export async function lookAtWork(place: TemporalPlace, owner: string): Promise<WorkStatus> {
+  const { client } = place;
+  const [running, waiting, next, ended] = await Promise.all([
+    runningOperations(client, runningAtMost),
+    waitingRuns(place),
+    nextRuns(client, owner),
+    lastOutcomes(client),
+  ]);
+  const failed = ended.filter(({ outcome }) => outcome === 'failed').slice(0, causesAtMost);
+  const causes = new Map(
+    await Promise.all(failed.map(async (end) => [end.runId, await causeOf(place, end)] as const)),
+  );
+  return {
+    running: running.map(({ steps, ...listed }) => ({
+      ...listed,
+      operation: operationName(listed.type),
+      step: stepOf({ steps }),
+    })),
+    ...{ waiting, nextRuns: next },
+    lastOutcomes: ended.map((end) => ({
+      ...end,
+      operation: operationName(end.type),
+      cause: causes.get(end.runId) ?? null,
+    })),
+  };
+}
+
+async function causeOf({ client }: TemporalPlace, { workflowId, runId, type }: EndedOperation) {
+  try {
+    await client.workflow.getHandle(workflowId, runId, { followRuns: false }).result();
+    return null;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) return null;
+    const told = errorOfWorkflow(error, operationName(type));
+    return told instanceof Error ? told.message : String(told);
+  }
+}

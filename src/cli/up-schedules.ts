@@ -1,0 +1,43 @@
+import type { ClusterConfig } from '../config/config.js';
+import { withMaintenanceConnection } from '../postgres/connection.js';
+import { openRepository } from '../repository/open-repository.js';
+import type { TemporalPlace } from '../temporal/connection.js';
+import { nextRuns } from '../temporal/next-runs.js';
+import { applySchedules } from '../temporal/schedules/apply.js';
+import { ownerOf } from '../temporal/schedules/read.js';
+import type { CommandContext } from './context.js';
+import { moment, printable } from './output/format.js';
+import { tellSteps } from './schedule-apply.js';
+
+/** Makes Temporal's schedules those of the settings, and tells what is next. */
+export async function keepSchedules({ config, output }: CommandContext, { client }: TemporalPlace) {
+  await applySchedules({ client, config, onPlan: (steps) => tellSteps(output, steps, false) });
+  const [next] = await nextRuns(client, ownerOf(config));
+  if (next) output.note(`next: ${printable(next.name)}, ${moment(next.at)}`);
+}
+
+/** Tells at once what would otherwise be found out at night: a server that can't be reached, a repository without backups. */
+export async function tellFirstSteps({ config, output }: CommandContext): Promise<void> {
+  const here = Object.values(config.clusters).filter(({ host }) => host === config.host);
+  await Promise.all(here.map((cluster) => tryServer(cluster, (words) => output.warn(words))));
+  const backups = await Promise.all(here.map(countBackups));
+  if (backups.every((count) => count === 0))
+    output.note('there is no backup yet: `holdfast backup --all` in another terminal makes one now');
+}
+
+async function tryServer({ name, connection }: ClusterConfig, warn: (words: string) => void): Promise<void> {
+  try {
+    await withMaintenanceConnection(connection, (client) => client.query('SELECT'));
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    warn(`backups of cluster ${name} will fail as long as this holds: ${cause}`);
+  }
+}
+
+/** Of a repository that can't be read nothing is told here: its backups will. */
+async function countBackups(cluster: ClusterConfig): Promise<number> {
+  const listing = await openRepository(cluster)
+    .listNewest()
+    .catch(() => undefined);
+  return listing ? listing.backups.length : 1;
+}
