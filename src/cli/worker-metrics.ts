@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Figure } from '../domain/metrics/catalogue.js';
 import type { OperationEnd } from '../domain/operation-end.js';
 import type { Logger } from '../log.js';
+import { Refreshed } from '../metrics/refreshed.js';
 import { MetricsRegistry } from '../metrics/registry.js';
 import { operationFigures, RepositoryScan } from '../metrics/scan.js';
 import { serveMetrics } from '../metrics/serve.js';
@@ -35,13 +36,10 @@ export async function startMetrics(
   const sdk = await sdkMetrics();
   const ours = Object.values(config.clusters).filter(({ host }) => host === config.host);
   const clusters = ours.map(({ name }) => name);
-  const metrics = { client: undefined as Client | undefined };
+  const metrics: Pick<WorkerMetrics, 'client'> = { client: undefined };
+  const temporal = temporalFigures(metrics, clusters);
   const text = async () => {
-    const parts = await Promise.all([
-      scan.figures(),
-      operationFigures({ config, stateDir }),
-      temporalFigures(metrics.client, clusters),
-    ]);
+    const parts = await Promise.all([scan.figures(), operationFigures({ config, stateDir }), temporal()]);
     const own = await registry.text([buildInfo, ...parts.flat()]);
     return `${own}\n${await sdk.text()}`;
   };
@@ -55,14 +53,19 @@ export async function startMetrics(
 
 const buildInfo: Figure = { name: 'holdfast_build_info', labels: { version }, value: 1 };
 
-async function temporalFigures(client: Client | undefined, clusters: readonly string[]): Promise<Figure[]> {
+/** One that does not answer for long keeps nobody waiting as long. */
+function temporalFigures(
+  place: Pick<WorkerMetrics, 'client'>,
+  clusters: readonly string[],
+): () => Promise<Figure[]> {
   const up = (value: number): Figure => ({ name: 'holdfast_temporal_up', labels: {}, value });
-  if (!client) return [up(0)];
-  try {
-    return [up(1), ...(await approvalFigures(client, clusters, answerWithinMs))];
-  } catch {
-    return [up(0)];
-  }
+  const look = async ({ client }: Pick<WorkerMetrics, 'client'>) => {
+    if (!client) return [up(0)];
+    const waiting = await approvalFigures(client, clusters, answerWithinMs).catch(() => undefined);
+    return waiting ? [up(1), ...waiting] : [up(0)];
+  };
+  const known = new Refreshed(() => look(place), { freshMs: 2_000, patienceMs: 500 });
+  return async () => (place.client ? ((await known.get()) ?? [up(0)]) : [up(0)]);
 }
 
 /** Whoever asks while an answer is made gets that one: many who ask cost as much as one. */

@@ -42,7 +42,8 @@ async function workUntilStopped(work: Work): Promise<void> {
       const place = await findTemporal(options);
       await workAt(place, work).finally(() => place.close());
     } catch (error) {
-      if (!isOutage(error) || !mayWait || work.signal.aborted) throw error;
+      if (!isOutage(error) || !mayWait) throw error;
+      if (work.signal.aborted) return;
       output.warn(`${error instanceof Error ? error.message : String(error)}; trying again`);
       await delay(tryAgainMs, undefined, { signal: work.signal }).catch(() => undefined);
     }

@@ -5,41 +5,37 @@ import { repositoryFigures, settingFigures } from '../domain/metrics/repository-
 import { gatherFacts } from '../monitoring/gather-facts.js';
 import { lastEnds } from '../monitoring/last-ends.js';
 import type { RememberedBackups } from '../repository/survey/survey.js';
+import { Refreshed, type RefreshOptions } from './refreshed.js';
 
-export interface ScanOptions {
+export interface ScanOptions extends Partial<RefreshOptions> {
   config: Config;
   stateDir: string;
   /** Told what kept a cluster from being looked at. */
   onProblem: (message: string) => void;
-  /** A look is good for as long. @defaultValue 10000 */
-  freshMs?: number;
-  /** Who asks waits no longer than this for a look. @defaultValue 5000 */
-  patienceMs?: number;
 }
 
-/** A look takes a tenth of the time, but none is older than rules expect. */
-const pausesPerLook = 9;
-const longestPauseMs = 5 * 60_000;
+/** A look takes a tenth of the time at most. */
+const usual: RefreshOptions = { freshMs: 10_000, pausesPerLook: 9, patienceMs: 5_000 };
 
 /**
- * Looks at the repositories of this host for whoever asks: one look at a time, and none while the last one is fresh. A
- * disk that hangs keeps nobody waiting: what was found before is told then, with the time of that look.
+ * Looks at the repositories of this host for whoever asks. A disk that hangs keeps nobody waiting: what was found before is
+ * told then, with the time of that look.
  */
 export class RepositoryScan {
   readonly #clusters: ClusterConfig[];
   readonly #facts = new Map<string, HealthFacts>();
   readonly #remembered = new Map<string, RememberedBackups>();
-  #running: Promise<void> | undefined;
-  #freshUntil = 0;
+  readonly #looks: Refreshed<void>;
 
   constructor(private readonly options: ScanOptions) {
     const { config } = options;
     this.#clusters = Object.values(config.clusters).filter(({ host }) => host === config.host);
+    this.#looks = new Refreshed(() => this.#lookAtAll(), { ...usual, ...options });
   }
 
   /** What is known by now. */
   async figures(): Promise<Figure[]> {
-    await this.#look();
+    await this.#looks.get();
     const now = new Date();
     return this.#clusters.flatMap((cluster) => {
       const facts = this.#facts.get(cluster.name);
@@ -47,27 +43,8 @@ export class RepositoryScan {
     });
   }
 
-  async #look(): Promise<void> {
-    if (!this.#running && performance.now() < this.#freshUntil) return;
-    this.#running ??= this.#lookAtAll().finally(() => {
-      this.#running = undefined;
-    });
-    const { patienceMs = 5_000 } = this.options;
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, patienceMs);
-    });
-    await Promise.race([this.#running, patience]);
-    clearTimeout(timer);
-  }
-
   async #lookAtAll(): Promise<void> {
-    const begunAt = performance.now();
     for (const cluster of this.#clusters) await this.#lookAt(cluster);
-    const tookMs = performance.now() - begunAt;
-    const { freshMs = 10_000 } = this.options;
-    this.#freshUntil =
-      performance.now() + Math.max(freshMs, Math.min(longestPauseMs, pausesPerLook * tookMs));
   }
 
   async #lookAt(cluster: ClusterConfig): Promise<void> {

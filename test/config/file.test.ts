@@ -148,7 +148,7 @@ describe('what is wrong in holdfast.yaml', () => {
       [
         'RETENTION_DAYS: had "-1"; allowed: a whole number from 1 to 36500; read from environment',
         `version: had 2; allowed: 1; ${at(1)}`,
-        `retentionDays: unknown key; had 3; allowed: version, backupDir, pgBinDir, parallelPerHost, temporal, defaults, clusters, alerts; ${at(2)}`,
+        `retentionDays: unknown key; had 3; allowed: version, backupDir, pgBinDir, parallelPerHost, temporal, defaults, clusters, alerts, metrics; ${at(2)}`,
         `defaults.retentonDays: unknown key, did you mean retentionDays?; had 7; allowed: ${known}; ${at(4)}`,
         `defaults.compressionLevel: had 99; allowed: a whole number, 1 to 9 for gzip, 1 to 19 for zstd, 1 to 12 for lz4; ${at(5)}`,
         `defaults.keepLast: had "3"; allowed: a whole number from 1 to 10000; ${at(6)}`,

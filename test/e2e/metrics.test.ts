@@ -105,10 +105,46 @@ test('every metric is served with what it means, and stands in the docs; labels 
       .map(([name, { help }]) => [name, help])
       .sort(),
   );
-  const documented = [...docs.matchAll(/^\| `(holdfast_\w+)` \|/gm)].map(([, name]) => name);
-  expect(documented.sort()).toEqual(Object.keys(catalogue).sort());
+  const documented = [...docs.matchAll(/^\| `(holdfast_\w+)` \| ([\w, ]*) \| (.*) \|$/gm)];
+  expect(documented.map(([, name, labels, help]) => [name, labels, help])).toEqual(
+    Object.entries(catalogue).map(([name, { labels, help }]) => [name, labels.join(', '), help]),
+  );
   expect(text).toMatch(/^temporal_worker_task_slots_available\{/m);
   expect(text).toMatch(/^holdfast_build_info\{version="\d/m);
+});
+
+test('a command that works by itself is remembered by the worker, who does not count it', async () => {
+  const succeeded = '{operation="full-backup", outcome="succeeded", database="shop"}';
+  const before = (await value(`holdfast_operation_last_end_timestamp_seconds${succeeded}`)) ?? 0;
+  const alone = await place.start(['backup', 'shop'], { HOLDFAST_HOST: 'alone' });
+  expect(alone.exitCode, alone.stderr).toBe(0);
+  await vi.waitFor(
+    async () =>
+      expect(await value(`holdfast_operation_last_end_timestamp_seconds${succeeded}`)).toBeGreaterThan(
+        before,
+      ),
+    patience,
+  );
+  expect(await value(`holdfast_operations_total${succeeded}`)).toBe(1);
+});
+
+test('a worker that never reached Temporal serves metrics, with what was remembered, and stops when told', async () => {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const waiting = place.start(['worker', '--metrics', listen], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
+  let told = '';
+  waiting.stderr?.on('data', (chunk: Buffer) => {
+    told += chunk.toString();
+  });
+  const read = async () => (await fetch(`http://${listen}/metrics`)).text();
+  const text = await vi.waitFor(read, patience);
+  expect(text).toMatch(/^holdfast_temporal_up 0$/m);
+  expect(text).toMatch(/^holdfast_backup_age_seconds\{cluster="default",database="shop"\} \d/m);
+  expect(text).toMatch(/^holdfast_operation_last_end_timestamp_seconds\{.*"nowhere".*"failed".* \d/m);
+  expect((await fetch(`http://${listen}/`)).status).toBe(404);
+  expect((await fetch(`http://${listen}/metrics`, { method: 'POST' })).status).toBe(405);
+  await expect.poll(() => told, patience).toMatch(/connect to Temporal at 127\.0\.0\.1:1: .*; trying again/);
+  waiting.kill('SIGTERM');
+  expect(await waiting).toMatchObject({ exitCode: 0 });
 });
 
 test('another worker is told clearly that somebody listens there', async () => {

@@ -1,6 +1,7 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RepositoryScan } from '../../src/metrics/scan.js';
 import { monitorOnce } from '../../src/monitoring/monitor-once.js';
 import { localRepository } from '../../src/repository/local/local-repository.js';
 import { createRepository, type GeneratedRepository } from './repository.js';
@@ -64,4 +65,25 @@ test('of 10,000 backups three that are damaged in different ways are found, and 
   const { user, system } = process.cpuUsage(before);
   // Half of what it costs to read the metadata once: it reads none of what has not changed.
   expect(again.cpuSeconds).toBeLessThan((user + system) / 1e6 / 2);
+});
+
+test('a look for metrics costs as little, also where nothing is remembered beside the backups', async () => {
+  const config = await repository.config();
+  const onProblem = (message: string) => expect.fail(message);
+  const options = { config, stateDir: repository.stateDir, onProblem, freshMs: 0, pausesPerLook: 0 };
+  const scan = new RepositoryScan({ ...options, patienceMs: 120_000 });
+  const damaged = async () =>
+    (await scan.figures())
+      .filter(({ name }) => name === 'holdfast_corrupted_backups')
+      .reduce((sum, { value }) => sum + value, 0);
+  await rm(`${repository.root}/full/.survey-memory.json`);
+  // Each reads the metadata of 2,000, and remembers it by itself.
+  for (let looks = 0; looks < 5; looks++) await damaged();
+  const before = process.cpuUsage();
+  expect(await damaged()).toBe(3);
+  const { user, system } = process.cpuUsage(before);
+  const listing = process.cpuUsage();
+  await localRepository(repository.root, 'default').list();
+  const listed = process.cpuUsage(listing);
+  expect(user + system).toBeLessThan((listed.user + listed.system) / 2);
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../src/temporal/embedded/ports.js';
 import { prometheusBinDir } from './prometheus-binaries.js';
@@ -36,6 +37,12 @@ export interface PrometheusOptions {
   rules: string;
 }
 
+/** A watcher ends it when the pipe from the test run closes without a word: the run was killed. */
+const guarded = `
+( ( read -r word <&3
+    [ "$word" = ended ] || kill -KILL $$ ) >/dev/null 2>&1 & )
+exec "$@" 3<&-`;
+
 /** Starts Prometheus, which scrapes one worker as the job `holdfast` and evaluates rules as often. */
 export async function startPrometheus({ target, rules }: PrometheusOptions): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'hf-prometheus-'));
@@ -43,19 +50,18 @@ export async function startPrometheus({ target, rules }: PrometheusOptions): Pro
   await writeFile(join(folder, 'rules.yml'), rules);
   await writeFile(join(folder, 'prometheus.yml'), settings(target));
   const child = spawn(
-    join(await prometheusBinDir(), 'prometheus'),
+    '/bin/sh',
     [
+      ...['-c', guarded, 'prometheus', join(await prometheusBinDir(), 'prometheus')],
       ...[`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`],
       ...[`--web.listen-address=127.0.0.1:${port}`, '--log.level=error'],
     ],
-    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] },
   );
   let told = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     told = (told + chunk.toString()).slice(-2000);
   });
-  // A test run that is killed must not leave it.
-  process.once('exit', () => child.kill('SIGKILL'));
   const url = `http://127.0.0.1:${port}`;
   const dispose = async () => {
     await stop(child);
@@ -126,7 +132,10 @@ async function ask(url: string): Promise<Answer> {
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  const leash = child.stdio[3] as Writable;
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  leash.end('ended\n');
 }
