@@ -70,7 +70,7 @@ export function createHealthActivities(deps: ActivityDeps) {
     /** Reads again what is owed; beats with every portion. */
     async rereadBackups(step: HealthStep): Promise<Rereading> {
       const beat = beatWithProgress();
-      const found = await rereadOwed(clusterFor(step), cancellationSignal(), beat.stored);
+      const found = await rereadOwed(clusterFor(step), cancellationSignal(), { onProgress: beat.stored });
       if (found.backups > 0) log.info(found, `re-read ${found.backups} backups of ${step.cluster}`);
       return found;
     },

@@ -13,7 +13,7 @@ export interface DrainOptions {
   onDelivery?: (told: { cluster: string; delivered: number; waiting: number; problems: string[] }) => void;
   /** Told why a try failed otherwise than a channel may. */
   onError?: (cluster: string, error: unknown) => void;
-  /** Between two looks into an outbox. @defaultValue 15000 */
+  /** Between two looks into an outbox. @defaultValue 5000 */
   everyMs?: number;
   /** The longest wait after tries in which nothing was taken. @defaultValue 600000 */
   mostMs?: number;
@@ -42,7 +42,7 @@ export function drainOutboxes(options: DrainOptions): Draining {
 }
 
 async function drainOne(cluster: ClusterConfig, options: DrainOptions, signal: AbortSignal): Promise<void> {
-  const { everyMs = 15_000, mostMs = 600_000 } = options;
+  const { everyMs = 5_000, mostMs = 600_000 } = options;
   const pace = new RetryPace(everyMs, mostMs);
   while (!signal.aborted) {
     try {

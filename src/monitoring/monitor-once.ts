@@ -22,7 +22,11 @@ export interface MonitorOptions {
   signal: AbortSignal;
   /** Told what is done. */
   onStep?: (words: string) => void;
+  /** @defaultValue this machine's clock */
+  clock?: () => Date;
 }
+
+const machineClock = () => new Date();
 
 /** One look at a cluster's backups by this process alone, the same that the workflow takes: it needs no Temporal. */
 export async function monitorOnce(options: MonitorOptions): Promise<MonitorResult> {
@@ -41,8 +45,9 @@ export async function monitorOnce(options: MonitorOptions): Promise<MonitorResul
   };
 }
 
-async function lookAndTell({ config, cluster, stateDir, withServer, signal }: MonitorOptions) {
-  const now = new Date();
+async function lookAndTell(options: MonitorOptions) {
+  const { config, cluster, stateDir, withServer, signal, clock = machineClock } = options;
+  const now = clock();
   const facts = await gatherFacts({
     ...{ cluster, host: config.host, stateDir, withServer, now, signal },
     ...{ after: null, limit: Number.POSITIVE_INFINITY },
@@ -60,13 +65,14 @@ async function lookAndTell({ config, cluster, stateDir, withServer, signal }: Mo
 const none: Rereading = { backups: 0, bytes: 0, damaged: 0, changed: 0 };
 
 /** A re-reading that fails says nothing of what was found before it. */
-async function tryRereading({ cluster, signal, withoutReread = false }: MonitorOptions): Promise<{
+async function tryRereading(options: MonitorOptions): Promise<{
   outcome: Rereading;
   warnings: string[];
 }> {
+  const { cluster, signal, withoutReread = false, clock = machineClock } = options;
   if (withoutReread) return { outcome: none, warnings: [] };
   try {
-    return { outcome: await rereadOwed(cluster, signal), warnings: [] };
+    return { outcome: await rereadOwed(cluster, signal, { now: clock() }), warnings: [] };
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.type === 'Cancelled') throw error;
     return { outcome: none, warnings: [`backups could not be re-read: ${error.message}`] };

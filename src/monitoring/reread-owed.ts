@@ -6,9 +6,9 @@ import { reread } from '../repository/survey/reread.js';
 export async function rereadOwed(
   { name, repositoryPath: root, verifyWithinDays: withinDays }: ClusterConfig,
   signal: AbortSignal,
-  onProgress: (bytes: number) => void = () => {},
+  { onProgress = () => {}, now = new Date() }: { onProgress?: (bytes: number) => void; now?: Date } = {},
 ): Promise<Rereading> {
-  const found = await reread({ root, cluster: name, withinDays, now: new Date(), signal, onProgress });
+  const found = await reread({ root, cluster: name, withinDays, now, signal, onProgress });
   const { read, bytes, flaws, changed } = found;
   return { backups: read.length, bytes, damaged: flaws.length, changed };
 }

@@ -29,7 +29,7 @@ export const mailUser = 'holdfast';
 export const mailPassword = 'canary-mail-password';
 
 /** Without options: plain, and nobody need log in. */
-export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
+export async function startMailServer(options: SMTPServerOptions = {}, port = 0): Promise<MailServer> {
   const sockets = new Set<Socket>();
   const kept: MailServer = {
     ...{ port: 0, taken: [], answer: 'take', unknown: [], sessions: 0 },
@@ -76,7 +76,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server.server, 'listening');
   kept.port = (server.server.address() as AddressInfo).port;
   return kept;

@@ -2,6 +2,7 @@ import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MonitorResult } from '../../src/domain/monitor-contracts.js';
+import { startMailServer } from '../alerting/mail-server.js';
 import { type Receiver, startReceiver } from '../alerting/receiver.js';
 import { createRepository } from '../monitoring/repository.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
@@ -54,6 +55,12 @@ test('without Temporal and PostgreSQL the repository alone is judged, what chang
 });
 
 test('with Temporal and PostgreSQL down, a look by the command says so and judges what it can', async () => {
+  const unmounted = await place.run('monitor');
+  expect(unmounted).toMatchObject({
+    exitCode: 5,
+    stdout: expect.stringMatching(/✗ +repository .*no such folder/),
+  });
+  expect(pings()).toBe(0);
   await addBackup('shop');
   const { exitCode, stdout, stderr } = await place.run('--json', 'monitor');
   expect(exitCode, stderr).toBe(0);
@@ -116,6 +123,26 @@ test('alert test tells of each channel whether it took it', async () => {
   const refused = await place.run('alert', 'test');
   expect(refused.exitCode).toBe(1);
   expect(refused.stderr).toContain('it answered 404 Not Found: no such channel');
+  await writeFile(
+    join(place.folder, 'holdfast.yaml'),
+    `
+clusters: { default: { databases: { shop: {} } } }
+alerts:
+  mail: { tls: none, from: a@b.example, to: [dba@example.com] }
+  routes: [{ channels: [endpoint], databases: [shop] }, { channels: [mail], minimumPriority: high, types: [backup_age] }]
+`,
+  );
+  await using server = await startMailServer();
+  const mail = { SMTP_HOST: '127.0.0.1', SMTP_PORT: String(server.port) };
+  const one = await place.start(['alert', 'test', 'mail'], mail);
+  expect(one, one.stderr).toMatchObject({ exitCode: 0 });
+  expect(one.stdout).toMatch(/mail +backup_age from priority high/);
+  expect(one.stderr).toContain('critical alerts of cluster default reach nobody');
+  expect(one.stderr).not.toContain('default/shop');
+  expect(server.taken).toMatchObject([{ to: ['dba@example.com'] }]);
+  const wrong = await place.start(['alert', 'test', 'pager'], mail);
+  expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('name one of endpoint, mail') });
+  await rm(join(place.folder, 'holdfast.yaml'));
   const none = await place.start(['alert', 'test'], { ALERT_ENDPOINT: '' });
   expect(none).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no channel is configured') });
 });

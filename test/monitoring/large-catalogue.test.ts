@@ -1,4 +1,4 @@
-import { truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RepositoryScan } from '../../src/metrics/scan.js';
@@ -8,7 +8,8 @@ import { createRepository, type GeneratedRepository } from './repository.js';
 
 const databases = 20;
 const days = 500;
-const dayMs = 24 * 60 * 60 * 1000;
+const hourMs = 60 * 60 * 1000;
+const dayMs = 24 * hourMs;
 
 let repository: GeneratedRepository;
 const ids: string[] = [];
@@ -25,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => repository[Symbol.asyncDispose]());
 
-async function look() {
+async function look(hoursLater = 0) {
   const config = await repository.config();
   const cluster = config.clusters.default;
   if (!cluster) throw new Error('there is no default cluster');
@@ -37,6 +38,7 @@ async function look() {
     stateDir: repository.stateDir,
     withServer: false,
     signal,
+    clock: () => new Date(Date.now() + hoursLater * hourMs),
   });
   const { user, system } = process.cpuUsage(before);
   return { result, cpuSeconds: (user + system) / 1e6 };
@@ -50,7 +52,7 @@ test('of 10,000 backups three that are damaged in different ways are found, and 
   truncateSync(repository.path(cut), 10);
   await rm(repository.path(gone));
   writeFileSync(repository.path(changed, '.meta'), '{"backup_file": ');
-  const { result } = await look();
+  const { result, cpuSeconds } = await look();
   const critical = result.findings.filter(({ state }) => state === 'critical');
   const found = critical.map(({ message }) => message).sort();
   expect(found).toHaveLength(3);
@@ -64,7 +66,24 @@ test('of 10,000 backups three that are damaged in different ways are found, and 
   await localRepository(repository.root, 'default').list();
   const { user, system } = process.cpuUsage(before);
   // Half of what it costs to read the metadata once: it reads none of what has not changed.
-  expect(again.cpuSeconds).toBeLessThan((user + system) / 1e6 / 2);
+  const readingAll = (user + system) / 1e6;
+  expect(again.cpuSeconds).toBeLessThan(readingAll / 2);
+  expect(cpuSeconds).toBeLessThan(readingAll);
+});
+
+test('a bit that flips in one of 10,000 backups is found when its turn comes, by reading few of them', async () => {
+  const [flipped = ''] = ids;
+  const path = repository.path(flipped);
+  const bytes = readFileSync(path);
+  const at = Math.floor(bytes.length / 2);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+  const { result } = await look(1);
+  expect(result.reread.damaged).toBe(1);
+  // An hour's share of fourteen days, and a quarter of slack.
+  expect(result.reread.backups).toBeLessThan((ids.length / (14 * 24)) * 1.5);
+  const critical = result.findings.filter(({ state }) => state === 'critical');
+  expect(critical.map(({ message }) => message).join('\n')).toContain(`damaged: ${flipped}: `);
 });
 
 test('a look for metrics costs as little, also where nothing is remembered beside the backups', async () => {

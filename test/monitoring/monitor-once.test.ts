@@ -93,6 +93,32 @@ test('an old backup, one dated in the future, and a database that is named and h
   ]);
 });
 
+test('C2: one dated in the future neither hides that the newest is stale nor counts as one', async () => {
+  await repository.add('shop', ago(30));
+  await repository.add('shop', ago(-48));
+  const found = await look();
+  expect(wrongIn(found)).toEqual([['backup_age', 'shop', 'critical']]);
+  expect(messageOf(found, 'backup_age', 'shop')).toMatch(/is 1d 6h old$/);
+});
+
+test.each([
+  ['artifact', 'flipped'],
+  ['artifact', 'truncated'],
+  ['artifact', 'emptied'],
+  ['metadata', 'flipped'],
+  ['metadata', 'truncated'],
+  ['metadata', 'emptied'],
+])('K1: an %s that was %s is critical', async (what, how) => {
+  const id = await repository.add('shop', ago(1));
+  await repository.add('shop', ago(2));
+  const path = repository.path(id, what === 'metadata' ? '.meta' : undefined);
+  if (how === 'flipped') flipBit(path);
+  else truncateSync(path, how === 'emptied' ? 0 : Math.floor(statSync(path).size / 2));
+  // What only a re-reading finds is found by the day on which it is owed.
+  for (let looks = 0; looks < 2; looks++) await look();
+  expect(wrongIn(await look())).toContainEqual(['backup_integrity', 'shop', 'critical']);
+});
+
 test('a backup much smaller than the ones before it is a warning', async () => {
   for (const days of [4, 3, 2]) await repository.add('shop', ago(days * 24), 500);
   await repository.add('shop', ago(1), 5);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
 import { defaultPolicy } from '../../src/domain/approval.js';
 import type { DecisionMessage } from '../../src/domain/approval-contracts.js';
+import type { Alert } from '../../src/domain/contracts.js';
 import type { RecoveryInput, RecoveryResult } from '../../src/domain/recovery-contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import {
@@ -46,12 +47,14 @@ async function deciding<T>(activities: Activities, act: (handle: WorkflowHandle)
   });
 }
 
-test('steps run in order, and each is timed', async () => {
-  const { activities, calls } = scriptedActivities();
+test('steps run in order, each is timed, and that it is done is told', async () => {
+  const alerts: Alert[] = [];
+  const { activities, calls } = scriptedActivities({ sendAlert: async (alert) => void alerts.push(alert) });
   const result = await run(activities);
   expect(result).toMatchObject({ base: baseBackup.id, target: 'the end of the base backup', timeline: 2 });
   expect(result).toMatchObject({ previous: null, approval: null, control: { state: 'shut down' } });
   expect(result.steps.map(({ step }) => step)).toEqual(['resolve', 'extract', 'recover', 'prove']);
+  expect(alerts).toMatchObject([{ type: 'restore_done', priority: 'info', cluster: 'default' }]);
   expect(calls).toEqual([
     ...['resolveRecovery', 'extractBaseBackup', 'recoverCluster', 'proveRecovered', 'finishRecovered'],
     ...['sendAlert', 'releaseBase'],
