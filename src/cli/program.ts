@@ -18,6 +18,7 @@ Examples:
   holdfast wal setup         what the server needs to archive its WAL
   holdfast wal stream        stream its WAL into the archive as it is written
   holdfast monitor           whether backups are there, young and whole
+  holdfast schedule apply    have all of that done by schedule
   holdfast worker            do what schedules and commands ask of this host
 
 Settings come from the environment (PGHOST, PGUSER, BACKUP_DIR, RETENTION_DAYS,
