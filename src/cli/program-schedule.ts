@@ -37,6 +37,11 @@ export function addSchedule(program: Command, act: Act): void {
     .action(act(async () => (await import('./schedule-list.js')).scheduleListCommand));
   addActs(schedule, act);
   addRuns(schedule, act);
+  schedule
+    .command('import-crontab')
+    .description("print a proposal for holdfast.yaml, made of a crontab's jobs of backups")
+    .argument('[file]', 'a crontab, or - for standard input', '-')
+    .action(act(async () => (await import('./import-crontab.js')).importCrontabCommand));
 }
 
 function addActs(schedule: Command, act: Act): void {

@@ -26,6 +26,7 @@ Examples:
   holdfast doctor            what this machine lacks, and what to do about it
   holdfast up                everything on this machine: Temporal, a worker, schedules
   holdfast status            what runs, what waits for people, what is next
+  holdfast schedule apply    have all of that done by schedule
   holdfast worker            do what schedules and commands ask of this host
 
 Settings come from the environment (PGHOST, PGUSER, BACKUP_DIR, RETENTION_DAYS,

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { msNumberToTs } from '@temporalio/common/lib/time.js';
 import { HoldfastError } from '../domain/errors.js';
 import { describeSchedule } from '../temporal/schedules/read.js';
 import { type BegunRun, runNow } from '../temporal/schedules/run-now.js';
@@ -93,13 +94,11 @@ export function scheduleBackfillCommand(
 
 /** Temporal tells at most 1,000. */
 async function countDue(client: Client, scheduleId: string, start: Date, end: Date): Promise<number> {
-  const seconds = (date: Date) => ({ seconds: Math.floor(date.getTime() / 1000) });
   const { startTime } = await client.workflowService.listScheduleMatchingTimes({
-    namespace: client.options.namespace,
-    scheduleId,
-    startTime: seconds(new Date(start.getTime() - 1000)),
-    endTime: seconds(end),
-  } as never);
+    ...{ namespace: client.options.namespace, scheduleId },
+    startTime: msNumberToTs(start.getTime() - 1000),
+    endTime: msNumberToTs(end.getTime()),
+  });
   return (startTime ?? []).length;
 }
 

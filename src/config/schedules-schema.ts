@@ -18,14 +18,14 @@ export const cronOrOff = z.string().superRefine((text, context) => {
 
 function refuseOthers(allowed: string) {
   return (expression: string, context: z.RefinementCtx) => {
-    const complaint = complaintOf(expression);
+    const complaint = cronComplaint(expression);
     if (complaint === undefined) return;
     context.addIssue({ code: 'custom', message: complaint === '' ? allowed : `${allowed}: ${complaint}` });
   };
 }
 
-/** What is wrong with an expression; empty where what is allowed says it. */
-function complaintOf(expression: string): string | undefined {
+/** What is wrong with a cron expression; undefined: nothing; empty where what is allowed says it. */
+export function cronComplaint(expression: string): string | undefined {
   const trimmed = expression.trim();
   if (!cronAlphabet.test(trimmed)) return '';
   try {
@@ -41,7 +41,8 @@ export const timeZone = text('a time zone, such as UTC or Europe/Berlin')
   .refine(isTimeZone, { error: 'a time zone, such as UTC or Europe/Berlin' })
   .describe('Time zone that the times of schedules are told in. Default: UTC.');
 
-function isTimeZone(name: string): boolean {
+/** Whether a time zone has that name; an offset such as +02:00 is none. */
+export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: name });
     return !/^[+-]/.test(name);

@@ -27,6 +27,7 @@ test('--help has every command, examples, where settings come from and the exit 
     'monitor',
     'metrics',
     'alert',
+    'schedule',
     'worker',
     'config',
   ]) {

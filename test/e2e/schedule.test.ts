@@ -171,6 +171,25 @@ test('work that fails fails its run, and the cause is told', async () => {
   await apply();
 });
 
+test('work that is ended from outside fails its run, which tells of it in its place', async () => {
+  const { client } = place.temporal;
+  await handle('holdfast/default/monitor').update((is) => {
+    const [input] = is.action.args as [{ operation: { input: object } }];
+    const operation = { ...input.operation, input: { ...input.operation.input, hostQueue: 'nobody' } };
+    return { ...is, action: { ...is.action, args: [{ ...input, operation }] } };
+  });
+  const { workflow_id: id } = await place.json<{ workflow_id: string }>('schedule', 'trigger', 'monitor');
+  const work = client.workflow.getHandle('monitor/default');
+  const status = async () => (await work.describe()).status.name;
+  await expect.poll(status, { timeout: 30_000 }).toBe('RUNNING');
+  await work.terminate();
+  await expect(client.workflow.getHandle(id).result()).rejects.toThrow();
+  const { events } = await client.workflow.getHandle(id).fetchHistory();
+  const steps = events?.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
+  expect(steps).toContain('sendAlert');
+  await apply();
+});
+
 test('schedules are paused with who and why, resumed, run for the past, and removed', async () => {
   const paused = await place.run('schedule', 'pause', 'full', '--reason', 'moving');
   expect(paused).toMatchObject({ exitCode: 0, stdout: 'default/full  paused' });
@@ -188,10 +207,11 @@ test('schedules are paused with who and why, resumed, run for the past, and remo
   await place.json('schedule', 'resume', '--all');
   expect((await list()).map((each) => each.paused)).toEqual([false, false]);
 
+  const looks = async () => (await handle('holdfast/default/monitor').describe()).info.recentActions.length;
+  const before = await looks();
   const span = ['--from', '2020-01-01T00:00Z', '--to', '2024-12-31 00:00+01:00'];
   expect(await place.json('schedule', 'backfill', 'monitor', ...span)).toMatchObject({ due: 2, runs: 1 });
-  const looks = async () => (await handle('holdfast/default/monitor').describe()).info.recentActions.length;
-  await expect.poll(looks, { timeout: 20_000 }).toBeGreaterThan(2);
+  await expect.poll(looks, { timeout: 20_000 }).toBe(before + 1);
   const wrong = await place.run(
     'schedule',
     'backfill',
@@ -215,6 +235,26 @@ test('schedules are paused with who and why, resumed, run for the past, and remo
   await place.json('schedule', 'remove', '--all');
   expect((await place.run('schedule', 'list')).stdout).toContain('nothing is scheduled');
   expect((await handle('nightly').describe()).action.workflowType).toBe('x');
+});
+
+test('the starts of a fleet are spread over the jitter', async () => {
+  const only = { monitor: { enabled: false }, drill: { enabled: false }, full: { timeZone: 'UTC' } };
+  const fleet = Object.fromEntries(
+    Array.from({ length: 30 }, (_, index) => [`c${index}`, { schedules: only }]),
+  );
+  await settings({ full: { enabled: false }, monitor: { enabled: false } }, fleet);
+  await apply();
+  const starts = async () => (await list()).map(({ next }) => Date.parse(next ?? '') % (24 * 60 * 60 * 1000));
+  const seconds = (await starts()).map((ms) => ms / 1000 - 2 * 60 * 60).sort((a, b) => a - b);
+  expect(seconds).toHaveLength(30);
+  expect(Math.min(...seconds)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...seconds)).toBeLessThan(900);
+  expect(new Set(seconds).size).toBeGreaterThan(20);
+  // A quarter of them in each quarter of the window would be eight: each has some.
+  for (const quarter of [0, 1, 2, 3])
+    expect(seconds.filter((each) => Math.floor(each / 225) === quarter).length).toBeGreaterThan(0);
+  expect(whats(await apply()).filter((what) => !what.startsWith('keep '))).toEqual([]);
+  await place.json('schedule', 'remove', '--all');
 });
 
 test('without a Temporal server that lasts, schedules are refused with what to do', async () => {

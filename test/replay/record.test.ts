@@ -25,7 +25,7 @@ async function record(
   name: string,
   type: string,
   overrides: Partial<Activities>,
-  input: object = {},
+  input: object | ((queue: string) => object) = {},
   act: (handle: WorkflowHandle) => Promise<unknown> = () => Promise.resolve(),
 ) {
   const environment = await createTimeSkippingEnvironment();
@@ -34,7 +34,9 @@ async function record(
     const handle = await environment.client.workflow.start(type, {
       workflowId: randomUUID(),
       taskQueue: queue,
-      args: [{ ...fullBackupInput, hostQueue: queue, ...input }],
+      args: [
+        { ...fullBackupInput, hostQueue: queue, ...(typeof input === 'function' ? input(queue) : input) },
+      ],
     });
     await act(handle);
     await handle.result().catch(() => undefined);
@@ -162,5 +164,27 @@ recording('records a previous database that is dropped in time', () =>
 recording('records an undo', () =>
   record('keep-previous-undone', 'keepPrevious', {}, kept, (handle) =>
     handle.executeUpdate('undo', { args: [{ requester: 'ann@here', reason: 'wrong backup' }] }),
+  ),
+);
+
+const scheduled = (kind: string, type: string) => (hostQueue: string) => ({
+  ...{ schedule: `holdfast/default/${kind}`, kind, cluster: 'default' },
+  due: { cron: '0 2 * * *', timeZone: 'UTC' },
+  operation: {
+    ...{ type, workflowId: randomUUID(), summary: 'work' },
+    input: { ...fullBackupInput, hostQueue, parallel: 2 },
+  },
+});
+
+recording('records a run of a schedule', () =>
+  record('scheduled-run-succeeded', 'scheduledRun', {}, scheduled('monitor', 'monitorBackups')),
+);
+
+recording('records a run of a schedule whose work fails as a whole', () =>
+  record(
+    'scheduled-run-failed',
+    'scheduledRun',
+    { discoverDatabases: () => Promise.reject(failure('AuthenticationFailed')) },
+    scheduled('full', 'backUpCluster'),
   ),
 );

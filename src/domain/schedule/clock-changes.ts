@@ -7,15 +7,27 @@ export interface ClockChange {
   toWallMs: number;
 }
 
-const dayMs = 24 * 60 * 60 * 1000;
+/** Asking costs; nobody changes clocks there and back within it. */
+const stepMs = 7 * 24 * 60 * 60 * 1000;
+
+const known = new Map<string, ClockChange[]>();
 
 /** The changes of the clocks of a time zone between two moments. */
 export function clockChanges(timeZone: string, fromMs: number, toMs: number): ClockChange[] {
-  const offsetMs = offsetTeller(timeZone);
+  const key = `${timeZone} ${fromMs} ${toMs}`;
+  const changes = known.get(key) ?? findChanges(offsetTeller(timeZone), fromMs, toMs);
+  known.set(key, changes);
+  return changes;
+}
+
+function findChanges(offsetMs: (atMs: number) => number, fromMs: number, toMs: number): ClockChange[] {
   const changes: ClockChange[] = [];
-  for (let before = fromMs; before < toMs; before += dayMs) {
-    const [was, is] = [offsetMs(before), offsetMs(before + dayMs)];
-    if (was !== is) changes.push(changeAt(momentOfChange(offsetMs, before, before + dayMs), was, is));
+  let was = offsetMs(fromMs);
+  for (let before = fromMs; before < toMs; before += stepMs) {
+    const after = Math.min(before + stepMs, toMs);
+    const is = offsetMs(after);
+    if (was !== is) changes.push(changeAt(momentOfChange(offsetMs, before, after), was, is));
+    was = is;
   }
   return changes;
 }

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Activities } from '../../activities/index.js';
+import type { Alert } from '../../src/domain/contracts.js';
+import type { ScheduledRunResult } from '../../src/domain/schedule-contracts.js';
+import { errorOfWorkflow } from '../../src/temporal/failure.js';
+import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
+import { failure, fullBackupInput, scriptedActivities, withWorker } from './support.js';
+
+let environment: TestWorkflowEnvironment;
+
+beforeAll(async () => {
+  environment = await createTimeSkippingEnvironment();
+});
+
+afterAll(async () => {
+  await environment.teardown();
+});
+
+/** Runs a schedule's run for a cluster of three databases; its result or error, and the alerts. */
+async function run(overrides: Partial<Activities>, workflowId: string = randomUUID()) {
+  const alerts: Alert[] = [];
+  const { activities } = scriptedActivities({
+    discoverDatabases: async () => ['a', 'b', 'c'],
+    ...overrides,
+    sendAlert: async (alert: Alert) => {
+      alerts.push(alert);
+      return undefined;
+    },
+  });
+  const end = await withWorker(environment, activities, async (queue): Promise<unknown> => {
+    const { database: _, ...common } = fullBackupInput;
+    const input = { ...common, hostQueue: queue, cluster: randomUUID(), parallel: 2 };
+    const operation = { type: 'backUpCluster', workflowId, summary: 'full backup of all', input };
+    const due = { cron: '0 2 * * *', timeZone: 'UTC' };
+    const args = [{ schedule: 'holdfast/x/full', kind: 'full', cluster: 'x', due, operation }];
+    const start = { workflowId: `scheduled/${randomUUID()}`, taskQueue: queue, args };
+    return environment.client.workflow
+      .execute('scheduledRun', start)
+      .catch((error: unknown) => errorOfWorkflow(error, 'run'));
+  });
+  return { end, alerts };
+}
+
+const told = (alerts: Alert[]) => alerts.filter(({ priority }) => priority === 'critical');
+
+test('a run is as good as its work', async () => {
+  const workflowId = randomUUID();
+  const { end, alerts } = await run({}, workflowId);
+  const result: ScheduledRunResult = { workflowId, outcome: 'succeeded', told: '3 of 3 databases backed up' };
+  expect(end).toEqual(result);
+  expect(told(alerts)).toEqual([]);
+});
+
+test('a run of which a database fails has failed, with the cause, and nobody is told twice', async () => {
+  const good = scriptedActivities().activities.inspectDatabase;
+  const { end, alerts } = await run({
+    inspectDatabase: (step) => (step.database === 'b' ? Promise.reject(failure('ClientTooOld')) : good(step)),
+  });
+  expect(end).toMatchObject({
+    type: 'DumpFailed',
+    message: expect.stringMatching(/^back up every database by schedule: 1 database failed, as b: /),
+  });
+  expect(told(alerts).map(({ database }) => database)).toEqual(['b']);
+});
+
+test('a run whose databases can’t even be listed is told of', async () => {
+  const { end, alerts } = await run({
+    discoverDatabases: () => Promise.reject(failure('AuthenticationFailed')),
+  });
+  expect(end).toMatchObject({ type: 'AuthenticationFailed' });
+  expect(told(alerts)).toMatchObject([
+    { type: 'backup_failed', message: expect.stringContaining('full backup of all, by schedule: ') },
+  ]);
+});
+
+test('work that goes on already makes a run skipped', async () => {
+  const workflowId = randomUUID();
+  const start = { workflowId, taskQueue: 'nobody', args: [] };
+  const running = await environment.client.workflow.start('backUpCluster', start);
+  const { end, alerts } = await run({}, workflowId);
+  await running.terminate();
+  expect(end).toEqual({ workflowId, outcome: 'skipped', told: 'it ran already' });
+  expect(alerts).toEqual([]);
+});
