@@ -4,6 +4,8 @@ import {
   type BackUpClusterInput,
   type BackUpClusterResult,
   backUpClusterWorkflowId,
+} from '../domain/cluster-backup-contracts.js';
+import {
   type FullBackupInput,
   type FullBackupResult,
   fullBackupWorkflowId,
@@ -13,6 +15,7 @@ import { HoldfastError } from '../domain/errors.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { bytes, counted, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
+import { renderTable } from './output/table.js';
 import { commonInput, runOperation } from './run-operation.js';
 import { openSession, type Session } from './session.js';
 
@@ -23,7 +26,9 @@ export interface BackupOptions {
   compression?: CompressionMethod;
   level?: number;
   keepLast?: number;
-  parallel: number;
+  parallel?: number;
+  include?: string[];
+  exclude?: string[];
 }
 
 const stepWords = {
@@ -50,6 +55,7 @@ export async function backupCommand(
       remedy: 'run `holdfast backup DATABASE` or `holdfast backup --all`',
     });
   }
+  refuseWithOne(database, options);
   const cluster = clusterNamed(context.config, options.cluster);
   const session = await openSession(context, cluster.host, options.detach === true);
   try {
@@ -59,6 +65,17 @@ export async function backupCommand(
   } finally {
     await session.close();
   }
+}
+
+/** What is about many databases says nothing of one that is named. */
+function refuseWithOne(database: string | undefined, { parallel, include, exclude }: BackupOptions): void {
+  const given = Object.entries({ parallel, include, exclude }).find(([, value]) => value !== undefined);
+  if (database === undefined || !given) return;
+  throw new HoldfastError('ConfigurationInvalid', {
+    attempted: 'back up',
+    cause: `a database and --${given[0]} exclude each other`,
+    remedy: `run \`holdfast backup --all --${given[0]} …\`, or leave it out`,
+  });
 }
 
 async function backUpOne(
@@ -85,7 +102,13 @@ async function backUpAll(
   options: BackupOptions,
 ): Promise<number> {
   const common = commonInput(context, session, cluster);
-  const input: BackUpClusterInput = { ...common, ...wishes(options), parallel: options.parallel };
+  const { parallel, include, exclude } = options;
+  const input: BackUpClusterInput = {
+    ...{ ...common, ...wishes(options) },
+    ...(parallel !== undefined && { parallel }),
+    ...(include && { include }),
+    ...(exclude && { exclude }),
+  };
   const summary = `full backup of every database of ${cluster.name}`;
   const workflowId = backUpClusterWorkflowId(cluster.name);
   const start = { type: workflowTypes.backUpCluster, workflowId, queues: session.queues, input, summary };
@@ -124,9 +147,19 @@ function printBackup(output: Output, result: FullBackupResult): void {
 }
 
 function printCluster(output: Output, result: BackUpClusterResult): void {
-  for (const { database, backupId, sizeBytes, error } of result.entries) {
-    if (error) output.fail(`${printable(database)}: ${error.message}`);
-    else output.success(`${printable(database)} as ${printable(backupId ?? '')}, ${bytes(sizeBytes ?? 0)}`);
+  const { total, failed, sizeBytes, entries, reportPath } = result;
+  const good = entries.filter(({ error }) => !error);
+  if (good.length > 0) {
+    const rows = good.map((entry) => [entry.database, entry.backupId ?? '', bytes(entry.sizeBytes ?? 0)]);
+    output.print(renderTable(['DATABASE', 'BACKUP', 'SIZE'], rows, { right: [2] }));
   }
-  output.print(`${result.total - result.failed} of ${counted(result.total, 'database')} backed up`);
+  for (const { database, error } of entries)
+    if (error) output.fail(`${printable(database)}: ${error.message}`);
+  if (total === 0) output.warn('no database fits: nothing was backed up');
+  const done = total - failed;
+  output.print(
+    `${done === total ? '' : `${done} of `}${counted(total, 'database')} backed up, ${bytes(sizeBytes)}`,
+  );
+  if (entries.length < total) output.print(`the first ${entries.length} are shown; the report has all`);
+  if (reportPath !== null) output.print(`report: ${printable(reportPath)}`);
 }

@@ -63,7 +63,7 @@ recording('records a cluster of which one database fails', () => {
     'back-up-cluster',
     'backUpCluster',
     {
-      discoverDatabases: async () => ['a', 'b', 'c'],
+      discoverDatabases: async () => ({ databases: ['a', 'b', 'c'], more: 0, parallel: 2 }),
       inspectDatabase: (step) =>
         step.database === 'b' ? Promise.reject(failure('ClientTooOld')) : good(step),
     },

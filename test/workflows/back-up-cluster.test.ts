@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import type { BackUpClusterResult } from '../../src/domain/contracts.js';
+import type {
+  BackUpClusterInput,
+  BackUpClusterResult,
+  ClusterBackupEntry,
+} from '../../src/domain/cluster-backup-contracts.js';
+import { type Alert, fullBackupWorkflowId } from '../../src/domain/contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { failure, fullBackupInput, scriptedActivities, withWorker } from './support.js';
 
@@ -16,14 +21,27 @@ afterAll(async () => {
   await environment.teardown();
 });
 
-async function run(activities: Activities, parallel = 2): Promise<BackUpClusterResult> {
+/** A server that has these databases, told page by page. */
+function pageOf(all: string[]): Activities['discoverDatabases'] {
+  return async ({ after, limit }) => {
+    const left = [...all].sort().filter((name) => after === null || name > after);
+    const databases = left.slice(0, limit);
+    return { databases, more: left.length - databases.length, parallel: 2 };
+  };
+}
+
+async function run(
+  activities: Activities,
+  parallel = 2,
+  more: Partial<BackUpClusterInput> = {},
+): Promise<BackUpClusterResult> {
   const { database: _, ...input } = fullBackupInput;
-  const cluster = randomUUID();
+  const cluster = more.cluster ?? randomUUID();
   return withWorker(environment, activities, (queue) =>
     environment.client.workflow.execute('backUpCluster', {
       workflowId: randomUUID(),
       taskQueue: queue,
-      args: [{ ...input, hostQueue: queue, cluster, parallel }],
+      args: [{ ...input, hostQueue: queue, cluster, parallel, ...more }],
     }),
   );
 }
@@ -31,7 +49,7 @@ async function run(activities: Activities, parallel = 2): Promise<BackUpClusterR
 test('a database that fails does not stop the rest', async () => {
   const good = scriptedActivities().activities.inspectDatabase;
   const { activities } = scriptedActivities({
-    discoverDatabases: async () => ['a', 'b', 'c', 'd'],
+    discoverDatabases: pageOf(['a', 'b', 'c', 'd']),
     inspectDatabase: (step) => (step.database === 'b' ? Promise.reject(failure('ClientTooOld')) : good(step)),
   });
   const result = await run(activities);
@@ -47,7 +65,7 @@ test('no more databases are dumped at a time than asked for', async () => {
   let most = 0;
   const good = scriptedActivities().activities.dumpDatabase;
   const { activities } = scriptedActivities({
-    discoverDatabases: async () => ['a', 'b', 'c', 'd', 'e', 'f'],
+    discoverDatabases: pageOf(['a', 'b', 'c', 'd', 'e', 'f']),
     dumpDatabase: async (step) => {
       running += 1;
       most = Math.max(most, running);
@@ -63,10 +81,87 @@ test('no more databases are dumped at a time than asked for', async () => {
 test('the result of a cluster with thousands of databases stays small', async () => {
   const names = Array.from({ length: 230 }, (_, i) => `${'x'.repeat(60)}${i}`);
   const { activities } = scriptedActivities({
-    discoverDatabases: async () => names,
+    discoverDatabases: pageOf(names),
     inspectDatabase: () => Promise.reject(failure('ClientTooOld')),
   });
   const result = await run(activities, 20);
   expect(result).toMatchObject({ total: 230, failed: 230 });
   expect(JSON.stringify(result).length).toBeLessThan(64 * 1024);
+});
+
+test('thirty databases in runs of eight: one that fails and one that somebody cancels stop no other', async () => {
+  const names = Array.from({ length: 30 }, (_, i) => `db${String(i).padStart(2, '0')}`);
+  const cluster = randomUUID();
+  const good = scriptedActivities().activities;
+  const recorded: ClusterBackupEntry[] = [];
+  const alerts: Alert[] = [];
+  const pages: (string | null)[] = [];
+  const { activities } = scriptedActivities({
+    discoverDatabases: (step) => {
+      pages.push(step.after);
+      return pageOf(names)(step);
+    },
+    inspectDatabase: (step) =>
+      step.database === 'db03' ? Promise.reject(failure('ClientTooOld')) : good.inspectDatabase(step),
+    checkSpace: async (step) => {
+      if (step.database === 'db11')
+        await environment.client.workflow.getHandle(fullBackupWorkflowId(cluster, 'db11')).cancel();
+      return {};
+    },
+    recordBackups: async ({ entries }) => {
+      recorded.push(...entries);
+      return '/data/logs/backups.json';
+    },
+    sendAlert: async (alert) => {
+      alerts.push(alert);
+      return undefined;
+    },
+  });
+  const result = await run(activities, 3, { cluster, databasesPerRun: 8 });
+  expect(pages).toEqual([null, 'db07', 'db15', 'db23']);
+  expect(result).toMatchObject({ total: 30, failed: 2, reportPath: '/data/logs/backups.json' });
+  expect(result.entries.filter(({ error }) => error)).toMatchObject([
+    { database: 'db03', error: { type: 'ClientTooOld' } },
+    { database: 'db11', error: { message: expect.stringMatching(/cancel/i) } },
+  ]);
+  expect(recorded.map(({ database }) => database).sort()).toEqual(names);
+  // One alert tells of all: none of its own for any database.
+  expect(alerts).toMatchObject([
+    {
+      ...{ type: 'backup_failed', priority: 'critical', cluster },
+      message: expect.stringMatching(/28 of 30 databases.*db03: scripted ClientTooOld; db11: /),
+    },
+  ]);
+});
+
+test('a cancelled cluster backs up no further database, and what was done stands in the report', async () => {
+  const recorded: ClusterBackupEntry[] = [];
+  const begun: string[] = [];
+  const cluster = randomUUID();
+  const good = scriptedActivities().activities;
+  const workflowId = randomUUID();
+  const { activities } = scriptedActivities({
+    discoverDatabases: pageOf(['a', 'b', 'c', 'd']),
+    inspectDatabase: async (step) => {
+      begun.push(step.database);
+      if (step.database === 'b') await environment.client.workflow.getHandle(workflowId).cancel();
+      return good.inspectDatabase(step);
+    },
+    recordBackups: async ({ entries }) => {
+      recorded.push(...entries);
+      return '/data/logs/backups.json';
+    },
+  });
+  const { database: _, ...input } = fullBackupInput;
+  await withWorker(environment, activities, async (queue) => {
+    const args = [{ ...input, hostQueue: queue, cluster, parallel: 1 }];
+    const running = environment.client.workflow.execute('backUpCluster', {
+      workflowId,
+      taskQueue: queue,
+      args,
+    });
+    await expect(running).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+  });
+  expect(begun).toEqual(['a', 'b']);
+  expect(recorded.map(({ database }) => database)).toEqual(['a']);
 });
