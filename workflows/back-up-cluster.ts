@@ -4,6 +4,7 @@ import {
   continueAsNew,
   defineQuery,
   executeChild,
+  isCancellation,
   ParentClosePolicy,
   proxyActivities,
   setHandler,
@@ -108,6 +109,8 @@ class ClusterBackup {
     } catch (error) {
       // Who cancels one database's backup does not mean the others.
       if (CancellationScope.current().consideredCancelled) throw error;
+      if (isCancellation(error))
+        return { database, error: { type: 'Cancelled', message: 'somebody cancelled its backup' } };
       const running = error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError';
       const type = running ? 'AlreadyRunning' : failureType(error);
       const message = failureMessage(error, this.input.hostQueue).slice(0, longestError);

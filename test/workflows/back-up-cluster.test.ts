@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { cancelled, heartbeat } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
@@ -28,6 +29,13 @@ function pageOf(all: string[]): Activities['discoverDatabases'] {
     const databases = left.slice(0, limit);
     return { databases, more: left.length - databases.length, parallel: 2 };
   };
+}
+
+/** What a step does that goes on until its workflow, which it cancels itself, has it stopped. */
+async function untilCancelled(workflowId: string): Promise<never> {
+  await environment.client.workflow.getHandle(workflowId).cancel();
+  const beat = setInterval(() => heartbeat(), 500);
+  return cancelled().finally(() => clearInterval(beat));
 }
 
 async function run(
@@ -103,11 +111,10 @@ test('thirty databases in runs of eight: one that fails and one that somebody ca
     },
     inspectDatabase: (step) =>
       step.database === 'db03' ? Promise.reject(failure('ClientTooOld')) : good.inspectDatabase(step),
-    checkSpace: async (step) => {
-      if (step.database === 'db11')
-        await environment.client.workflow.getHandle(fullBackupWorkflowId(cluster, 'db11')).cancel();
-      return {};
-    },
+    dumpDatabase: (step) =>
+      step.database === 'db11'
+        ? untilCancelled(fullBackupWorkflowId(cluster, 'db11'))
+        : good.dumpDatabase(step),
     recordBackups: async ({ entries }) => {
       recorded.push(...entries);
       return '/data/logs/backups.json';
@@ -117,19 +124,19 @@ test('thirty databases in runs of eight: one that fails and one that somebody ca
       return undefined;
     },
   });
-  const result = await run(activities, 3, { cluster, databasesPerRun: 8 });
+  const result = await run(activities, 3, { cluster, databasesPerRun: 8, stallTimeoutSeconds: 3 });
   expect(pages).toEqual([null, 'db07', 'db15', 'db23']);
   expect(result).toMatchObject({ total: 30, failed: 2, reportPath: '/data/logs/backups.json' });
   expect(result.entries.filter(({ error }) => error)).toMatchObject([
     { database: 'db03', error: { type: 'ClientTooOld' } },
-    { database: 'db11', error: { message: expect.stringMatching(/cancel/i) } },
+    { database: 'db11', error: { type: 'Cancelled', message: 'somebody cancelled its backup' } },
   ]);
   expect(recorded.map(({ database }) => database).sort()).toEqual(names);
   // One alert tells of all: none of its own for any database.
   expect(alerts).toMatchObject([
     {
       ...{ type: 'backup_failed', priority: 'critical', cluster },
-      message: expect.stringMatching(/28 of 30 databases.*db03: scripted ClientTooOld; db11: /),
+      message: expect.stringMatching(/28 of 30 databases.*db03: scripted ClientTooOld; db11: somebody/),
     },
   ]);
 });
@@ -142,10 +149,9 @@ test('a cancelled cluster backs up no further database, and what was done stands
   const workflowId = randomUUID();
   const { activities } = scriptedActivities({
     discoverDatabases: pageOf(['a', 'b', 'c', 'd']),
-    inspectDatabase: async (step) => {
+    dumpDatabase: (step) => {
       begun.push(step.database);
-      if (step.database === 'b') await environment.client.workflow.getHandle(workflowId).cancel();
-      return good.inspectDatabase(step);
+      return step.database === 'b' ? untilCancelled(workflowId) : good.dumpDatabase(step);
     },
     recordBackups: async ({ entries }) => {
       recorded.push(...entries);
@@ -154,7 +160,7 @@ test('a cancelled cluster backs up no further database, and what was done stands
   });
   const { database: _, ...input } = fullBackupInput;
   await withWorker(environment, activities, async (queue) => {
-    const args = [{ ...input, hostQueue: queue, cluster, parallel: 1 }];
+    const args = [{ ...input, hostQueue: queue, cluster, parallel: 1, stallTimeoutSeconds: 3 }];
     const running = environment.client.workflow.execute('backUpCluster', {
       workflowId,
       taskQueue: queue,
@@ -164,4 +170,22 @@ test('a cancelled cluster backs up no further database, and what was done stands
   });
   expect(begun).toEqual(['a', 'b']);
   expect(recorded.map(({ database }) => database)).toEqual(['a']);
+});
+
+test('T4 a host whose queue no worker serves ends the backup in ten minutes, with an alert that names it', async () => {
+  const alerts: Alert[] = [];
+  const { activities } = scriptedActivities({
+    sendAlert: async (alert) => {
+      alerts.push(alert);
+      return undefined;
+    },
+  });
+  const hostQueue = `holdfast-host-gone-${process.pid}`;
+  await expect(run(activities, 2, { hostQueue })).rejects.toThrow();
+  expect(alerts).toMatchObject([
+    {
+      ...{ type: 'backup_failed', priority: 'critical' },
+      message: `discoverDatabases: no worker serves ${hostQueue}; start \`holdfast worker\` there`,
+    },
+  ]);
 });
