@@ -1,11 +1,8 @@
 import type { ClusterConfig } from '../config/config.js';
 import type { CompressionMethod } from '../domain/backup.js';
+import type { BackUpClusterInput, BackUpClusterResult } from '../domain/cluster-backup-contracts.js';
 import {
-  type BackUpClusterInput,
-  type BackUpClusterResult,
   backUpClusterWorkflowId,
-} from '../domain/cluster-backup-contracts.js';
-import {
   type FullBackupInput,
   type FullBackupResult,
   fullBackupWorkflowId,

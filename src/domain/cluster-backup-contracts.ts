@@ -1,10 +1,5 @@
 import type { FullBackupInput } from './contracts.js';
 
-/** The id under which all databases of a cluster are backed up: one such run at a time. */
-export function backUpClusterWorkflowId(cluster: string): string {
-  return `back-up-cluster/${cluster}`;
-}
-
 export interface BackUpClusterInput extends Omit<FullBackupInput, 'database' | 'isOneOfMany'> {
   /** Databases dumped at the same time. @defaultValue the cluster's setting */
   parallel?: number;

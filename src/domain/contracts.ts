@@ -28,6 +28,11 @@ export function fullBackupWorkflowId(cluster: string, database: string): string 
   return `full-backup/${cluster}/${encodeDatabaseName(database)}`;
 }
 
+/** The id under which all databases of a cluster are backed up: one such run at a time. */
+export function backUpClusterWorkflowId(cluster: string): string {
+  return `back-up-cluster/${cluster}`;
+}
+
 /** Search attributes (all of type Keyword) of every workflow. */
 export const searchAttributeNames = [
   'HoldfastCluster',
