@@ -19,7 +19,7 @@ import type {
   ClusterBackupStatus,
 } from '../src/domain/cluster-backup-contracts.js';
 import { fullBackupWorkflowId, statusQuery as statusQueryName } from '../src/domain/contracts.js';
-import { contactOptions, quickOptions } from './activity-options.js';
+import { contactWithin, quickOptions } from './activity-options.js';
 import { alert, recordFailure } from './alerts.js';
 import { ClusterBackupJournal } from './cluster-backup-journal.js';
 import { alertOfBackups } from './cluster-backup-telling.js';
@@ -63,7 +63,8 @@ class ClusterBackup {
 
   async backUp(): Promise<BackUpClusterResult> {
     const { cluster, hostQueue: taskQueue, place, include, exclude, carried } = this.input;
-    const { discoverDatabases } = proxyActivities<Activities>({ ...contactOptions, taskQueue });
+    const contact = { ...contactWithin(this.input.unservedAfterSeconds), taskQueue };
+    const { discoverDatabases } = proxyActivities<Activities>(contact);
     const { databases, more, parallel } = await discoverDatabases({
       ...{ cluster, after: carried?.after ?? null },
       limit: this.input.databasesPerRun ?? defaultDatabasesPerRun,

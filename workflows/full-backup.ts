@@ -17,7 +17,7 @@ import {
   type FullBackupResult,
   statusQuery as statusQueryName,
 } from '../src/domain/contracts.js';
-import { contactOptions, publishOptions, quickOptions, transferOptions } from './activity-options.js';
+import { contactWithin, publishOptions, quickOptions, transferOptions } from './activity-options.js';
 import { alert, noteFailure, recordFailure, type Untimed } from './alerts.js';
 import { failureMessage, failureType } from './failures.js';
 import { describeBackup } from './full-backup-details.js';
@@ -62,7 +62,7 @@ const undelivered =
 async function backUp(input: FullBackupInput, enter: Enter): Promise<FullBackupResult> {
   const { hostQueue: taskQueue } = input;
   const step = stepOf(input);
-  const contact = proxyActivities<Activities>({ ...contactOptions, taskQueue });
+  const contact = proxyActivities<Activities>({ ...contactWithin(input.unservedAfterSeconds), taskQueue });
   const quick = proxyActivities<Activities>({ ...quickOptions, taskQueue });
 
   enter('inspect');

@@ -61,6 +61,8 @@ export interface FullBackupInput {
   keepLast?: number;
   /** A dump that makes no progress for this long is given up and begun anew. */
   stallTimeoutSeconds: number;
+  /** The first step is given up when no worker of the host takes it for this long. @defaultValue 600 */
+  unservedAfterSeconds?: number;
   /** It is one of many, and who began them tells how they ended: it raises no alerts of its own. */
   isOneOfMany?: boolean;
 }
