@@ -17,7 +17,11 @@ export function loggedDrill<T>(
 }
 
 /** Whose drills they are: what an earlier one has left is removed by its like, and by nobody else. */
-export function drillOwner({ name, host, repositoryPath }: ClusterConfig): string {
+export function drillOwner({
+  name,
+  host,
+  repositoryPath,
+}: Pick<ClusterConfig, 'name' | 'host' | 'repositoryPath'>): string {
   const place = createHash('sha256')
     .update(JSON.stringify([host, repositoryPath]))
     .digest('hex');

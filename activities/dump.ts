@@ -18,6 +18,7 @@ import { type BackupDraft, draftName, hasDraft, writeDraft } from './backup-draf
 import { type ActivityDeps, type BackupStep, clusterOf, runOf, toolOptions } from './deps.js';
 import { beatWithProgress, type ProgressBeat } from './progress-beat.js';
 import { logged } from './step-log.js';
+import { Turns } from './turns.js';
 
 export interface DumpStep extends BackupStep {
   timestamp: string;
@@ -53,10 +54,14 @@ export interface DumpedGlobals {
 
 /** Steps that take the data out of PostgreSQL. */
 export function createDumpActivities(deps: ActivityDeps) {
+  // Of all clusters together: each dump keeps about a processor busy, and the disk.
+  const turns = new Turns(deps.config.parallelPerHost);
   return {
     /** One stream from `pg_dump` through the compressor into a partial file, which is read back while it grows. */
     async dumpDatabase(step: DumpStep): Promise<DumpedArtifact> {
-      return logged(deps, step, 'dump', () => dumpDatabase(deps, step));
+      const { doing } = beatWithProgress(step.expectedBytes);
+      const turn = { signal: cancellationSignal(), onWait: () => doing('waiting for its turn') };
+      return turns.take(() => logged(deps, step, 'dump', () => dumpDatabase(deps, step)), turn);
     },
 
     /** Roles and tablespaces, without which a restore on a new server fails. Missing privileges don't end a backup. */

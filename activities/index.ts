@@ -4,6 +4,7 @@ import { beatWhileAlive } from './alive-beat.js';
 import { createBaseActivities } from './base-backup.js';
 import { createChecksumActivities } from './checksum.js';
 import { createCleanupActivities } from './cleanup.js';
+import { createClusterBackupActivities } from './cluster-backup.js';
 import type { ActivityDeps } from './deps.js';
 import { createDrillDatabaseActivities } from './drill-database.js';
 import { createDrillPlanActivities } from './drill-plan.js';
@@ -32,6 +33,7 @@ import { createStreamActivities } from './wal-stream.js';
 function collect(deps: ActivityDeps) {
   return {
     ...createInspectActivities(deps),
+    ...createClusterBackupActivities(deps),
     ...createDumpActivities(deps),
     ...createChecksumActivities(deps),
     ...createPublishActivities(deps),

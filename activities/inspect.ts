@@ -3,7 +3,6 @@ import { formatTimestamp, fullBackupId } from '../src/domain/names.js';
 import { formatBytes } from '../src/domain/sizes.js';
 import { estimateArtifactBytes } from '../src/domain/space.js';
 import { findClientTools } from '../src/postgres/client-tools.js';
-import { listDatabases } from '../src/postgres/connection.js';
 import { inspectDatabase } from '../src/postgres/inspect-database.js';
 import { showName } from '../src/postgres/quote.js';
 import { openRepository } from '../src/repository/open-repository.js';
@@ -22,13 +21,6 @@ export interface Inspection {
 /** First looks: is the server there, is the database, are the tools, is there room? */
 export function createInspectActivities(deps: ActivityDeps) {
   return {
-    /** Databases of the cluster that accept connections and are no template. */
-    async discoverDatabases({ cluster, place }: { cluster: string; place?: string }): Promise<string[]> {
-      const settings = clusterOf(deps, cluster);
-      requirePlace('back up', settings, place);
-      return listDatabases(settings.connection);
-    },
-
     /** Finds out that the backup can be made at all, before anything is written; gives it its name. */
     async inspectDatabase(step: BackupStep & { place?: string }): Promise<Inspection> {
       const cluster = clusterOf(deps, step.cluster);

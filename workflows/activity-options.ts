@@ -28,6 +28,13 @@ export const contactOptions: ActivityOptions = {
   retry: { ...quickOptions.retry, maximumAttempts: 3 },
 };
 
+/** {@link contactOptions}, waiting less long for a worker where that is asked for. */
+export function contactWithin(unservedAfterSeconds: number | undefined): ActivityOptions {
+  return unservedAfterSeconds === undefined
+    ? contactOptions
+    : { ...contactOptions, scheduleToStartTimeout: unservedAfterSeconds * 1000 };
+}
+
 /**
  * Steps that move a database's bytes: they heartbeat progress, and only progress. A worker may die under such a
  * step any number of times; failures that the step itself reports are bounded at the activity's edge.

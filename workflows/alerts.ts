@@ -47,17 +47,21 @@ export async function alert(content: Untimed): Promise<boolean> {
 /** What people did not agree to is no failure. */
 const refusals = ['RestoreRejected', 'ApprovalExpired'];
 
-/** Notes how a run ended that did not succeed, and tells of it; one that was cancelled is told to nobody. */
+/** Notes how a run ended that did not succeed; gives whether it was cancelled, refused by people, or failed. */
+export function noteFailure(error: unknown): 'cancelled' | 'rejected' | 'failed' {
+  const isRefusal = refusals.includes(failureType(error));
+  const outcome = isCancellation(error) ? 'cancelled' : isRefusal ? 'rejected' : 'failed';
+  upsertSearchAttributes([outcomeAttribute(outcome)]);
+  return outcome;
+}
+
+/** {@link noteFailure}, and tells of it; one that was cancelled is told to nobody. */
 export async function recordFailure(
   error: unknown,
   { hostQueue, ...run }: Pick<Alert, 'type' | 'cluster' | 'database'> & { hostQueue: string },
 ): Promise<void> {
-  if (isCancellation(error)) {
-    upsertSearchAttributes([outcomeAttribute('cancelled')]);
-    return;
-  }
-  const isRefusal = refusals.includes(failureType(error));
-  upsertSearchAttributes([outcomeAttribute(isRefusal ? 'rejected' : 'failed')]);
-  const priority = isRefusal ? 'medium' : 'critical';
+  const outcome = noteFailure(error);
+  if (outcome === 'cancelled') return;
+  const priority = outcome === 'rejected' ? 'medium' : 'critical';
   await alert({ ...run, priority, message: failureMessage(error, hostQueue), metrics: {} });
 }

@@ -1,63 +1,138 @@
 import {
+  CancellationScope,
+  ContinueAsNew,
+  continueAsNew,
+  defineQuery,
   executeChild,
   isCancellation,
   ParentClosePolicy,
   proxyActivities,
-  setCurrentDetails,
+  setHandler,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import {
-  type BackUpClusterInput,
-  type BackUpClusterResult,
-  type ClusterBackupEntry,
-  fullBackupWorkflowId,
-} from '../src/domain/contracts.js';
-import { contactOptions } from './activity-options.js';
+import type {
+  BackUpClusterInput,
+  BackUpClusterResult,
+  ClusterBackupEntry,
+  ClusterBackupStatus,
+} from '../src/domain/cluster-backup-contracts.js';
+import { fullBackupWorkflowId, statusQuery as statusQueryName } from '../src/domain/contracts.js';
+import { contactWithin, quickOptions } from './activity-options.js';
+import { alert, recordFailure } from './alerts.js';
+import { ClusterBackupJournal } from './cluster-backup-journal.js';
+import { alertOfBackups } from './cluster-backup-telling.js';
 import { failureMessage, failureType } from './failures.js';
 import { fullBackup } from './full-backup.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
-/** Entries of a result: beyond them only the counts are told, so that a payload stays under 64 KiB. */
-const entriesTold = 200;
+export const clusterBackupStatusQuery = defineQuery<ClusterBackupStatus>(statusQueryName);
+
+/** Some five thousand events: after them a new run takes over, once the backups that run have ended. */
+const defaultDatabasesPerRun = 500;
+/** Entries that go into one message. */
+const recordedAtOnce = 50;
+const longestError = 300;
 
 /** Backs up every database of a cluster, a few at a time; one that fails does not stop the rest. */
 export async function backUpCluster(input: BackUpClusterInput): Promise<BackUpClusterResult> {
-  const { cluster, hostQueue: taskQueue, place } = input;
+  const { cluster, hostQueue } = input;
   upsertSearchAttributes(startAttributes('back-up-cluster', cluster));
-  const { discoverDatabases } = proxyActivities<Activities>({ ...contactOptions, taskQueue });
-  const waiting = await discoverDatabases({ cluster, ...(place && { place }) });
-  const result: BackUpClusterResult = { total: waiting.length, failed: 0, entries: [] };
-
-  const takeTurns = async () => {
-    for (let database = waiting.shift(); database !== undefined; database = waiting.shift()) {
-      const entry = await backUpOne(input, database);
-      if (entry.error) result.failed += 1;
-      if (entry.error || result.entries.length < entriesTold) result.entries.push(entry);
-      setCurrentDetails(
-        `${result.total - waiting.length} of ${result.total} databases begun, ${result.failed} failed`,
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: input.parallel }, takeTurns));
-  upsertSearchAttributes([outcomeAttribute(result.failed === 0 ? 'succeeded' : 'failed')]);
-  return { ...result, entries: result.entries.slice(0, entriesTold) };
+  const run = new ClusterBackup(input);
+  try {
+    const result = await run.backUp();
+    upsertSearchAttributes([outcomeAttribute(result.failed === 0 ? 'succeeded' : 'failed')]);
+    return result;
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
+    await recordFailure(error, { type: 'backup_failed', cluster, database: '', hostQueue });
+    throw error;
+  }
 }
 
-async function backUpOne(input: BackUpClusterInput, database: string): Promise<ClusterBackupEntry> {
-  const { parallel: _, ...rest } = input;
-  try {
-    const done = await executeChild(fullBackup, {
-      workflowId: fullBackupWorkflowId(input.cluster, database),
-      args: [{ ...rest, database }],
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      staticSummary: `full backup of ${database}`,
+/** One run of a cluster's backup, which another goes on with where there are many databases. */
+class ClusterBackup {
+  readonly #journal: ClusterBackupJournal;
+
+  constructor(readonly input: BackUpClusterInput) {
+    const { runId, startTime } = workflowInfo();
+    this.#journal = new ClusterBackupJournal(input, { runId, startedAt: startTime.toISOString() });
+    setHandler(clusterBackupStatusQuery, () => this.#journal.status);
+  }
+
+  async backUp(): Promise<BackUpClusterResult> {
+    const { cluster, hostQueue: taskQueue, place, include, exclude, carried } = this.input;
+    const contact = { ...contactWithin(this.input.unservedAfterSeconds), taskQueue };
+    const { discoverDatabases } = proxyActivities<Activities>(contact);
+    const { databases, more, parallel } = await discoverDatabases({
+      ...{ cluster, after: carried?.after ?? null },
+      limit: this.input.databasesPerRun ?? defaultDatabasesPerRun,
+      ...(include && { include }),
+      ...(exclude && { exclude }),
+      ...(place !== undefined && { place }),
     });
-    return { database, backupId: done.backup.id, sizeBytes: done.backup.sizeBytes };
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    const running = error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError';
-    const type = running ? 'AlreadyRunning' : failureType(error);
-    return { database, error: { type, message: failureMessage(error).slice(0, 200) } };
+    this.#journal.expect(databases.length + more);
+    const waiting = [...databases];
+    try {
+      const turns = Array.from({ length: this.input.parallel ?? parallel }, () => this.#takeTurns(waiting));
+      await Promise.all(turns);
+    } finally {
+      await CancellationScope.nonCancellable(() => this.#record());
+    }
+    if (more > 0 || waiting.length > 0)
+      return continueAsNew<typeof backUpCluster>({ ...this.input, carried: this.#journal.carried });
+    const { total, result } = this.#journal;
+    await alert(alertOfBackups(cluster, result));
+    return { ...result, total };
+  }
+
+  async #takeTurns(waiting: string[]): Promise<void> {
+    while (!workflowInfo().continueAsNewSuggested) {
+      const database = waiting.shift();
+      if (database === undefined) return;
+      this.#journal.begin(database);
+      this.#journal.end(await this.#backUpOne(database));
+      if (this.#journal.unrecorded.length >= recordedAtOnce) await this.#record();
+    }
+  }
+
+  async #backUpOne(database: string): Promise<ClusterBackupEntry> {
+    const { parallel, include, exclude, databasesPerRun, carried, ...rest } = this.input;
+    try {
+      const { backup } = await executeChild(fullBackup, {
+        workflowId: fullBackupWorkflowId(this.input.cluster, database),
+        args: [{ ...rest, database, isOneOfMany: true }],
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        staticSummary: `full backup of ${database}`,
+      });
+      return { database, backupId: backup.id, sizeBytes: backup.sizeBytes };
+    } catch (error) {
+      // Who cancels one database's backup does not mean the others.
+      if (CancellationScope.current().consideredCancelled) throw error;
+      if (isCancellation(error))
+        return { database, error: { type: 'Cancelled', message: 'somebody cancelled its backup' } };
+      const running = error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError';
+      const type = running ? 'AlreadyRunning' : failureType(error);
+      const message = failureMessage(error, this.input.hostQueue).slice(0, longestError);
+      return { database, error: { type, message } };
+    }
+  }
+
+  /** A report that can't be written makes no backup a failed one. */
+  async #record(): Promise<void> {
+    const entries = this.#journal.takeUnrecorded();
+    if (entries.length === 0) return;
+    const { cluster, hostQueue: taskQueue, requester } = this.input;
+    const { startedAt, runId: firstRunId, done, failed, sizeBytes } = this.#journal.carried;
+    const { recordBackups } = proxyActivities<Activities>({ ...quickOptions, taskQueue });
+    try {
+      const head = { requester, done, failed, sizeBytes };
+      this.#journal.carried.reportPath = await recordBackups({
+        ...{ cluster, startedAt, firstRunId, head, entries },
+      });
+    } catch (error) {
+      this.#journal.warn(`the report could not be written: ${failureMessage(error)}`);
+    }
   }
 }

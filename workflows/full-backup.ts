@@ -17,8 +17,8 @@ import {
   type FullBackupResult,
   statusQuery as statusQueryName,
 } from '../src/domain/contracts.js';
-import { contactOptions, publishOptions, quickOptions, transferOptions } from './activity-options.js';
-import { alert, recordFailure } from './alerts.js';
+import { contactWithin, publishOptions, quickOptions, transferOptions } from './activity-options.js';
+import { alert, noteFailure, recordFailure, type Untimed } from './alerts.js';
 import { failureMessage, failureType } from './failures.js';
 import { describeBackup } from './full-backup-details.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
@@ -41,10 +41,16 @@ export async function fullBackup(input: FullBackupInput): Promise<FullBackupResu
     return result;
   } catch (error) {
     const { cluster, database, hostQueue } = input;
-    await recordFailure(error, { type: 'backup_failed', cluster, database, hostQueue });
+    if (input.isOneOfMany) noteFailure(error);
+    else await recordFailure(error, { type: 'backup_failed', cluster, database, hostQueue });
     await removePartials(input);
     throw error;
   }
+}
+
+/** One of many is told by who began them. */
+async function tell({ isOneOfMany }: FullBackupInput, content: Untimed): Promise<boolean> {
+  return isOneOfMany ? true : await alert(content);
 }
 
 type Enter = (step: BackupStatus['step'], figures?: Partial<BackupStatus>) => void;
@@ -56,7 +62,7 @@ const undelivered =
 async function backUp(input: FullBackupInput, enter: Enter): Promise<FullBackupResult> {
   const { hostQueue: taskQueue } = input;
   const step = stepOf(input);
-  const contact = proxyActivities<Activities>({ ...contactOptions, taskQueue });
+  const contact = proxyActivities<Activities>({ ...contactWithin(input.unservedAfterSeconds), taskQueue });
   const quick = proxyActivities<Activities>({ ...quickOptions, taskQueue });
 
   enter('inspect');
@@ -72,7 +78,7 @@ async function backUp(input: FullBackupInput, enter: Enter): Promise<FullBackupR
   // The backup stands, whatever becomes of these; none needs another.
   const [retention, delivered] = await Promise.all([
     expireOldBackups(input),
-    alert({
+    tell(input, {
       type: 'backup_succeeded',
       priority: 'info',
       message: `backed up database "${input.database}" as ${backup.id}`,

@@ -1,7 +1,9 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { type ArchiveReport, isWhole } from '../src/domain/archive-report.js';
-import type { BackUpClusterResult, FullBackupResult } from '../src/domain/contracts.js';
+import type { BackUpClusterResult } from '../src/domain/cluster-backup-contracts.js';
+import type { FullBackupResult } from '../src/domain/contracts.js';
 import { counted } from '../src/domain/counts.js';
+import type { DrillResult } from '../src/domain/drill-contracts.js';
 import type { ErrorStory } from '../src/domain/errors.js';
 import type { MonitorResult } from '../src/domain/monitor-contracts.js';
 import type { ScheduledRunResult, ScheduleKind } from '../src/domain/schedule-contracts.js';
@@ -16,10 +18,7 @@ export function readOutcome(kind: ScheduleKind, result: unknown): Outcome {
   if (kind === 'full') return ofBackup(result as BackUpClusterResult | FullBackupResult);
   if (kind === 'wal') return ofArchive((result as { archive: ArchiveReport }).archive);
   if (kind === 'monitor') return ofLook(result as MonitorResult);
-  const { failed = 0 } = (result ?? {}) as { failed?: unknown };
-  return failed === 0
-    ? { outcome: 'succeeded', told: 'done' }
-    : { outcome: 'failed', told: `${String(failed)} failed` };
+  return ofDrill(result as DrillResult);
 }
 
 /** A run whose backups failed has failed; databases that are being backed up by somebody else are left to them. */
@@ -35,7 +34,7 @@ function ofBackup(result: BackUpClusterResult | FullBackupResult): Outcome {
   const story: ErrorStory = {
     attempted: 'back up every database by schedule',
     cause: `${counted(failed, 'database')} failed, as ${first?.database ?? ''}: ${first?.error?.message ?? ''}`,
-    remedy: 'see the alert of each, or its workflow',
+    remedy: 'see the alert and the report of the backup',
   };
   const message = `${story.attempted}: ${story.cause}`;
   const failure = ApplicationFailure.nonRetryable(message, 'DumpFailed', story);
@@ -51,4 +50,9 @@ function ofArchive(archive: ArchiveReport): Outcome {
 function ofLook({ counts }: MonitorResult): Outcome {
   const told = `${counts.critical} critical, ${counts.warning} warning, ${counts.ok} ok`;
   return { outcome: counts.critical === 0 ? 'succeeded' : 'failed', told };
+}
+
+function ofDrill({ totals: { drilled, failed } }: DrillResult): Outcome {
+  const told = `${drilled - failed} of ${counted(drilled, 'restore')} proven`;
+  return { outcome: failed === 0 ? 'succeeded' : 'failed', told };
 }

@@ -6,7 +6,7 @@ import {
   TerminatedFailure,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import { type AlertType, workflowTypes } from '../src/domain/contracts.js';
+import type { AlertType } from '../src/domain/contracts.js';
 import type {
   ScheduledRunInput,
   ScheduledRunResult,
@@ -22,7 +22,7 @@ const alertTypes: Record<ScheduleKind, AlertType> = {
   full: 'backup_failed',
   wal: 'wal_archive',
   monitor: 'backup_health',
-  drill: 'backup_health',
+  drill: 'restore_drill',
 };
 
 /**
@@ -65,20 +65,13 @@ async function recordFailure(input: ScheduledRunInput, error: unknown): Promise<
   upsertSearchAttributes([outcomeAttribute(isCancelled ? 'cancelled' : 'failed')]);
   const message = failureMessage(error, input.operation.input.hostQueue);
   tell(input, isCancelled ? 'cancelled' : `failed: ${message}`);
-  if (isCancelled || !isUntold(input, error)) return;
+  // Work tells of its own failures; what somebody terminates tells nothing.
+  if (isCancelled || !(rootFailure(error) instanceof TerminatedFailure)) return;
   const { kind, cluster } = input;
   await alert({
     ...{ type: alertTypes[kind], priority: 'critical', cluster, database: '', metrics: {} },
     message: `${input.operation.summary}, by schedule: ${message}`,
   });
-}
-
-/** Whether nobody was told: work tells of its own failures, but not when it is terminated, nor of a whole cluster. */
-function isUntold({ operation }: ScheduledRunInput, error: unknown): boolean {
-  const root = rootFailure(error);
-  if (root instanceof TerminatedFailure) return true;
-  const isOfParts = error instanceof Error && error.name === 'ApplicationFailure';
-  return operation.type === workflowTypes.backUpCluster && !isOfParts;
 }
 
 function tell({ schedule, due, operation }: ScheduledRunInput, state: string): void {

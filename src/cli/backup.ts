@@ -1,11 +1,13 @@
 import type { ClusterConfig } from '../config/config.js';
 import type { CompressionMethod } from '../domain/backup.js';
-import type { BackUpClusterResult, FullBackupResult } from '../domain/contracts.js';
+import type { BackUpClusterResult } from '../domain/cluster-backup-contracts.js';
+import type { FullBackupResult } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
 import { clusterBackupOf, fullBackupOf } from '../temporal/operations.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { bytes, counted, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
+import { renderTable } from './output/table.js';
 import { runOperation, thisCommand } from './run-operation.js';
 import { openSession, type Session } from './session.js';
 import { backupWords } from './step-words.js';
@@ -17,7 +19,9 @@ export interface BackupOptions {
   compression?: CompressionMethod;
   level?: number;
   keepLast?: number;
-  parallel: number;
+  parallel?: number;
+  include?: string[];
+  exclude?: string[];
 }
 
 /** `holdfast backup DATABASE` and `holdfast backup --all`. */
@@ -33,6 +37,7 @@ export async function backupCommand(
       remedy: 'run `holdfast backup DATABASE` or `holdfast backup --all`',
     });
   }
+  refuseWithOne(database, options);
   const cluster = clusterNamed(context.config, options.cluster);
   const session = await openSession(context, cluster.host, options.detach === true);
   try {
@@ -42,6 +47,17 @@ export async function backupCommand(
   } finally {
     await session.close();
   }
+}
+
+/** What is about many databases says nothing of one that is named. */
+function refuseWithOne(database: string | undefined, { parallel, include, exclude }: BackupOptions): void {
+  const given = Object.entries({ parallel, include, exclude }).find(([, value]) => value !== undefined);
+  if (database === undefined || !given) return;
+  throw new HoldfastError('ConfigurationInvalid', {
+    attempted: 'back up',
+    cause: `a database and --${given[0]} exclude each other`,
+    remedy: `run \`holdfast backup --all --${given[0]} …\`, or leave it out`,
+  });
 }
 
 async function backUpOne(
@@ -65,7 +81,13 @@ async function backUpAll(
   cluster: ClusterConfig,
   options: BackupOptions,
 ): Promise<number> {
-  const asked = { ...wishes(options), parallel: options.parallel };
+  const { parallel, include, exclude } = options;
+  const asked = {
+    ...wishes(options),
+    ...(parallel !== undefined && { parallel }),
+    ...(include && { include }),
+    ...(exclude && { exclude }),
+  };
   const operation = clusterBackupOf(cluster, thisCommand(context, session, cluster), asked);
   const start = { ...operation, queues: session.queues };
   const how = { stepWords: backupWords, detach: options.detach === true };
@@ -103,9 +125,19 @@ function printBackup(output: Output, result: FullBackupResult): void {
 }
 
 function printCluster(output: Output, result: BackUpClusterResult): void {
-  for (const { database, backupId, sizeBytes, error } of result.entries) {
-    if (error) output.fail(`${printable(database)}: ${error.message}`);
-    else output.success(`${printable(database)} as ${printable(backupId ?? '')}, ${bytes(sizeBytes ?? 0)}`);
+  const { total, failed, sizeBytes, entries, reportPath } = result;
+  const good = entries.filter(({ error }) => !error);
+  if (good.length > 0) {
+    const rows = good.map((entry) => [entry.database, entry.backupId ?? '', bytes(entry.sizeBytes ?? 0)]);
+    output.print(renderTable(['DATABASE', 'BACKUP', 'SIZE'], rows, { right: [2] }));
   }
-  output.print(`${result.total - result.failed} of ${counted(result.total, 'database')} backed up`);
+  for (const { database, error } of entries)
+    if (error) output.fail(`${printable(database)}: ${error.message}`);
+  if (total === 0) output.warn('no database fits: nothing was backed up');
+  const done = total - failed;
+  output.print(
+    `${done === total ? '' : `${done} of `}${counted(total, 'database')} backed up, ${bytes(sizeBytes)}`,
+  );
+  if (entries.length < total) output.print(`the first ${entries.length} are shown; the report has all`);
+  if (reportPath !== null) output.print(`report: ${printable(reportPath)}`);
 }

@@ -1,17 +1,13 @@
-import { workflowTypes } from '../domain/contracts.js';
-import {
-  type DrillInput,
-  type DrillOutcome,
-  type DrillResult,
-  drillWorkflowId,
-} from '../domain/drill-contracts.js';
+import type { DrillInput, DrillOutcome, DrillResult } from '../domain/drill-contracts.js';
 import { HoldfastError } from '../domain/errors.js';
+import { drillOf } from '../temporal/operations.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { age, bytes, count, counted, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
 import { renderTable } from './output/table.js';
-import { commonInput, runOperation } from './run-operation.js';
+import { runOperation, thisCommand } from './run-operation.js';
 import { openSession } from './session.js';
+import { drillWords } from './step-words.js';
 
 export interface DrillOptions {
   cluster: string;
@@ -19,26 +15,6 @@ export interface DrillOptions {
   pointInTime?: boolean;
   detach?: boolean;
 }
-
-const stepWords = {
-  clearDrills: 'looking for what is left of earlier drills',
-  planDrill: 'listing backups',
-  resolveBackup: 'finding the backup',
-  verifyArtifact: 'reading the backup',
-  inspectScratch: 'looking at the server',
-  createMissingRoles: 'creating roles',
-  createStagingDatabase: 'creating the scratch database',
-  loadBackup: 'loading',
-  proveStaging: 'counting rows',
-  gatherEvidence: 'comparing',
-  dropScratch: 'dropping the scratch database',
-  placeDrill: 'looking for room',
-  resolveRecovery: 'planning the recovery',
-  extractBaseBackup: 'unpacking the base backup',
-  recoverCluster: 'replaying WAL',
-  proveRecovered: 'looking into what was recovered',
-  releaseBase: 'removing what was recovered',
-};
 
 /** Verification failed: what is not proven can't be relied on. */
 const notProvenExitCode = 5;
@@ -53,11 +29,9 @@ export async function drillCommand(
   const cluster = clusterNamed(context.config, options.cluster);
   const session = await openSession(context, cluster.host, options.detach === true);
   try {
-    const input: DrillInput = { ...commonInput(context, session, cluster), ...what };
-    const summary = `drill of ${printable(database ?? cluster.name)}`;
-    const workflowId = drillWorkflowId(cluster.name);
-    const start = { type: workflowTypes.drillCluster, workflowId, queues: session.queues, input, summary };
-    const how = { stepWords, detach: options.detach === true };
+    const operation = drillOf(cluster, thisCommand(context, session, cluster), what);
+    const start = { ...operation, queues: session.queues };
+    const how = { stepWords: drillWords, detach: options.detach === true };
     const result = await runOperation<DrillResult>(context, session, start, how);
     if (!result) return 0;
     if (context.output.json) context.output.printJson(result);

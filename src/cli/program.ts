@@ -121,7 +121,9 @@ function addBackup(program: Command, act: Act): void {
     )
     .option('--level <n>', 'compression level: gzip 1-9, zstd 1-19, lz4 1-12', wholeNumber)
     .option('--keep-last <n>', 'keep the newest N whatever their age', wholeNumber)
-    .option('--parallel <n>', 'with --all: databases at a time', wholeNumber, 2)
+    .option('--parallel <n>', 'with --all: databases at a time', wholeNumber)
+    .option('--include <pattern...>', 'with --all: only databases that fit one, such as shop_*')
+    .option('--exclude <pattern...>', 'with --all: none that fits one')
     .option('--detach', 'start it, print the workflow id, and return')
     .action(act(async () => (await import('./backup.js')).backupCommand, headStartOfBackup));
 }

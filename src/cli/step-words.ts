@@ -58,11 +58,33 @@ export const decidableWords: Record<string, string> = {
   exchangeFolders: 'exchanging the folders',
 };
 
-/** Every step that has words. */
+/** Of a drill. */
+export const drillWords: Record<string, string> = {
+  clearDrills: 'looking for what is left of earlier drills',
+  planDrill: 'listing backups',
+  resolveBackup: 'finding the backup',
+  verifyArtifact: 'reading the backup',
+  inspectScratch: 'looking at the server',
+  createMissingRoles: 'creating roles',
+  createStagingDatabase: 'creating the scratch database',
+  loadBackup: 'loading',
+  proveStaging: 'counting rows',
+  gatherEvidence: 'comparing',
+  dropScratch: 'dropping the scratch database',
+  placeDrill: 'looking for room',
+  resolveRecovery: 'planning the recovery',
+  extractBaseBackup: 'unpacking the base backup',
+  recoverCluster: 'replaying WAL',
+  proveRecovered: 'looking into what was recovered',
+  releaseBase: 'removing what was recovered',
+};
+
+/** Every step that has words: those that a drill has in common with a restore have the restore's. */
 export const stepWords: Record<string, string> = {
   ...backupWords,
   ...walWords,
   ...streamWords,
   ...monitorWords,
+  ...drillWords,
   ...decidableWords,
 };

@@ -29,6 +29,7 @@ export function fullBackupWorkflowId(cluster: string, database: string): string 
   return `full-backup/${cluster}/${encodeDatabaseName(database)}`;
 }
 
+/** The id under which all databases of a cluster are backed up: one such run at a time. */
 export function backUpClusterWorkflowId(cluster: string): string {
   return `back-up-cluster/${cluster}`;
 }
@@ -61,6 +62,10 @@ export interface FullBackupInput {
   keepLast?: number;
   /** A dump that makes no progress for this long is given up and begun anew. */
   stallTimeoutSeconds: number;
+  /** The first step is given up when no worker of the host takes it for this long. @defaultValue 600 */
+  unservedAfterSeconds?: number;
+  /** It is one of many, and who began them tells how they ended: it raises no alerts of its own. */
+  isOneOfMany?: boolean;
 }
 
 export interface FullBackupResult {
@@ -74,25 +79,6 @@ export interface FullBackupResult {
   expiredCount: number;
   /** What went on although it should be known: no globals, retention failed. */
   warnings: string[];
-}
-
-export interface BackUpClusterInput extends Omit<FullBackupInput, 'database'> {
-  /** Databases dumped at the same time. */
-  parallel: number;
-}
-
-export interface ClusterBackupEntry {
-  database: string;
-  backupId?: string;
-  sizeBytes?: number;
-  error?: { type: string; message: string };
-}
-
-export interface BackUpClusterResult {
-  total: number;
-  failed: number;
-  /** In the order in which they ended; cut to the first 200. */
-  entries: ClusterBackupEntry[];
 }
 
 export const statusQuery = 'status';

@@ -1,4 +1,6 @@
-import type { BackUpClusterInput, FullBackupInput } from './contracts.js';
+import type { BackUpClusterInput } from './cluster-backup-contracts.js';
+import type { FullBackupInput } from './contracts.js';
+import type { DrillInput } from './drill-contracts.js';
 import type { MonitorInput } from './monitor-contracts.js';
 import { encodeDatabaseName } from './names.js';
 import type { Due } from './schedule/due-times.js';
@@ -23,20 +25,12 @@ export function scheduledRunWorkflowId(schedule: string): string {
   return `scheduled/${schedule.slice(scheduleIdPrefix.length)}`;
 }
 
-/** The id under which a cluster's backups are restored to prove that they can be. */
-export function drillWorkflowId(cluster: string): string {
-  return `drill/${cluster}`;
-}
-
-/** What every drill is given, and every other operation on a cluster. */
-export type DrillClusterInput = Omit<MonitorInput, 'withoutReread'>;
-
 /** The workflow that a schedule is for, as whoever starts it by hand would start it. */
 export interface ScheduledOperation {
   /** Its type. */
   type: string;
   workflowId: string;
-  input: FullBackupInput | BackUpClusterInput | WalCycleInput | MonitorInput | DrillClusterInput;
+  input: FullBackupInput | BackUpClusterInput | WalCycleInput | MonitorInput | DrillInput;
   /** What the Web UI's list shows of it. */
   summary: string;
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../config/config.js';
+import { parseMark } from '../domain/database-mark.js';
 import { HoldfastError } from '../domain/errors.js';
 import { cancelled, reportedError, sessionError } from './connection-error.js';
 import { closeSession, openSession, type SessionOptions } from './open-session.js';
@@ -40,11 +41,11 @@ export async function listDatabases(
 }
 
 async function readDatabases(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ datname: string }>(
-    `SELECT datname FROM pg_catalog.pg_database
+  const { rows } = await client.query<{ datname: string; comment: string | null }>(
+    `SELECT datname, pg_catalog.shobj_description(oid, 'pg_database') AS comment FROM pg_catalog.pg_database
      WHERE datallowconn AND NOT datistemplate ORDER BY datname COLLATE "C"`,
   );
-  return rows.map((row) => row.datname);
+  return rows.filter(({ comment }) => !parseMark(comment)).map(({ datname }) => datname);
 }
 
 async function withSession<T>(

@@ -1,13 +1,13 @@
 import type { ClusterConfig } from '../config/config.js';
+import type { BackUpClusterInput } from '../domain/cluster-backup-contracts.js';
 import {
-  type BackUpClusterInput,
   backUpClusterWorkflowId,
   type FullBackupInput,
   fullBackupWorkflowId,
   workflowTypes,
 } from '../domain/contracts.js';
+import { type DrillInput, drillWorkflowId } from '../domain/drill-contracts.js';
 import { type MonitorInput, monitorWorkflowId } from '../domain/monitor-contracts.js';
-import { type DrillClusterInput, drillWorkflowId } from '../domain/schedule-contracts.js';
 import { type WalCycleInput, walCycleWorkflowId } from '../domain/wal-contracts.js';
 import { printable } from '../log/printable.js';
 
@@ -28,9 +28,6 @@ export interface Asker {
   /** Fingerprint of the server and repository that is meant; absent where only the worker's settings count. */
   place?: string;
 }
-
-/** Databases dumped at the same time where nobody says otherwise. */
-export const usualParallel = 2;
 
 /** What every operation on a cluster is given. */
 export function clusterInput(cluster: ClusterConfig, { hostQueue, requester, place }: Asker) {
@@ -63,12 +60,12 @@ export function fullBackupOf(
 export function clusterBackupOf(
   cluster: ClusterConfig,
   asker: Asker,
-  { parallel = usualParallel, ...wishes }: BackupWishes & { parallel?: number } = {},
+  wishes: BackupWishes & Pick<BackUpClusterInput, 'parallel' | 'include' | 'exclude'> = {},
 ): Operation<BackUpClusterInput> {
   return {
     type: workflowTypes.backUpCluster,
     workflowId: backUpClusterWorkflowId(cluster.name),
-    input: { ...clusterInput(cluster, asker), ...wishes, parallel },
+    input: { ...clusterInput(cluster, asker), ...wishes },
     summary: `full backup of every database of ${cluster.name}`,
   };
 }
@@ -101,12 +98,17 @@ export function monitoringOf(
   };
 }
 
-/** A restore of a cluster's backups to prove that they can be. */
-export function drillOf(cluster: ClusterConfig, asker: Asker): Operation<DrillClusterInput> {
+/** Restores of a cluster's backups to prove that they can be restored. */
+export function drillOf(
+  cluster: ClusterConfig,
+  asker: Asker,
+  wishes: Pick<DrillInput, 'databases' | 'pointInTime'> = {},
+): Operation<DrillInput> {
+  const what = wishes.databases?.map(printable).join(', ') ?? cluster.name;
   return {
-    type: 'drillCluster',
+    type: workflowTypes.drillCluster,
     workflowId: drillWorkflowId(cluster.name),
-    input: clusterInput(cluster, asker),
-    summary: `restore drill of ${cluster.name}`,
+    input: { ...clusterInput(cluster, asker), ...wishes },
+    summary: `restore drill of ${what}`,
   };
 }

@@ -3,7 +3,9 @@ import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BackupMetadata, BackupSummary } from '../../src/domain/backup.js';
+import type { BackUpClusterResult } from '../../src/domain/cluster-backup-contracts.js';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
+import { formatMark } from '../../src/domain/database-mark.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { dumpOf, loadByHand } from '../support/dump-of.js';
 import { onTerminal } from '../support/on-terminal.js';
@@ -113,6 +115,31 @@ test('--all backs up every database', async () => {
   expect(exitCode).toBe(0);
   expect(stdout).toContain('databases backed up');
   for (const name of ['postgres', 'restored']) expect(stdout).toContain(name);
+});
+
+test('--all takes what the patterns mean; one that can’t be dumped stops no other, ends with 4, and stands in the report', async () => {
+  for (const name of ['all_good', 'all_broken', 'all_other']) await cluster.createDatabase(name);
+  await cluster.psql(
+    `CREATE TABLE t (a int, b int); SET allow_system_table_mods = on;
+     DELETE FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'a'`,
+    'all_broken',
+  );
+  // A restore's staging database is none of the user's.
+  const mark = formatMark({ kind: 'staging', target: 'x', runId: 'r', comment: null });
+  await cluster.createDatabase('all_staging');
+  await cluster.psql(`COMMENT ON DATABASE all_staging IS '${mark}'`);
+  const patterns = ['--include', 'all_*', '--exclude', '*_other'];
+  const { exitCode, stdout } = await place.run('--json', 'backup', '--all', ...patterns);
+  expect(exitCode).toBe(4);
+  const result = JSON.parse(stdout) as BackUpClusterResult;
+  expect(result).toMatchObject({ total: 2, failed: 1 });
+  const report = JSON.parse(await readFile(result.reportPath ?? '', 'utf8')) as { entries: object };
+  expect(report.entries).toMatchObject({
+    all_good: { backupId: expect.stringMatching(/^all_good_full_/) },
+    all_broken: { error: { type: 'DumpFailed' } },
+  });
+  for (const name of ['all_good', 'all_broken', 'all_other', 'all_staging'])
+    await cluster.psql(`DROP DATABASE ${name}`);
 });
 
 test('--quiet prints the result alone, and with --json it is one document', async () => {

@@ -1,7 +1,11 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { drillOwner } from '../../activities/drill-step.js';
+import { formatMark } from '../../src/domain/database-mark.js';
 import type { DrillResult } from '../../src/domain/drill-contracts.js';
+import { makeScratchCluster } from '../../src/postgres/recovery/scratch-cluster.js';
 import { readDrills } from '../../src/repository/drill-memory.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
@@ -83,6 +87,33 @@ test('drill --all proves every database and a point in time, and leaves nothing 
   expect((await readdir(join(backupDir, 'full'))).filter((name) => name.startsWith('.partial'))).toEqual([]);
 });
 
+test('the next drill removes what one that was ended hard has left, and nothing of anybody else’s', async () => {
+  const before = await databasesOf(cluster);
+  const of = drillOwner({ name: 'default', host: hostname(), repositoryPath: backupDir });
+  const mark = { kind: 'drill', target: 'shop', runId: 'gone', comment: null } as const;
+  const left: [string, string | null][] = [
+    ['shop__drill_1', formatMark({ ...mark, of })],
+    ['shop__drill_2', formatMark({ ...mark, of: 'another-one' })],
+    ['shop__drill_3', null],
+  ];
+  for (const [name, comment] of left) {
+    await cluster.createDatabase(name);
+    if (comment !== null) await cluster.psql(`COMMENT ON DATABASE ${name} IS '${comment}'`);
+  }
+  const parent = join(backupDir, 'incremental', '.drill');
+  await makeScratchCluster(parent, 'left', of, undefined);
+  await makeScratchCluster(parent, 'kept', 'another-one', undefined);
+  const { exitCode, result } = await drill('crm "one"');
+  expect(exitCode).toBe(0);
+  expect(result.warnings).toEqual([
+    'shop__drill_1 was left of an earlier drill, and is removed',
+    `${join(parent, 'drill_left')} was left of an earlier drill, and is removed`,
+  ]);
+  expect(await readdir(parent)).toEqual(['drill_kept']);
+  for (const name of ['shop__drill_2', 'shop__drill_3']) await cluster.psql(`DROP DATABASE ${name}`);
+  expect(await databasesOf(cluster)).toBe(before);
+});
+
 test('a drill’s report has every restore, and what is remembered shows the trend', async () => {
   const { result } = await drill('shop');
   expect(result.outcomes).toMatchObject([{ database: 'shop', error: null }]);
@@ -92,7 +123,7 @@ test('a drill’s report has every restore, and what is remembered shows the tre
   expect(report.entries).toEqual({ shop: result.outcomes[0] });
   const remembered = await readDrills(backupDir);
   expect(remembered.map(({ database, drills }) => [database, drills.length])).toEqual([
-    ['crm "one"', 1],
+    ['crm "one"', 2],
     ['shop', 2],
     [null, 1],
   ]);

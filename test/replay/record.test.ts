@@ -65,13 +65,42 @@ recording('records a cluster of which one database fails', () => {
     'back-up-cluster',
     'backUpCluster',
     {
-      discoverDatabases: async () => ['a', 'b', 'c'],
+      discoverDatabases: async () => ({ databases: ['a', 'b', 'c'], more: 0, parallel: 2 }),
       inspectDatabase: (step) =>
         step.database === 'b' ? Promise.reject(failure('ClientTooOld')) : good(step),
     },
     { cluster: randomUUID(), parallel: 2 },
   );
 });
+
+const placedDrill = {
+  placeDrill: async () => ({
+    ...{ folder: '/data/drill_x', dataDir: '/data/drill_x/data', tablespaces: [] },
+    backup: {
+      ...{ id: 'base_20260102_020000', takenAt: '2026-01-02T02:01:00.000Z', ageSeconds: 9 },
+      ...{ sizeBytes: 1000, uncompressedBytes: 9000 },
+    },
+  }),
+};
+
+recording('records a drill of a database and a point in time', () =>
+  record('drill-proven', 'drillCluster', placedDrill),
+);
+
+recording('records a drill of which one database fails and goes on as a new run', () =>
+  record(
+    'drill-failed',
+    'drillCluster',
+    {
+      planDrill: async ({ after }) => ({
+        drills: [{ database: after ? 'b' : 'a', on: 'default', of: 'default-1', createRoles: false }],
+        ...{ more: after ? 0 : 1, pointInTime: false },
+      }),
+      loadBackup: () => Promise.reject(failure('LoadFailed')),
+    },
+    { databasesPerRun: 1 },
+  ),
+);
 
 recording('records a WAL cycle that takes a base backup', () =>
   record('wal-cycle-based', 'walCycle', {

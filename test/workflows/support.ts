@@ -199,7 +199,8 @@ export function scriptedActivities(overrides: Partial<Activities> = {}): {
 } {
   const calls: string[] = [];
   const plain: Activities = {
-    discoverDatabases: async () => ['shop'],
+    discoverDatabases: async () => ({ databases: ['shop'], more: 0, parallel: 2 }),
+    recordBackups: async () => '/data/logs/backups.json',
     inspectDatabase: async () => ({
       timestamp: '20260102_020000',
       backupId: backup.id,
