@@ -116,7 +116,7 @@ test('one that falls behind is told once, and once more when it is well again', 
   );
   expect(alerts).toMatchObject([
     { type: 'wal_stream', priority: 'high', message: expect.stringContaining('2.0 kB and') },
-    { type: 'wal_stream', priority: 'info', message: 'streaming is well again' },
+    { type: 'wal_stream', priority: 'info', ends: 'high', message: 'streaming is well again' },
   ]);
 });
 
