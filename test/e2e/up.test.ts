@@ -52,7 +52,7 @@ test('before anything was done, status says so, and starts nothing', async () =>
 test('one command on a fresh machine gives scheduled backups, and others find its Temporal', async () => {
   await using up = await startUp();
   expect(up.printed()).toContain('default/full');
-  expect(up.printed()).toContain('there is no backup yet');
+  await vi.waitUntil(() => up.printed().includes('there is no backup yet'), patience);
   expect(await place.run('schedule', 'trigger', 'default/full', '--wait')).toMatchObject({ exitCode: 0 });
   const { temporal, up: claimant, work, backups } = await status();
   expect(temporal?.address).toBe(`127.0.0.1:${place.env.HOLDFAST_TEMPORAL_PORT}`);
@@ -99,7 +99,8 @@ test('P5: told to stop mid-dump it leaves no partial file, and its next start fi
 test('what a killed command had begun is seen through', async () => {
   const before = await listed();
   await dump.hold();
-  const killed = place.start(['backup', 'shop']);
+  // It tells how long a dump that is silent is waited for.
+  const killed = place.start(['backup', 'shop'], { STALL_TIMEOUT_SECONDS: '5' });
   await dump.untilHeld(killed);
   killed.kill('SIGKILL');
   await killed;
@@ -175,9 +176,13 @@ async function startUp() {
     if (command.exitCode !== null) throw new Error(`it ended: ${(await command).stderr}`);
     return /unchanged|nothing to change/.test(printed);
   };
-  await vi.waitUntil(isUp, patience);
+  await vi.waitUntil(isUp, patience).catch((error: unknown) => {
+    command.kill('SIGKILL');
+    throw error;
+  });
   const stop = async () => {
-    command.kill('SIGTERM');
+    // Not by execa, which would kill it after five seconds.
+    if (command.exitCode === null) process.kill(command.pid ?? 0, 'SIGTERM');
     return (await command).exitCode;
   };
   return {
