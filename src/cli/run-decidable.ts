@@ -61,7 +61,7 @@ function decideHere(
     if (over.aborted) return;
     if (!isAgreed) {
       context.output.note(
-        'waits for an approval from elsewhere; Ctrl-C ends it, and the target stays as it is',
+        'waits until one of these is done; Ctrl-C ends the restore, and the target stays as it is',
       );
       return;
     }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterConfig } from '../config/config.js';
 import { withMaintenanceConnection } from '../postgres/connection.js';
 import { openRepository } from '../repository/open-repository.js';
@@ -9,15 +10,35 @@ import type { CommandContext } from './context.js';
 import { moment, printable } from './output/format.js';
 import { tellSteps } from './schedule-apply.js';
 
-/** Makes Temporal's schedules those of the settings, and tells what is next. */
+/** Makes Temporal's schedules those of the settings. */
 export async function keepSchedules({ config, output }: CommandContext, { client }: TemporalPlace) {
   await applySchedules({ client, config, onPlan: (steps) => tellSteps(output, steps, false) });
-  const [next] = await nextRuns(client, ownerOf(config));
-  if (next) output.note(`next: ${printable(next.name)}, ${moment(next.at)}`);
+}
+
+/** Temporal lists what was just made a moment later. */
+const listedWithinMs = 5_000;
+const lookEveryMs = 250;
+
+/** Tells what is next, where anything is. */
+async function tellNext({ config, output }: CommandContext, { client }: TemporalPlace): Promise<void> {
+  for (
+    const until = performance.now() + listedWithinMs;
+    performance.now() < until;
+    await delay(lookEveryMs)
+  ) {
+    const [next] = await nextRuns(client, ownerOf(config));
+    if (next) {
+      output.note(`next: ${printable(next.name)}, ${moment(next.at)}`);
+      return;
+    }
+  }
 }
 
 /** Tells at once what would otherwise be found out at night: a server that can't be reached, a repository without backups. */
-export async function tellFirstSteps({ config, output }: CommandContext): Promise<void> {
+export async function tellFirstSteps(context: CommandContext, place: TemporalPlace): Promise<void> {
+  const { config, output } = context;
+  // What is told here is for convenience, and Temporal may go away meanwhile.
+  void tellNext(context, place).catch(() => undefined);
   const here = Object.values(config.clusters).filter(({ host }) => host === config.host);
   await Promise.all(here.map((cluster) => tryServer(cluster, (words) => output.warn(words))));
   const backups = await Promise.all(here.map(countBackups));

@@ -42,7 +42,7 @@ async function keepUp(
     try {
       tellPlace(context, place);
       await keepSchedules(context, place);
-      void tellFirstSteps(context);
+      void tellFirstSteps(context, place);
       const stopDrawing = keepLine(context, place, line);
       await Promise.race([ending.promise, worker.finished]).finally(stopDrawing);
     } finally {

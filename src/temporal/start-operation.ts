@@ -1,6 +1,15 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { type DecidableStatus, decidingStep } from '../domain/approval-contracts.js';
+import { workflowTypes } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
-import { hasLivePoller, type OperationQueues } from './task-queues.js';
+import { shellWord } from '../domain/shell-word.js';
+import { printable } from '../log/printable.js';
+import { hasLivePoller, isCommandQueue, type OperationQueues } from './task-queues.js';
 
 export interface OperationStart {
   type: string;
@@ -49,6 +58,30 @@ async function adoptOrRefuse(client: Client, start: OperationStart): Promise<Sta
   throw new HoldfastError('AlreadyRunning', {
     attempted: `start ${start.summary}`,
     cause: `workflow ${start.workflowId} (run ${runId}) is running since ${startTime.toISOString()}`,
-    remedy: 'wait for it to end, or cancel it in the Web UI',
+    remedy: await remedyFor(client, running),
   });
 }
+
+const answerWithinMs = 3_000;
+
+/** What to do about one that runs: some wait for people, some for nobody any more. */
+async function remedyFor(client: Client, running: WorkflowExecutionDescription): Promise<string> {
+  const { workflowId, runId, taskQueue, type } = running;
+  if (isCommandQueue(taskQueue) && !(await hasLivePoller(client, taskQueue))) {
+    return 'its command is gone, and had other settings: `holdfast up` ends it, or the same command as it was given then';
+  }
+  if (decidableTypes.has(type)) {
+    const ask = () => client.workflow.getHandle(workflowId, runId).query<DecidableStatus>('status');
+    const status = await client.withDeadline(Date.now() + answerWithinMs, ask).catch(() => undefined);
+    const id = printable(shellWord(workflowId));
+    if (status?.step === decidingStep)
+      return `it waits for approval: \`holdfast approve ${id} --reason WHY\`, or \`holdfast reject ${id} --reason WHY\``;
+  }
+  return 'wait for it to end, or cancel it in the Web UI';
+}
+
+/** Those that ask people before they replace their target. */
+const decidableTypes: ReadonlySet<string> = new Set([
+  workflowTypes.restoreDatabase,
+  workflowTypes.pointInTimeRecovery,
+]);

@@ -3,6 +3,7 @@ import { bytes } from '../../domain/sizes.js';
 
 export { count, counted } from '../../domain/counts.js';
 export { duration } from '../../domain/durations.js';
+export { shellWord } from '../../domain/shell-word.js';
 export { bytes } from '../../domain/sizes.js';
 export { printable } from '../../log/printable.js';
 
@@ -32,9 +33,4 @@ export function moment(time: string, now: Date = new Date()): string {
   const minutes = Math.round((Date.parse(time) - now.getTime()) / 60_000);
   const left = minutes > 0 ? `in ${duration(minutes * 60)}` : 'now';
   return `${time.slice(0, 16).replace('T', ' ')} UTC (${left})`;
-}
-
-/** A name as a shell takes it for one word. */
-export function shellWord(name: string): string {
-  return /^[\w./~-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }

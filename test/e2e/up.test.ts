@@ -1,0 +1,232 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Status } from '../../src/cli/status-telling.js';
+import { freePort } from '../../src/temporal/embedded/ports.js';
+import { type Cluster, startCluster } from '../support/cluster.js';
+import { createHeldDump, type HeldDump } from '../support/held-dump.js';
+import { createWorkplace, type Workplace } from '../support/holdfast.js';
+import { onTerminal } from '../support/on-terminal.js';
+
+const patience = { timeout: 60_000, interval: 100 };
+let cluster: Cluster;
+let place: Workplace;
+let dump: HeldDump;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  const [port, uiPort] = [await freePort(), await freePort()];
+  place = await createWorkplace({
+    ...cluster.env,
+    HOLDFAST_TEMPORAL_PORT: String(port),
+    HOLDFAST_UI_PORT: String(uiPort),
+    STALL_TIMEOUT_SECONDS: '300',
+    // Far away, so that only what the tests ask for is done.
+    SCHEDULE_FULL: '0 2 29 2 *',
+    SCHEDULE_MONITOR: 'off',
+    SCHEDULE_DRILL: 'off',
+  });
+  dump = await createHeldDump(cluster, place.folder);
+  place.env.PG_BIN_DIR = dump.binDir;
+  await cluster.createDatabase('shop');
+  await cluster.psql('CREATE TABLE t AS SELECT i, md5(i::text) FROM generate_series(1, 20000) i', 'shop');
+  // One database is enough.
+  await cluster.psql('ALTER DATABASE postgres ALLOW_CONNECTIONS false', 'template1');
+});
+
+afterAll(async () => {
+  await dump.release();
+  await place[Symbol.asyncDispose]();
+  await cluster[Symbol.asyncDispose]();
+});
+
+test('before anything was done, status says so, and starts nothing', async () => {
+  expect(await status()).toMatchObject({ temporal: null, up: null, work: null, backups: [] });
+  const { exitCode, stderr } = await place.run('status');
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('holdfast up') });
+  expect(existsSync(join(place.folder, 'state'))).toBe(false);
+});
+
+test('one command on a fresh machine gives scheduled backups, and others find its Temporal', async () => {
+  await using up = await startUp();
+  expect(up.printed()).toContain('default/full');
+  await vi.waitUntil(() => up.printed().includes('there is no backup yet'), patience);
+  expect(await place.run('schedule', 'trigger', 'default/full', '--wait')).toMatchObject({ exitCode: 0 });
+  const { temporal, up: claimant, work, backups } = await status();
+  expect(temporal?.address).toBe(`127.0.0.1:${place.env.HOLDFAST_TEMPORAL_PORT}`);
+  expect(temporal?.uiAddress).toBe(`http://127.0.0.1:${place.env.HOLDFAST_UI_PORT}`);
+  expect(claimant?.pid).toBe(up.pid);
+  expect(backups).toMatchObject([{ database: 'shop' }]);
+  expect(work?.nextRuns).toMatchObject([{ schedule: 'holdfast/default/full' }]);
+  expect(work?.lastOutcomes).toContainEqual(
+    expect.objectContaining({ operation: 'full backup', database: 'shop', outcome: 'succeeded' }),
+  );
+  expect((await place.run('status')).stdout).toMatch(/^full backup +default +shop +.*succeeded$/m);
+
+  const second = await place.run('up');
+  expect(second.exitCode).toBe(7);
+  expect(second.stderr).toContain(`process ${up.pid}`);
+  expect(second.stderr).toContain(`${temporal?.address}`);
+  await expectPrivate(join(place.folder, 'state'));
+});
+
+test('P5: told to stop mid-dump it leaves no partial file, and its next start finishes the very workflow', async () => {
+  const before = await listed();
+  const first = await startUp();
+  await dump.hold();
+  const { run_id: runId } = await place.json<{ run_id: string }>('backup', '--detach', 'shop');
+  await dump.untilHeld(first.command);
+  const { work } = await status();
+  expect(work?.running).toContainEqual(
+    expect.objectContaining({ runId, database: 'shop', step: expect.stringContaining('dumping') }),
+  );
+  expect(await first.stop()).toBe(0);
+  expect((await readdir(join(place.backupDir, 'full'))).filter((name) => name.startsWith('.'))).toEqual([]);
+  expect(await sessions()).toBe('0');
+  await expectNoProcess();
+
+  await dump.release();
+  await using second = await startUp();
+  await vi.waitUntil(async () => (await listed()).length > before.length, patience);
+  expect(await listed()).toHaveLength(before.length + 1);
+  const isDone = async () => (await status()).work?.lastOutcomes.some((end) => end.runId === runId);
+  await vi.waitUntil(isDone, patience);
+  expect(second.printed()).toContain('nothing to change');
+});
+
+test('what a killed command had begun is seen through', async () => {
+  const before = await listed();
+  await dump.hold();
+  // It tells how long a dump that is silent is waited for.
+  const killed = place.start(['backup', 'shop'], { STALL_TIMEOUT_SECONDS: '5' });
+  await dump.untilHeld(killed);
+  killed.kill('SIGKILL');
+  await killed;
+  await dump.release();
+  await using _up = await startUp();
+  await vi.waitUntil(async () => (await listed()).length === before.length + 1, patience);
+});
+
+test('a killed Temporal is started again on its address, and said; a killed up leaves nothing behind', async () => {
+  const up = await startUp();
+  const before = await listed();
+  process.kill(await serverPid(), 'SIGKILL');
+  await vi.waitUntil(() => up.printed().includes('Temporal is back'), patience);
+  expect(up.printed()).toContain('Temporal ended by itself');
+  expect(await place.run('backup', 'shop')).toMatchObject({ exitCode: 0 });
+  expect(await listed()).toHaveLength(before.length + 1);
+
+  up.command.kill('SIGKILL');
+  await up.command;
+  await expectNoProcess();
+  const { temporal, work, backups } = await status();
+  expect({ temporal, work }).toEqual({ temporal: null, work: null });
+  expect(backups).toHaveLength(1);
+});
+
+test('status shows what waits for approval and how to decide, as does whoever asks for the same again', async () => {
+  await using _up = await startUp();
+  await place.json('restore', '--latest', 'shop', '--detach');
+  const waits = async () => (await status()).work?.waiting[0]?.status?.approval !== undefined;
+  await vi.waitUntil(waits, patience);
+  const { stdout } = await place.run('status');
+  expect(stdout).toContain('holdfast approve restore/default/shop --reason WHY');
+  const again = await place.run('restore', '--latest', 'shop', '--yes');
+  expect(again.exitCode).toBe(7);
+  expect(again.stderr).toContain('holdfast reject restore/default/shop --reason WHY');
+  expect(await place.run('reject', 'shop', '--reason', 'a test')).toMatchObject({ exitCode: 0 });
+});
+
+test('a port that is taken is told with its holder and the setting; nothing is left running', async () => {
+  const server = createServer();
+  const port = Number(place.env.HOLDFAST_UI_PORT);
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  try {
+    const { exitCode, stderr } = await place.run('up');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`127.0.0.1:${port}: the port is taken by process ${process.pid}`);
+    expect(stderr).toContain('HOLDFAST_UI_PORT');
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+  await expectNoProcess();
+});
+
+test('on a terminal a line tells what runs and where the Web UI is', async () => {
+  const shown = onTerminal(place, ['up']);
+  await vi.waitUntil(async () => (await status()).up?.address !== undefined, patience);
+  // Its line is drawn once a second.
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  process.kill((await status()).up?.pid ?? 0, 'SIGTERM');
+  const address = `http://127.0.0.1:${place.env.HOLDFAST_UI_PORT}`;
+  expect(await shown).toMatch(new RegExp(`nothing runs · next default/full in \\d+d · ${address}`));
+});
+
+/** A `holdfast up` that has applied its schedules. */
+async function startUp() {
+  const command = place.start(['up']);
+  let printed = '';
+  for (const stream of [command.stdout, command.stderr])
+    stream.on('data', (text: Buffer) => {
+      printed += text.toString();
+    });
+  const isUp = async () => {
+    if (command.exitCode !== null) throw new Error(`it ended: ${(await command).stderr}`);
+    return /unchanged|nothing to change/.test(printed);
+  };
+  await vi.waitUntil(isUp, patience).catch((error: unknown) => {
+    command.kill('SIGKILL');
+    throw error;
+  });
+  const stop = async () => {
+    // Not by execa, which would kill it after five seconds.
+    if (command.exitCode === null) process.kill(command.pid ?? 0, 'SIGTERM');
+    return (await command).exitCode;
+  };
+  return {
+    ...{ command, stop, pid: command.pid, printed: () => printed },
+    async [Symbol.asyncDispose]() {
+      await stop();
+    },
+  };
+}
+
+const status = () => place.json<Status>('status');
+
+async function listed(): Promise<string[]> {
+  const { backups } = await place.json<{ backups: { id: string }[] }>('list');
+  return backups.map(({ id }) => id);
+}
+
+function sessions(): Promise<string> {
+  const query = `SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'holdfast%'`;
+  return cluster.psql(query, 'template1');
+}
+
+async function serverPid(): Promise<number> {
+  const [folder = ''] = await readdir(join(place.folder, 'state'));
+  const state = await readFile(join(place.folder, 'state', folder, 'server.json'), 'utf8');
+  return (JSON.parse(state) as { serverPid: number }).serverPid;
+}
+
+/** Nothing below is for anybody but this user. */
+async function expectPrivate(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    const { mode } = await stat(join(entry.parentPath, entry.name));
+    expect([entry.name, (mode & 0o077).toString(8)]).toEqual([entry.name, '0']);
+  }
+}
+
+async function expectNoProcess(): Promise<void> {
+  await expect.poll(() => processesWith(join(place.folder, 'state')), { timeout: 15_000 }).toEqual([]);
+}
+
+async function processesWith(text: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return lines.filter((line) => line.includes(text));
+}
