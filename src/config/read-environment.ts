@@ -30,12 +30,14 @@ const variables = z
     ALERT_REMINDER_HOURS: clusterSettings.alertReminderHours,
     ALERT_ENDPOINT: schema.alertEndpoint,
     DEAD_MANS_SWITCH_URL: schema.deadMansSwitch,
-    HOLDFAST_HOST: schema.hostName,
+    HOLDFAST_HOST: schema.hostName.describe(
+      "This machine's name, as `host` of a cluster gives it. Default: the operating system's.",
+    ),
     PG_BIN_DIR: schema.pgBinDir,
     PGHOST: connection.host,
     PGPORT: connection.port,
     PGUSER: connection.user,
-    PGPASSWORD: z.string(),
+    PGPASSWORD: z.string().describe('Password of the default cluster’s role. A password file is better.'),
     PGSERVICE: connection.service,
     PGSSLMODE: connection.sslmode,
     PGSSLROOTCERT: connection.sslrootcert,
@@ -81,6 +83,11 @@ const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
 ]);
+
+/** Every variable, with its description and what it allows. */
+export function environmentSchema(): schema.JsonSchema {
+  return z.toJSONSchema(variables, { target: 'draft-7', io: 'input' }) as schema.JsonSchema;
+}
 
 export interface EnvironmentReading {
   settings: Variables;
