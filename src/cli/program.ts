@@ -18,6 +18,7 @@ Examples:
   holdfast wal setup         what the server needs to archive its WAL
   holdfast wal stream        stream its WAL into the archive as it is written
   holdfast monitor           whether backups are there, young and whole
+  holdfast init              set this machine up, asking
   holdfast doctor            what this machine lacks, and what to do about it
   holdfast worker            do what schedules and commands ask of this host
 
