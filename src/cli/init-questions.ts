@@ -4,7 +4,7 @@ import { type FoundServer, findDatabases } from '../setup/find-databases.js';
 import type { SetupAnswers } from '../setup/settings-text.js';
 import { chooseCompressor } from '../stream/choose-compressor.js';
 import type { CommandContext } from './context.js';
-import { connectionOf, defaultAnswers, type InitOptions, type Setup } from './init.js';
+import { connectionOf, defaultAnswers, type InitOptions, type Setup } from './init-defaults.js';
 import { bytes, counted, printable } from './output/format.js';
 
 /** Asks a person at a terminal. Until the last answer nothing is written. @throws HoldfastError `Cancelled` */

@@ -1,39 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { loadConfig } from '../config/load.js';
-import { resolvePath } from '../config/resolve-path.js';
 import { exitCodeOf } from '../domain/doctor/diagnosis.js';
 import { HoldfastError } from '../domain/errors.js';
 import { rolesSql } from '../domain/roles-sql.js';
 import { type FoundServer, findDatabases } from '../setup/find-databases.js';
-import { type SetupAnswers, settingsText } from '../setup/settings-text.js';
+import { settingsText } from '../setup/settings-text.js';
 import { type NewFile, requireSame, writeNew } from '../setup/write-settings.js';
 import type { CommandContext } from './context.js';
 import { examineAll } from './doctor.js';
 import { tellDiagnoses, toldAsJson } from './doctor-telling.js';
+import { connectionOf, defaultAnswers, type InitOptions, type Setup } from './init-defaults.js';
 import { bytes, counted, printable, shellWord } from './output/format.js';
 import { renderTable } from './output/table.js';
-
-export interface InitOptions {
-  printRoles?: boolean;
-  yes?: boolean;
-  file: string;
-  host?: string;
-  port?: number;
-  user?: string;
-  backupDir?: string;
-  retentionDays?: number;
-  compression?: SetupAnswers['compression'];
-  alertEndpoint?: string;
-}
-
-/** What was answered, and what was found with it. */
-export interface Setup {
-  answers: SetupAnswers;
-  found: FoundServer;
-  /** A password that was typed, for a file of its own. */
-  password?: string;
-}
 
 /** `holdfast init`: asks, finds databases, writes holdfast.yaml, looks at the machine, and says the next step. */
 export async function initCommand(context: CommandContext, options: InitOptions): Promise<number> {
@@ -47,38 +26,9 @@ export async function initCommand(context: CommandContext, options: InitOptions)
   return await tell(context, path, setup, isWritten);
 }
 
-/** What options and settings say, and where both are silent the defaults. */
-export function defaultAnswers({ config }: CommandContext, options: InitOptions): SetupAnswers {
-  const { host, port, user, service } = config.clusters.default?.connection ?? {};
-  const connection = {
-    ...(service !== undefined && { service }),
-    ...((options.host ?? host) !== undefined && { host: options.host ?? host }),
-    ...((options.port ?? port) !== undefined && { port: options.port ?? port }),
-    ...((options.user ?? user) !== undefined && { user: options.user ?? user }),
-  } as SetupAnswers['connection'];
-  const { compression = 'gzip', retentionDays = 30 } = config.clusters.default ?? {};
-  const alertEndpoint = options.alertEndpoint ?? config.alertEndpoint;
-  return {
-    ...{ cluster: 'default', connection },
-    backupDir: options.backupDir ? resolvePath(options.backupDir, process.cwd()) : config.backupDir,
-    retentionDays: options.retentionDays ?? retentionDays,
-    compression: options.compression ?? compression,
-    ...(alertEndpoint !== undefined && { alertEndpoint }),
-  };
-}
-
 async function takeDefaults(context: CommandContext, options: InitOptions): Promise<Setup> {
   const answers = defaultAnswers(context, options);
   return { answers, found: await findDatabases(connectionOf(context, answers)) };
-}
-
-/** Besides what is written down: where the environment has a password and TLS from. */
-export function connectionOf({ config }: CommandContext, { connection }: SetupAnswers, password?: string) {
-  return {
-    ...config.clusters.default?.connection,
-    ...connection,
-    ...(password !== undefined && { password }),
-  };
 }
 
 async function ask(context: CommandContext, options: InitOptions, path: string): Promise<Setup> {

@@ -23,6 +23,7 @@ Examples:
   holdfast wal stream        stream its WAL into the archive as it is written
   holdfast drill --all       prove that what is there can be restored
   holdfast monitor           whether backups are there, young and whole
+  holdfast init              set this machine up, asking
   holdfast doctor            what this machine lacks, and what to do about it
   holdfast up                everything on this machine: Temporal, a worker, schedules
   holdfast status            what runs, what waits for people, what is next

@@ -45,17 +45,19 @@ const variables = z
     SMTP_TO: mailParts.to,
     PARALLEL_PER_HOST: parallelPerHost,
     METRICS_ADDRESS: metricsAddress,
-    HOLDFAST_HOST: schema.hostName,
     SCHEDULE_FULL: cronOrOff,
     SCHEDULE_WAL: cronOrOff,
     SCHEDULE_MONITOR: cronOrOff,
     SCHEDULE_DRILL: cronOrOff,
     SCHEDULE_TIME_ZONE: timeZone,
+    HOLDFAST_HOST: schema.hostName.describe(
+      "This machine's name, as `host` of a cluster gives it. Default: the operating system's.",
+    ),
     PG_BIN_DIR: schema.pgBinDir,
     PGHOST: connection.host,
     PGPORT: connection.port,
     PGUSER: connection.user,
-    PGPASSWORD: z.string(),
+    PGPASSWORD: z.string().describe('Password of the default cluster’s role. A password file is better.'),
     PGSERVICE: connection.service,
     PGSSLMODE: connection.sslmode,
     PGSSLROOTCERT: connection.sslrootcert,
@@ -123,6 +125,11 @@ const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
   'HOLDFAST_TEMPORAL_PORT',
   'HOLDFAST_UI_PORT',
 ]);
+
+/** Every variable, with its description and what it allows. */
+export function environmentSchema(): schema.JsonSchema {
+  return z.toJSONSchema(variables, { target: 'draft-7', io: 'input' }) as schema.JsonSchema;
+}
 
 export interface EnvironmentReading {
   settings: Variables;

@@ -12,6 +12,9 @@ import { missingSearchAttributes } from '../temporal/search-attributes.js';
 import { hasLivePoller } from '../temporal/task-queues.js';
 import { look } from './look.js';
 
+/** Of the ids of Holdfast's schedules. Behind it stands what `holdfast schedule` calls them. */
+const ownPrefix = 'holdfast/';
+
 const ofTemporal = ['search attributes', 'workers', 'schedules'] as const;
 
 /** Temporal as it is now: none is started for this. */
@@ -52,7 +55,8 @@ async function examinePlace(config: Config, { client, connection, namespace }: T
     await look('schedules', '', async () => {
       const found: { id: string; isPaused: boolean }[] = [];
       for await (const { scheduleId, state } of client.schedule.list())
-        if (scheduleId.startsWith('holdfast/')) found.push({ id: scheduleId, isPaused: state.paused });
+        if (scheduleId.startsWith(ownPrefix))
+          found.push({ id: scheduleId.slice(ownPrefix.length), isPaused: state.paused });
       return judgeSchedules(found);
     }),
   ];

@@ -5,7 +5,7 @@ import { HoldfastError } from '../domain/errors.js';
 import { withConnection } from './connection.js';
 
 type RoleRow = Omit<RoleFacts, 'databases'>;
-type Listed = Pick<DatabaseSight, 'name' | 'owner' | 'isOwned' | 'sizeBytes'>;
+type Listed = Pick<DatabaseSight, 'name' | 'owner' | 'isOwnerSuperuser' | 'isOwned' | 'sizeBytes'>;
 
 const roleQuery = `
   SELECT rolname AS role, rolsuper AS "isSuperuser", rolcreatedb AS "mayCreateDatabases",
@@ -17,6 +17,7 @@ const roleQuery = `
 
 const databasesQuery = `
   SELECT datname AS name, pg_get_userbyid(datdba) AS owner, pg_has_role(datdba, 'USAGE') AS "isOwned",
+         coalesce((SELECT rolsuper FROM pg_roles r WHERE r.oid = datdba), false) AS "isOwnerSuperuser",
          CASE WHEN has_database_privilege(oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'USAGE')
            THEN pg_database_size(oid)::float8 END AS "sizeBytes"
   FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname COLLATE "C"`;

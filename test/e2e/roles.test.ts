@@ -51,7 +51,7 @@ const printedRoles = async (place: Workplace) => (await place.run('init', '--pri
 // The versions differ in what memberships, CREATEDB and the schema public allow.
 test.for([14, 15, 16, 17, 18] as const)(
   'on PostgreSQL %i the printed roles suffice for backup, WAL and restore with swap, and for no more',
-  { timeout: 240_000 },
+  { timeout: 400_000 },
   async (version) => {
     await using cluster = await startCluster({
       version,
@@ -116,6 +116,6 @@ test.for([14, 15, 16, 17, 18] as const)(
     );
     const judged = JSON.parse((await as('holdfast', 'doctor')).stdout) as { check: string; state: string }[];
     const roles = judged.filter(({ check }) => check.endsWith('role')).map(({ state }) => state);
-    expect(roles).toEqual(['ok', 'ok', 'warning']);
+    expect(roles).toEqual(['ok', 'ok', 'ok']);
   },
 );

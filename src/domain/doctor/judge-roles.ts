@@ -91,34 +91,46 @@ export function judgeReplicationRole(
 
 /** Whether the role can restore beside and over the databases that there are. */
 export function judgeRestoreRole(cluster: string, facts: RoleFacts): Diagnosis {
-  const { role, isSuperuser, mayCreateDatabases, signalsBackends, databases } = facts;
-  return diagnosis('restore role', cluster, verdict());
+  return diagnosis('restore role', cluster, restoreVerdict(facts));
+}
 
-  function verdict(): Verdict {
-    if (isSuperuser) return fine(`${role} is a superuser: it can restore any database`);
-    const name = sqlName(role);
-    const foreign = databases.filter(({ isOwned }) => !isOwned);
-    const owners = [...new Set(foreign.map(({ owner }) => owner))];
-    const grants = [
-      ...(mayCreateDatabases ? [] : [`ALTER ROLE ${name} CREATEDB;`]),
-      ...(signalsBackends ? [] : [`GRANT pg_signal_backend TO ${name};`]),
-      ...owners.map((owner) => `GRANT ${sqlName(owner)} TO ${name};`),
-    ];
-    const advice = (lines: string[]) =>
-      ['only if this role is to restore, too; `holdfast init --print-roles` has one for that', ...lines].join(
-        '\n',
-      );
-    if (!mayCreateDatabases)
-      return unneeded(`${role} may not create databases: it backs up, and restores nothing`, advice(grants));
-    if (foreign.length > 0)
-      return doubtful(
-        `${role} can restore to new databases, but may not replace ${counted(foreign.length, 'database')}, as ${foreign[0]?.name}, which belongs to ${foreign[0]?.owner}`,
-        advice(grants),
-      );
-    if (!signalsBackends)
-      return doubtful(`${role} may not end the sessions of other roles, which a swap does`, advice(grants));
-    return fine(`${role} can restore over ${counted(databases.length, 'database')}`);
-  }
+function restoreVerdict(facts: RoleFacts): Verdict {
+  const { role, isSuperuser, mayCreateDatabases, signalsBackends, databases } = facts;
+  if (isSuperuser) return fine(`${role} is a superuser: it can restore any database`);
+  // Nobody restores over the database that servers come with.
+  const foreign = databases.filter(({ isOwned, name }) => !isOwned && name !== 'postgres');
+  const remedy = restoreGrants(facts, foreign);
+  if (!mayCreateDatabases)
+    return unneeded(`${role} may not create databases: it backs up, and restores nothing`, remedy);
+  const [first] = foreign;
+  if (first)
+    return doubtful(
+      `${role} can restore to new databases, but may not replace ${counted(foreign.length, 'database')}, as ${first.name}, which belongs to ${first.owner}`,
+      remedy,
+    );
+  if (!signalsBackends)
+    return doubtful(`${role} may not end the sessions of other roles, which a swap does`, remedy);
+  return fine(`${role} can restore over ${counted(databases.length, 'database')}`);
+}
+
+/** Never membership in a superuser: what belongs to one gets another owner instead. */
+function restoreGrants(
+  { role, mayCreateDatabases, signalsBackends }: RoleFacts,
+  foreign: readonly DatabaseSight[],
+): string {
+  const name = sqlName(role);
+  const ofSuperusers = foreign.filter(({ isOwnerSuperuser }) => isOwnerSuperuser);
+  const owners = foreign.filter((one) => !ofSuperusers.includes(one)).map(({ owner }) => owner);
+  return [
+    'only if this role is to restore, too; `holdfast init --print-roles` has one for that',
+    ...(mayCreateDatabases ? [] : [`ALTER ROLE ${name} CREATEDB;`]),
+    ...(signalsBackends ? [] : [`GRANT pg_signal_backend TO ${name};`]),
+    ...[...new Set(owners)].map((owner) => `GRANT ${sqlName(owner)} TO ${name};`),
+    ...ofSuperusers.map(
+      (one) =>
+        `ALTER DATABASE ${sqlName(one.name)} OWNER TO …;  -- a superuser's can be replaced by one alone`,
+    ),
+  ].join('\n');
 }
 
 function worst(

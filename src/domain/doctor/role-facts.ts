@@ -17,6 +17,8 @@ export interface RoleFacts {
 export interface DatabaseSight {
   name: string;
   owner: string;
+  /** Membership in such a role would make a superuser. */
+  isOwnerSuperuser: boolean;
   /** Whether the role has the owner's rights. */
   isOwned: boolean;
   /** Null where the role may not know. */

@@ -39,7 +39,15 @@ const gb = 1024 ** 3;
 const mb = 1024 ** 2;
 
 const database: DatabaseSight = {
-  ...{ name: 'shop', owner: 'clerk', isOwned: true, sizeBytes: 100, closedBecause: null, largeObjects: 0 },
+  ...{
+    name: 'shop',
+    owner: 'clerk',
+    isOwnerSuperuser: false,
+    isOwned: true,
+    sizeBytes: 100,
+    closedBecause: null,
+    largeObjects: 0,
+  },
   ...{ unreadable: { count: 0, first: '' }, rowSecurity: { count: 0, first: '' } },
 };
 const role: RoleFacts = {
@@ -291,6 +299,17 @@ test('what has no right state has a remedy, and what is fine has none', () => {
     expect(one.remedy === '').toBe(state === 'ok');
   }
   expect(judged[0]?.[0].remedy).toBe("chmod 600 '/etc/it is'");
+});
+
+test('membership in a superuser is never proposed, and the database postgres is nobody’s target', () => {
+  const foreign = { isOwned: false, owner: 'boss', isOwnerSuperuser: true };
+  const judged = judgeRestoreRole('main', lacking({ ...foreign, name: 'crm' }));
+  expect(judged).toMatchObject({
+    state: 'warning',
+    remedy: expect.stringContaining('ALTER DATABASE crm OWNER TO'),
+  });
+  expect(judged.remedy).not.toContain('GRANT boss');
+  expect(judgeRestoreRole('main', lacking({ ...foreign, name: 'postgres' })).state).toBe('ok');
 });
 
 test('the exit code is that of what is to be mended first', () => {
