@@ -1,9 +1,11 @@
 import type { ClusterConfig, Config } from '../config/config.js';
 import type { HealthFacts } from '../domain/health/facts.js';
 import type { Figure } from '../domain/metrics/catalogue.js';
+import { drillFigures } from '../domain/metrics/drill-figures.js';
 import { repositoryFigures, settingFigures } from '../domain/metrics/repository-figures.js';
 import { gatherFacts } from '../monitoring/gather-facts.js';
 import { lastEnds } from '../monitoring/last-ends.js';
+import { readDrills } from '../repository/drill-memory.js';
 import type { RememberedBackups } from '../repository/survey/survey.js';
 import { Refreshed, type RefreshOptions } from './refreshed.js';
 
@@ -24,6 +26,7 @@ const usual: RefreshOptions = { freshMs: 10_000, pausesPerLook: 9, patienceMs: 5
 export class RepositoryScan {
   readonly #clusters: ClusterConfig[];
   readonly #facts = new Map<string, HealthFacts>();
+  readonly #drills = new Map<string, Figure[]>();
   readonly #remembered = new Map<string, RememberedBackups>();
   readonly #looks: Refreshed<void>;
 
@@ -39,7 +42,8 @@ export class RepositoryScan {
     const now = new Date();
     return this.#clusters.flatMap((cluster) => {
       const facts = this.#facts.get(cluster.name);
-      return [...settingFigures(cluster.name, cluster), ...(facts ? repositoryFigures(facts, now) : [])];
+      const known = facts ? repositoryFigures(facts, now) : [];
+      return [...settingFigures(cluster.name, cluster), ...known, ...(this.#drills.get(cluster.name) ?? [])];
     });
   }
 
@@ -57,6 +61,8 @@ export class RepositoryScan {
         ...{ after: null, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal },
       });
       this.#facts.set(cluster.name, facts);
+      const drills = await readDrills(cluster.repositoryPath);
+      this.#drills.set(cluster.name, drillFigures(cluster.name, drills));
     } catch (error) {
       onProblem(
         `metrics of cluster ${cluster.name}: ${error instanceof Error ? error.message : String(error)}`,

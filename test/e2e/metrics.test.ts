@@ -49,6 +49,7 @@ const untilFiring = (name: string, labels: Record<string, string> = {}) =>
 test('a real Prometheus sees a backup, a WAL cycle, a failure, and a restore that waits', async () => {
   expect((await place.run('backup', 'shop')).exitCode).toBe(0);
   expect((await place.run('wal')).exitCode).toBe(0);
+  expect((await place.run('drill', 'shop')).exitCode).toBe(0);
   expect((await place.run('backup', 'nowhere')).exitCode).toBe(3);
   expect((await place.run('restore', '--latest', 'shop', '--detach')).exitCode).toBe(0);
   const shop = '{cluster="default", database="shop"}';
@@ -68,6 +69,9 @@ test('a real Prometheus sees a backup, a WAL cycle, a failure, and a restore tha
   );
   expect(await value(`holdfast_backup_age_seconds${shop} < 3600`)).toBeGreaterThanOrEqual(0);
   expect(await value('holdfast_backup_age_limit_seconds')).toBe(3600);
+  await untilValue(`holdfast_drill_proven${shop}`, 1);
+  expect(await value(`holdfast_drill_duration_seconds${shop}`)).toBeGreaterThan(0);
+  expect(await value(`holdfast_drill_size_bytes${shop}`)).toBeGreaterThan(1_000_000);
   expect(await value('holdfast_recoverable_to_timestamp_seconds <= time()')).toBeGreaterThan(0);
   await untilFiring('HoldfastOperationFailed', { database: 'nowhere', operation: 'full-backup' });
   // This machine's own disk may be full.

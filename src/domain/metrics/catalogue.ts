@@ -105,6 +105,26 @@ export const gauges = {
     help: 'Latest instant that the cluster can be recovered to; left out where there is none.',
     labels: ofCluster,
   },
+  holdfast_drill_proven: {
+    help: '1: the last restore drill was proven; without a database: of a point in time. Left out where there was none.',
+    labels: ofDatabase,
+  },
+  holdfast_drill_last_success_timestamp_seconds: {
+    help: 'When the last proven drill was; left out where there is none.',
+    labels: ofDatabase,
+  },
+  holdfast_drill_duration_seconds: {
+    help: 'What the last proven drill took, from reading the backup to the proof.',
+    labels: ofDatabase,
+  },
+  holdfast_drill_size_bytes: {
+    help: 'What the last proven drill restored: the database, or the unpacked cluster.',
+    labels: ofDatabase,
+  },
+  holdfast_drill_seconds_per_gb: {
+    help: "The last proven drill's time for each GB (1024^3 bytes) restored.",
+    labels: ofDatabase,
+  },
   holdfast_approvals_waiting: {
     help: 'Operations that wait for people; left out where Temporal does not tell.',
     labels: ['cluster', 'operation'],
