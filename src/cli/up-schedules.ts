@@ -19,15 +19,19 @@ export async function keepSchedules({ config, output }: CommandContext, { client
 const listedWithinMs = 5_000;
 const lookEveryMs = 250;
 
-/** Tells what is next, where anything is. */
+/** Tells what is next, where anything is, once no more schedules come to light. */
 async function tellNext({ config, output }: CommandContext, { client }: TemporalPlace): Promise<void> {
+  let listed = 0;
   for (
     const until = performance.now() + listedWithinMs;
     performance.now() < until;
     await delay(lookEveryMs)
   ) {
-    const [next] = await nextRuns(client, ownerOf(config));
-    if (next) {
+    const runs = await nextRuns(client, ownerOf(config));
+    const [next] = runs;
+    const isAll = runs.length === listed;
+    listed = runs.length;
+    if (next && isAll) {
       output.note(`next: ${printable(next.name)}, ${moment(next.at)}`);
       return;
     }
