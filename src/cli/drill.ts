@@ -16,6 +16,9 @@ export interface DrillOptions {
   detach?: boolean;
 }
 
+/** Of less, the time for each GB tells of connecting and starting only. */
+const tellingSizeBytes = 100 * 1024 ** 2;
+
 /** Verification failed: what is not proven can't be relied on. */
 const notProvenExitCode = 5;
 
@@ -77,7 +80,8 @@ function printDrill(output: Output, result: DrillResult): void {
   }
   for (const warning of warnings) output.warn(warning);
   if (noPointInTimeBecause !== null) output.note(`no point in time was recovered: ${noPointInTimeBecause}`);
-  const rate = secondsPerGb === null ? '' : `; a GB is restored and proven in ${duration(secondsPerGb)}`;
+  const isTold = secondsPerGb !== null && totals.sizeBytes >= tellingSizeBytes;
+  const rate = isTold ? `; a GB is restored and proven in ${duration(secondsPerGb)}` : '';
   output.print(
     `${count(totals.drilled - totals.failed)} of ${counted(totals.drilled, 'restore')} proven${rate}`,
   );
@@ -109,7 +113,7 @@ function row({ database, backup, proof, seconds, secondsPerGb }: DrillOutcome): 
     proof?.rows === null || proof === null ? '-' : count(proof.rows),
     duration(seconds.load),
     duration(seconds.prove),
-    secondsPerGb === null ? '-' : duration(secondsPerGb),
+    secondsPerGb === null || (proof?.sizeBytes ?? 0) < tellingSizeBytes ? '-' : duration(secondsPerGb),
   ];
 }
 

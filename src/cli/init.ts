@@ -87,8 +87,8 @@ function nextSteps({ databases }: FoundServer): string[] {
   const first = databases.find(({ name }) => name !== 'postgres') ?? databases[0];
   return [
     ...(first ? [step(`backup ${shellWord(first.name)}`, 'the first backup, now')] : []),
-    step('schedule apply', 'backups by themselves, every night'),
-    step('up', 'Temporal, a worker and the schedules on this machine'),
+    step('up', 'backups by themselves, every night: Temporal, a worker, the schedules'),
+    step('schedule apply', 'the same on a Temporal cluster of yours, with `holdfast worker` running'),
   ];
 }
 
