@@ -36,6 +36,7 @@ export const errorCatalogue = {
   FileTooLarge: { exitCode: 4, retryable: false },
   ArtifactExists: { exitCode: 4, retryable: false },
   StorageFailed: { exitCode: 4, retryable: true },
+  DumpUnreadable: { exitCode: 5, retryable: true },
   VerificationFailed: { exitCode: 5, retryable: false },
   RoleMissing: { exitCode: 2, retryable: false },
   ExtensionMissing: { exitCode: 2, retryable: false },

@@ -40,7 +40,7 @@ export interface StoredStream {
  * it rejects. What the storage then gives back is not looked at here.
  *
  * @throws HoldfastError `NotEnoughSpace`, `FileTooLarge`, `StorageFailed`, `DumpInterrupted` (the compressor
- *   failed), `VerificationFailed`, `ToolMissing`, `Cancelled`, or the producer's own error
+ *   failed), `DumpUnreadable`, `VerificationFailed`, `ToolMissing`, `Cancelled`, or the producer's own error
  */
 export async function storeStream(request: StoreRequest): Promise<StoredStream> {
   const { path, signal: cancellation } = request;
@@ -85,6 +85,8 @@ function startParts(request: StoreRequest, stop: AbortController): Parts {
       readBack(handover.read(), compressor.method, {
         ...{ signal, onProgress, subject: path },
         decompressor: ownDecompressor(compressor),
+      }).catch((error) => {
+        throw unreadable(error);
       }),
     ),
   };
@@ -137,6 +139,13 @@ function proven(
 
 function stage(name: string, bytes: number, { seconds }: Timed<unknown>): Stage {
   return { name, bytes, seconds, bytes_per_second: Math.round(bytes / Math.max(seconds, 0.001)) };
+}
+
+/** What was damaged on its way from one program of this machine to another need not be so the next time. */
+function unreadable(error: unknown): unknown {
+  if (!(error instanceof HoldfastError) || error.type !== 'VerificationFailed') return error;
+  const remedy = "if it happens again, look at this machine's memory, its disk, and the compressor";
+  return new HoldfastError('DumpUnreadable', { ...error.story, remedy }, { cause: error });
 }
 
 function unproven(path: string, cause: string): HoldfastError {

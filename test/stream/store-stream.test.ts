@@ -253,6 +253,16 @@ test('what is stored must be what was written', async () => {
 });
 
 describe('a compressor', () => {
+  test('whose output can’t be read back is worth another try', async (context) => {
+    if (!(await findProgram('zstd'))) return context.skip('zstd is not installed');
+    const compressor = await scriptedCompressor('zstd -q -c | head -c 5000; exit 0');
+    const { start } = script(`head -c 1000000 /dev/urandom`);
+    await expect(store(start, compressor)).rejects.toMatchObject({
+      ...{ type: 'DumpUnreadable', retryable: true, exitCode: 5 },
+      message: expect.stringMatching(/read back .* it is damaged: /),
+    });
+  });
+
   test('that is killed is the cause, not the producer that it took with it', async (context) => {
     if (!(await findProgram('zstd'))) return context.skip('zstd is not installed');
     const compressor = await scriptedCompressor('exec zstd -q -c');
