@@ -25,7 +25,7 @@ Examples:
   holdfast monitor           whether backups are there, young and whole
   holdfast init              set this machine up, asking
   holdfast doctor            what this machine lacks, and what to do about it
-  holdfast up                everything on this machine: Temporal, a worker, schedules
+  holdfast up                all on this machine: Temporal, worker, schedules
   holdfast status            what runs, what waits for people, what is next
   holdfast schedule apply    have all of that done by schedule
   holdfast worker            do what schedules and commands ask of this host

@@ -22,15 +22,29 @@ export async function prometheusBinDir(onProgress?: (line: string) => void): Pro
 async function unpackPackage(folder: string, onProgress?: (line: string) => void): Promise<void> {
   onProgress?.("fetching Prometheus, Debian's package (19 MB, once)");
   const workshop = dirname(folder);
-  const { exitCode, all } = await execa('apt-get', ['download', '--quiet', 'prometheus'], {
-    ...{ cwd: workshop, all: true, reject: false, extendEnv: true, env: { LC_ALL: 'C' } },
-  });
+  const first = await aptGet(workshop, ['download', '--quiet', 'prometheus']);
+  if (first.exitCode !== 0) await downloadWithOwnLists(workshop);
   const name = (await readdir(workshop)).find((each) => each.endsWith('.deb'));
-  if (exitCode !== 0 || !name)
-    throw new Error(`apt-get download prometheus failed (apt-get update first?): ${all?.slice(-500)}`);
+  if (!name) throw new Error('apt-get downloaded no package prometheus');
   const unpacked = `${folder}.unpacked`;
   await mkdir(unpacked);
   await execa('dpkg-deb', ['-x', join(workshop, name), unpacked]);
   for (const program of programs) await execa(join(unpacked, 'usr', 'bin', program), ['--version']);
   await rename(unpacked, folder);
+}
+
+/** The machine's lists of packages may be missing or old, and are root's to renew. */
+async function downloadWithOwnLists(workshop: string): Promise<void> {
+  const [lists, cache] = [join(workshop, 'lists'), join(workshop, 'cache')];
+  await mkdir(join(lists, 'partial'), { recursive: true });
+  await mkdir(join(cache, 'archives', 'partial'), { recursive: true });
+  const own = ['-o', `Dir::State::Lists=${lists}`, '-o', `Dir::Cache=${cache}`];
+  await aptGet(workshop, [...own, 'update', '--quiet']);
+  const { exitCode, all } = await aptGet(workshop, [...own, 'download', '--quiet', 'prometheus']);
+  if (exitCode !== 0) throw new Error(`apt-get download prometheus failed: ${all?.slice(-500)}`);
+}
+
+function aptGet(cwd: string, args: string[]) {
+  const options = { cwd, all: true, reject: false, extendEnv: true, env: { LC_ALL: 'C' } } as const;
+  return execa('apt-get', args, options);
 }
