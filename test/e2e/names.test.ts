@@ -79,7 +79,11 @@ test('all of them are listed, each by its name and on one line, and verified', a
 
 test('nothing was executed, and every file is in the folder it belongs to', async () => {
   expect(existsSync(join(place.folder, 'executed'))).toBe(false);
-  expect(await readdir(place.folder)).toEqual(['data']);
+  expect((await readdir(place.folder)).sort()).toEqual(['data', 'state']);
+  // How each backup ended is remembered for metrics.
+  const state = await readdir(join(place.folder, 'state'), { recursive: true });
+  const ends = state.filter((path) => /^monitoring\/[^/]+\/operations\/full-backup_[^/]+$/.test(path));
+  expect(ends).toHaveLength(ids.size);
   expect((await readdir(place.backupDir)).sort()).toEqual(['full', 'logs']);
   const suffixes = ['.globals.sql.gz', '.meta', '.sql.gz'];
   const expected = [...ids.values()].flatMap((id) => suffixes.map((suffix) => `${id}${suffix}`));
