@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeWhole } from '../repository/local/write-whole.js';
+import { writeWhole, writeWholeIfRoom } from '../repository/local/write-whole.js';
 
 const markSchema = z.object({ format_version: z.literal(1), repository_id: z.string() });
 
@@ -46,8 +46,7 @@ export class KnownPlace {
     const { repository_id: known } = this.known;
     if (known !== null) return found === known;
     const mark = found ?? randomUUID();
-    if (found === undefined)
-      await writeWhole(path, `${JSON.stringify({ format_version: 1, repository_id: mark })}\n`);
+    if (found === undefined && !(await writeWholeIfRoom(path, markOf(mark)))) return true;
     await this.#store({ repository_id: mark });
     return true;
   }
@@ -56,6 +55,10 @@ export class KnownPlace {
     this.known = { ...this.known, ...news };
     await writeWhole(this.path, `${JSON.stringify(this.known)}\n`);
   }
+}
+
+function markOf(repositoryId: string): string {
+  return `${JSON.stringify({ format_version: 1, repository_id: repositoryId })}\n`;
 }
 
 /** Undefined where there is none, or another than it should be. */

@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { holdfastPath } from '../support/holdfast.js';
 import { isPartial } from './invariants.js';
 import { patience } from './support/scene.js';
-import { backUpToSmallDisk, whyNoSmallDisk } from './support/small-disk.js';
+import { backUpToSmallDisk, onSmallDisk, whyNoSmallDisk } from './support/small-disk.js';
 import { grown, openStage, type Stage } from './support/stage.js';
 import { unless, whyNot } from './support/why-not.js';
 
@@ -54,6 +56,25 @@ test.skipIf(noSmallDisk !== undefined)(
       exitCode: 4,
       cause: /ENOSPC.*\d{5,} bytes \(.*\) needed, \d+ bytes \(.*\) free in .*full/,
     });
+  },
+);
+
+test.skipIf(noSmallDisk !== undefined)(
+  `D1: monitoring judges a disk that is full, though it can’t write its own notes there${unless(noSmallDisk)}`,
+  patience,
+  async () => {
+    await using scene = await stage.open();
+    const { place } = scene;
+    const full = await onSmallDisk(place, { sizeKb: 16_384, freeKb: 1 }, async ([file = '', ...wrapper]) => {
+      const args = [...wrapper, process.execPath, holdfastPath, '--json', 'monitor', '--offline'];
+      const options = { cwd: place.folder, env: place.env, extendEnv: false, reject: false } as const;
+      const { exitCode, stdout, stderr } = await execa(file, args, options);
+      return { exitCode, stdout, stderr };
+    });
+    const [{ findings }] = JSON.parse(full.stdout);
+    const critical = findings.filter(({ state }: { state: string }) => state === 'critical');
+    expect(critical.map(({ check }: { check: string }) => check)).toEqual(['disk_space']);
+    expect(full.exitCode).toBe(5);
   },
 );
 

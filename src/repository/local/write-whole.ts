@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { HoldfastError } from '../../domain/errors.js';
 import { partialName } from '../../domain/names.js';
 import { renameInto, syncFolder } from './durable.js';
 import { removeName } from './real-file.js';
@@ -28,4 +29,15 @@ export async function writeWhole(path: string, text: string, mode = 0o600): Prom
     await removeName(partial);
   }
   await syncFolder(folder);
+}
+
+/** The same of what can be done without on a disk that is full, which is to be judged as that. @returns whether it is written */
+export async function writeWholeIfRoom(path: string, text: string): Promise<boolean> {
+  try {
+    await writeWhole(path, text);
+    return true;
+  } catch (error) {
+    if (error instanceof HoldfastError && error.type === 'NotEnoughSpace') return false;
+    throw error;
+  }
 }

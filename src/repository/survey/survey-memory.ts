@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isFolder, readText, statFile } from '../local/real-file.js';
-import { writeWhole } from '../local/write-whole.js';
+import { writeWholeIfRoom } from '../local/write-whole.js';
 
 /** What a look or a re-reading has found of one backup. */
 export interface RememberedBackup {
@@ -112,8 +112,7 @@ export class SurveyMemory {
       credit_bytes: this.creditBytes,
       backups: Object.fromEntries(backups),
     };
-    await writeWhole(this.#path, `${JSON.stringify(document)}\n`);
-    this.#isChanged = false;
+    this.#isChanged = !(await writeWholeIfRoom(this.#path, `${JSON.stringify(document)}\n`));
   }
 }
 
