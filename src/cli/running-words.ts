@@ -5,7 +5,7 @@ import { figures } from './output/progress.js';
 import { stepWords } from './step-words.js';
 import { isDumpProgress } from './tell-steps.js';
 
-const operationWords: Record<string, string> = {
+const operationWords: Record<(typeof workflowTypes)[keyof typeof workflowTypes], string> = {
   [workflowTypes.fullBackup]: 'full backup',
   [workflowTypes.backUpCluster]: 'backup of every database',
   [workflowTypes.walCycle]: 'WAL cycle',
@@ -14,12 +14,14 @@ const operationWords: Record<string, string> = {
   [workflowTypes.restoreDatabase]: 'restore',
   [workflowTypes.pointInTimeRecovery]: 'recovery',
   [workflowTypes.keepPrevious]: 'kept for an undo',
+  [workflowTypes.drillCluster]: 'restore drill',
+  [workflowTypes.scheduledRun]: 'run of a schedule',
   [workflowTypes.deliverAlert]: 'alert',
 };
 
 /** What a kind of workflow is called among people. */
 export function operationName(type: string): string {
-  return operationWords[type] ?? type;
+  return (operationWords as Record<string, string>)[type] ?? type;
 }
 
 /** What a running operation does just now: its step, the step's figures, and why it is tried again. */
