@@ -46,7 +46,7 @@ export function createClusterBackupActivities(deps: ActivityDeps) {
       const all = await listDatabases(cluster.connection);
       const left = all
         .filter((name) => isIncluded(name, patterns))
-        .sort((a, b) => (a < b ? -1 : 1))
+        .sort()
         .filter((name) => step.after === null || name > step.after);
       const databases = left.slice(0, step.limit);
       return { databases, more: left.length - databases.length, parallel };

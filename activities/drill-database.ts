@@ -2,7 +2,7 @@ import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import { restoreName } from '../src/domain/restore-names.js';
 import { isTooLittle, type RestoreSpace } from '../src/domain/restore-space.js';
-import { bytes } from '../src/domain/sizes.js';
+import { bytes, gb } from '../src/domain/sizes.js';
 import { showName } from '../src/postgres/quote.js';
 import { listDrillDatabases } from '../src/postgres/restore/drill-databases.js';
 import { dropMarkedDatabase } from '../src/postgres/restore/drop-database.js';
@@ -12,8 +12,6 @@ import { type ActivityDeps, runOf } from './deps.js';
 import { loggedRestore, type RestoreStepInput, serverFor, sourceOf } from './restore-step.js';
 import { type NeedsStep, refuseLacking } from './roles.js';
 import { refuseOldServer, requirePsql } from './stage.js';
-
-const gb = 1024 ** 3;
 
 /** What a drill found out about the server it restores on. */
 export interface InspectedScratch {

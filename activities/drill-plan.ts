@@ -81,7 +81,7 @@ export function createDrillPlanActivities(deps: ActivityDeps) {
 
 async function requireBackups(cluster: ClusterConfig, databases: readonly string[]): Promise<string[]> {
   for (const database of databases) await openRepository(cluster).find('latest', database);
-  return [...new Set(databases)].sort((a, b) => (a < b ? -1 : 1));
+  return [...new Set(databases)].sort();
 }
 
 /** Every server on which drills of this cluster may be. */

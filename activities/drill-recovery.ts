@@ -4,7 +4,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { TablespaceWish } from '../src/domain/recovery-contracts.js';
-import { bytes } from '../src/domain/sizes.js';
+import { bytes, gb } from '../src/domain/sizes.js';
 import {
   makeScratchCluster,
   removeScratchCluster,
@@ -25,8 +25,6 @@ export interface ScratchPlace {
   tablespaces: TablespaceWish[];
   backup: { id: string; takenAt: string; ageSeconds: number; sizeBytes: number; uncompressedBytes: number };
 }
-
-const gb = 1024 ** 3;
 
 /** Steps of a drill that recovers a point in time. */
 export function createDrillRecoveryActivities(deps: ActivityDeps) {

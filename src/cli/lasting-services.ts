@@ -6,6 +6,9 @@ import { deliveryLog } from './delivery-log.js';
 import type { Output } from './output/output.js';
 import type { WorkerMetrics } from './worker-metrics.js';
 
+/** Where metrics are served when nobody says otherwise: what exporters of OpenTelemetry listen at. */
+const usualMetricsAddress = '127.0.0.1:9464';
+
 export interface LastingOptions {
   /** Where metrics are served: an address, or the usual one. */
   metrics?: string | true;
@@ -55,7 +58,6 @@ async function serveMetrics(
   { metrics: asked }: LastingOptions,
   log: Logger,
 ): Promise<WorkerMetrics | undefined> {
-  const { usualMetricsAddress } = await import('../metrics/serve.js');
   const configured = context.config.metricsAddress;
   const address = typeof asked === 'string' ? asked : (configured ?? (asked && usualMetricsAddress));
   if (address === undefined) return undefined;

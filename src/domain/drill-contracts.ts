@@ -1,3 +1,5 @@
+import { gb } from './sizes.js';
+
 /**
  * - drill: a restore done to prove that it can be; nothing that serves is touched
  * - scratch database: the one a drill restores to, and drops
@@ -150,9 +152,7 @@ export interface DrillStatus {
   totals: DrillTotals;
 }
 
-const bytesPerGb = 1024 ** 3;
-
 /** Seconds that each GB took; null of nothing. */
 export function perGb(seconds: number, sizeBytes: number): number | null {
-  return sizeBytes > 0 ? Math.round((seconds * bytesPerGb * 10) / sizeBytes) / 10 : null;
+  return sizeBytes > 0 ? Math.round((seconds * gb * 10) / sizeBytes) / 10 : null;
 }

@@ -1,3 +1,6 @@
+/** What GB means in settings and messages, as PostgreSQL has it, in bytes. */
+export const gb = 1024 ** 3;
+
 const units = ['', 'K', 'M', 'G', 'T', 'P', 'E'];
 
 /** A size as `du -h` prints it, rounded up: `0`, `512K`, `1.4G`, `142M`. */

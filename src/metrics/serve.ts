@@ -2,9 +2,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HoldfastError } from '../domain/errors.js';
 
-/** Where metrics are served when nobody says otherwise: what exporters of OpenTelemetry listen at. */
-export const usualMetricsAddress = '127.0.0.1:9464';
-
 export interface MetricsServer {
   /** `http://127.0.0.1:9464/metrics` */
   url: string;

@@ -6,5 +6,5 @@ import { backupIds } from './local/list.js';
 export async function backedUpDatabases(root: string, cluster: string): Promise<string[]> {
   const { ids } = await backupIds(layoutOf(root, cluster));
   const names = new Set(ids.map((id) => parseBackupId(id)?.database).filter((name) => name !== undefined));
-  return [...names].sort((a, b) => (a < b ? -1 : 1));
+  return [...names].sort();
 }

@@ -1,6 +1,6 @@
 import { forecastBytes } from '../health/check-space.js';
 import type { DiskFacts } from '../health/facts.js';
-import { bytes } from '../sizes.js';
+import { bytes, gb } from '../sizes.js';
 import { type Diagnosis, diagnosis, doubtful, failing, fine, type Verdict } from './diagnosis.js';
 
 /** PostgreSQL's programs that fit a server; null for one that is not there. */
@@ -87,8 +87,6 @@ export interface SpaceSight {
   /** What the databases take on the server; null where that is not known. */
   databasesBytes: number | null;
 }
-
-const gb = 1024 ** 3;
 
 /** Whether the repository's disk has room now, and for all that retention keeps: a day's size × its days × 1.2. */
 export function judgeSpace(cluster: string, sight: SpaceSight): Diagnosis {

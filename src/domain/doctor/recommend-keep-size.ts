@@ -1,4 +1,4 @@
-import { bytes } from '../sizes.js';
+import { bytes, gb } from '../sizes.js';
 
 /** What is known of a server's WAL, to say how much of it a slot may keep. */
 export interface WalRate {
@@ -15,7 +15,6 @@ export interface KeepSize {
   because: string;
 }
 
-const gb = 1024 ** 3;
 /** Under this a server that writes much gives a slot up within minutes. */
 const leastBytes = gb;
 /** Where neither the rate nor the disk is known. */

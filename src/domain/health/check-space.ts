@@ -1,9 +1,8 @@
-import { bytes } from '../sizes.js';
+import { bytes, gb } from '../sizes.js';
 import type { DiskFacts, HealthFacts } from './facts.js';
 import type { Finding } from './finding.js';
 import { nothingToJudge, ofCluster } from './unjudged.js';
 
-const gb = 1024 ** 3;
 const mostPercentUsed = 90;
 
 /** What retention may keep besides, as a backup that is being written. */

@@ -2,12 +2,11 @@ import { leastEarlier, median } from '../health/check-size.js';
 import { forecastBytes } from '../health/check-space.js';
 import type { DatabaseBackups, HealthFacts, HealthSettings, WalFacts } from '../health/facts.js';
 import { isGone } from '../health/unjudged.js';
+import { gb } from '../sizes.js';
 import type { Figure, GaugeName } from './catalogue.js';
 
 const hourSeconds = 60 * 60;
 const daySeconds = 24 * hourSeconds;
-const gb = 1024 ** 3;
-
 /** Null: not known, left out. */
 type Values = Partial<Record<GaugeName, number | null>>;
 
