@@ -1,5 +1,6 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { searchAttributeNames, workflowTypes } from '../domain/contracts.js';
+import { attributeOf } from './search-attributes.js';
 import { type OperationSight, sightsOf } from './watch-operation.js';
 
 /** A workflow of Holdfast's, as Temporal lists it. */
@@ -84,24 +85,19 @@ async function newest(client: Client, query: string, limit: number): Promise<Wor
 
 function operationOf(info: WorkflowExecutionInfo): ListedOperation {
   const { workflowId, runId, type, startTime } = info;
-  const cluster = attribute(info, clusterName);
+  const cluster = attributeOf(info, clusterName);
   return {
     ...{ workflowId, runId, type, startedAt: startTime.toISOString() },
     // Before its first step a run has no attributes yet; its id says the same.
     cluster: cluster || (workflowId.split('/')[1] ?? ''),
-    database: attribute(info, databaseName),
+    database: attributeOf(info, databaseName),
   };
 }
 
 /** One that was ended from outside could not note how. */
 function outcomeOf(info: WorkflowExecutionInfo): string {
-  const noted = attribute(info, outcomeName);
+  const noted = attributeOf(info, outcomeName);
   if (noted && noted !== 'running') return noted;
   const words: Record<string, string> = { COMPLETED: 'succeeded', TIMED_OUT: 'timed out' };
   return words[info.status.name] ?? info.status.name.toLowerCase();
-}
-
-function attribute({ searchAttributes }: WorkflowExecutionInfo, name: string): string {
-  const [value] = searchAttributes[name] ?? [];
-  return typeof value === 'string' ? value : '';
 }

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { type DecidableStatus, decidingStep } from '../domain/approval-contracts.js';
 import { searchAttributeNames, workflowTypes } from '../domain/contracts.js';
+import { attributeOf } from './search-attributes.js';
 
 /** A restore or recovery that runs; the status is null when no worker answers. */
 export interface RunningDecidable {
@@ -20,25 +21,12 @@ export async function runningDecidables(client: Client, answerWithinMs: number):
   const { restoreDatabase, pointInTimeRecovery } = workflowTypes;
   const query = `WorkflowType IN ('${restoreDatabase}', '${pointInTimeRecovery}') AND ExecutionStatus = 'Running'`;
   const asked: Promise<RunningDecidable>[] = [];
-  for await (const { workflowId, runId, typedSearchAttributes } of client.workflow.list({
-    query,
-    pageSize: askAtMost,
-  })) {
-    const attributes = new Map(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
-    const handle = client.workflow.getHandle(workflowId, runId);
-    const ask = () => handle.query<DecidableStatus>('status');
-    const status = client.withDeadline(Date.now() + answerWithinMs, ask).catch(() => null);
-    const [operation, cluster] = [operationName, clusterName].map((name) =>
-      String(attributes.get(name) ?? ''),
-    );
-    asked.push(
-      status.then((known) => ({
-        workflowId,
-        operation: operation ?? '',
-        cluster: cluster ?? '',
-        status: known,
-      })),
-    );
+  for await (const info of client.workflow.list({ query, pageSize: askAtMost })) {
+    const { workflowId, runId } = info;
+    const ask = () => client.workflow.getHandle(workflowId, runId).query<DecidableStatus>('status');
+    const answer = client.withDeadline(Date.now() + answerWithinMs, ask).catch(() => null);
+    const [operation, cluster] = [attributeOf(info, operationName), attributeOf(info, clusterName)];
+    asked.push(answer.then((status) => ({ workflowId, operation, cluster, status })));
     if (asked.length === askAtMost) break;
   }
   return Promise.all(asked);

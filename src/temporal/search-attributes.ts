@@ -1,4 +1,4 @@
-import { type Connection, isGrpcServiceError } from '@temporalio/client';
+import { type Connection, isGrpcServiceError, type WorkflowExecutionInfo } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { searchAttributeNames } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
@@ -59,6 +59,12 @@ async function isQueried(connection: Connection, namespace: string, name: string
 
 function hasCode(error: unknown, ...codes: number[]): boolean {
   return isGrpcServiceError(error) && codes.includes(error.code);
+}
+
+/** What a workflow has noted under a search attribute; empty where it has not. */
+export function attributeOf({ searchAttributes }: WorkflowExecutionInfo, name: string): string {
+  const [value] = searchAttributes[name] ?? [];
+  return typeof value === 'string' ? value : '';
 }
 
 /** Adds search attributes of type Keyword. */
