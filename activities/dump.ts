@@ -164,7 +164,7 @@ async function store({ file, cluster, step, tools, compressor, beat }: StoreRequ
         path: file.path,
         expectedBytes: step.expectedBytes,
         signal,
-        onProgress: ({ storedBytes, readBackBytes }) => beat.stored(storedBytes, readBackBytes),
+        onProgress: beat.stored,
       });
       await file.sync();
       return { stored, lsn };

@@ -3,11 +3,16 @@ import type { DumpProgress } from '../src/domain/contracts.js';
 
 /** Turns progress, and only progress, into heartbeats: a step that stalls sends none and times out. */
 export interface ProgressBeat {
-  /** Bytes stored so far, in all, and how many of them were read back. */
+  /**
+   * Bytes stored so far, in all, and how many of them were read back. May be told with each portion: four a second
+   * become heartbeats, each of which costs the worker as much as hashing a mebibyte.
+   */
   stored(storedBytes: number, readBackBytes?: number): void;
   /** Another object was begun. */
   doing(text: string): void;
 }
+
+const storedBeatMs = 250;
 
 /** Heartbeats of a step that stores an artifact of about `expectedBytes`. */
 export function beatWithProgress(expectedBytes?: number): ProgressBeat {
@@ -28,11 +33,16 @@ export function beatWithProgress(expectedBytes?: number): ProgressBeat {
     });
   };
   let readBackSoFar = 0;
+  let beatAt = Number.NEGATIVE_INFINITY;
   return {
     stored: (storedBytes, readBackBytes = 0) => {
+      const now = performance.now();
+      if (now - beatAt < storedBeatMs) return;
       const moved = storedBytes > progress.storedBytes || readBackBytes > readBackSoFar;
+      if (!moved) return;
+      beatAt = now;
       readBackSoFar = readBackBytes;
-      if (moved) beat({ storedBytes });
+      beat({ storedBytes });
     },
     doing: (doing) => beat({ doing: doing.slice(0, 200) }),
   };

@@ -5,8 +5,10 @@
 #
 # Each round times, one after the other: the pipe by hand, with each program's own level; `holdfast backup` on its own,
 # which starts a Temporal server and stops it; and `holdfast backup` where a worker runs (`holdfast worker`), as with
-# schedules. Holdfast has its own default levels; zstd-3 is zstd at the level that it has by hand. Read the ratios, not
-# the seconds; what each of them stored is told, too.
+# schedules. Of the latter, "-run" is what the run itself took, from its dump's beginning to the published backup, as it
+# does from a schedule: without the command's own start, which is the same for every size. Holdfast has its own default
+# levels; zstd-3 is zstd at the level that it has by hand. Read the ratios, not the seconds; what each of them stored is
+# told, too.
 #
 # The data, some 1 GB: "ticks" is generated and compresses to a quarter, by a busy compressor; "pgbench" is what
 # pgbench makes, compresses to nothing, and keeps PostgreSQL itself busy.
@@ -53,6 +55,12 @@ measure() { # label, command
   stored=$(find "$work" -name '*.sql.gz' -o -name '*.sql.zst' | xargs ls -t | grep -v globals | head -n 1)
   printf '%-18s %6s s, largest process %3s MB, stored %5s MB\n' \
     "$label" "$elapsed" "$((peak / 1024))" "$(($(stat -c %s "$stored") / 1024 / 1024))"
+  case $label in *-with-worker)
+    metadata=${stored%.sql.*}.meta
+    begun=$(date -d "$(sed -n 's/.*"started_at": *"\([^"]*\)".*/\1/p' "$metadata")" +%s.%N)
+    stat -c %.9Y "$metadata" | awk -v begun="$begun" '{ printf "%.2f\n", $1 - begun }' >>"$work/${label%-with-worker}-run"
+    ;;
+  esac
 }
 
 start_worker() {
@@ -77,7 +85,7 @@ while [ "$round" -lt "$rounds" ]; do
   stop_worker
   rm -rf "$BACKUP_DIR"
 done
-for label in gzip-alone gzip-with-worker zstd-alone zstd-with-worker zstd-3-with-worker; do
+for label in gzip-alone gzip-with-worker gzip-run zstd-alone zstd-with-worker zstd-run zstd-3-with-worker zstd-3-run; do
   awk -v a="$(median "$work/$label")" -v b="$(median "$work/${label%%-*}-by-hand")" -v what="$label" \
     'BEGIN { printf "%-18s %6.1f s, by hand %6.1f s, ratio %.2f\n", what, a, b, a / b }'
 done

@@ -32,9 +32,12 @@ export async function openSession(context: CommandContext, host: string, detach:
   if (context.temporalOptions.begun?.startedServer) void import('./own-worker.js');
   const place = await findTemporal(context.temporalOptions);
   try {
-    await ensureSearchAttributes(place.connection, place.namespace);
     const lasting = lastingQueues(host);
-    if (await hasLivePoller(place.client, lasting.host)) return sessionOfOthers(place, lasting);
+    const [isWorkedOn] = await Promise.all([
+      hasLivePoller(place.client, lasting.host),
+      ensureSearchAttributes(place.connection, place.namespace),
+    ]);
+    if (isWorkedOn) return sessionOfOthers(place, lasting);
     if (detach || host !== context.config.host) throw noWorker(host, detach);
     return sessionOfThisProcess(context, place);
   } catch (error) {

@@ -32,12 +32,20 @@ export const highestLevels = { gzip: 9, zstd: 19, lz4: 12 } as const satisfies R
 >;
 
 const argumentsOf: Record<CompressorName, (choice: CompressorChoice) => string[]> = {
-  bgzip: ({ level, threads }) => ['-c', '-l', `${level}`, '-@', `${threads}`],
+  bgzip: ({ level, threads }) => ['-c', '-l', `${bgzipLevel(level)}`, '-@', `${threads}`],
   pigz: ({ level, threads }) => ['-c', '-n', `-${level}`, '-p', `${threads}`],
   zstd: ({ level, threads }) => ['-c', '-q', `-${level}`, `-T${threads}`],
   lz4: ({ level }) => ['-c', '-q', `-${level}`],
   node: () => [],
 };
+
+/**
+ * A gzip level is zlib's. bgzip compresses with libdeflate, which packs rows of a dump as tight as zlib's 6 at its own 5,
+ * in four fifths to a half of the time that its 6 takes.
+ */
+function bgzipLevel(level: number): number {
+  return level === defaultLevels.gzip ? level - 1 : level;
+}
 
 /** The program that compresses its standard input; undefined where Node's own zlib does. */
 export function compressorProgram(choice: CompressorChoice): FilterProgram | undefined {

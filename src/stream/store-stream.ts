@@ -5,7 +5,6 @@ import { type StartProducer, startCompressFlow } from './compress-flow.js';
 import { type CompressorChoice, ownDecompressor } from './compressor.js';
 import { Handover } from './handover.js';
 import { type ReadBack, readBack } from './read-back.js';
-import { ProgressReport, type StoreProgress } from './store-progress.js';
 import { type Timed, timed } from './timed.js';
 import { type WrittenStream, writeStream } from './write-stream.js';
 
@@ -19,8 +18,8 @@ export interface StoreRequest {
   /** Size that the file may come to have, as far as known: told when there is no room for it. */
   expectedBytes?: number | undefined;
   signal?: AbortSignal;
-  /** Told at most four times a second, and only when bytes moved. */
-  onProgress?: (progress: StoreProgress) => void;
+  /** Told with each portion: compressed bytes written, and how many of them were read back. */
+  onProgress?: (storedBytes: number, readBackBytes: number) => void;
   /** Of the first stage. @defaultValue `pg_dump` */
   producerName?: string;
 }
@@ -68,11 +67,15 @@ function startParts(request: StoreRequest, stop: AbortController): Parts {
   const { startProducer, compressor, file, path, expectedBytes } = request;
   const signal = AbortSignal.any([stop.signal, ...(request.signal ? [request.signal] : [])]);
   const abort = (reason: unknown) => stop.abort(reason);
-  const report = new ProgressReport(request.onProgress);
+  const moved = { stored: 0, readBack: 0 };
+  const tell = (news: Partial<typeof moved>) => {
+    Object.assign(moved, news);
+    request.onProgress?.(moved.stored, moved.readBack);
+  };
   const handover = new Handover(signal);
   const passOn = (chunk: Buffer) => handover.give(chunk);
-  const onWritten = (storedBytes: number) => report.moved({ storedBytes });
-  const onProgress = (readBackBytes: number) => report.moved({ readBackBytes });
+  const onWritten = (stored: number) => tell({ stored });
+  const onProgress = (readBack: number) => tell({ readBack });
 
   const flow = startCompressFlow(startProducer, compressor, { signal, abort });
   const parts = {

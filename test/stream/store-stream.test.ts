@@ -127,22 +127,22 @@ describe('a dump', () => {
     },
   );
 
-  test('tells its progress: growing, and at most four times a second', async () => {
+  test('tells its progress, growing', async () => {
     const told: { storedBytes: number; readBackBytes: number }[] = [];
     const slow = script(
-      `echo 'COPY public.t (a) FROM stdin;'; for i in 1 2 3 4 5; do head -c 3000000 /dev/urandom | base64; sleep 0.3; done; printf '\\\\.\\n${endMarker.replaceAll('\n', '\\n')}'`,
+      `echo 'COPY public.t (a) FROM stdin;'; for i in 1 2 3; do head -c 3000000 /dev/urandom | base64; sleep 0.1; done; printf '\\\\.\\n${endMarker.replaceAll('\n', '\\n')}'`,
     );
-    const startedAt = performance.now();
-    const stored = await store(slow.start, nodeGzip, { onProgress: (news) => told.push(news) });
-    const seconds = (performance.now() - startedAt) / 1000;
+    const onProgress = (storedBytes: number, readBackBytes: number) =>
+      told.push({ storedBytes, readBackBytes });
+    const stored = await store(slow.start, nodeGzip, { onProgress });
     expect(told.length).toBeGreaterThan(1);
-    expect(told.length).toBeLessThanOrEqual(1 + 4 * seconds);
     told.reduce((previous, news) => {
-      const moved = news.storedBytes + news.readBackBytes - previous.storedBytes - previous.readBackBytes;
-      expect(moved).toBeGreaterThan(0);
+      expect(news.storedBytes).toBeGreaterThanOrEqual(previous.storedBytes);
+      expect(news.readBackBytes).toBeGreaterThanOrEqual(previous.readBackBytes);
+      expect(news.readBackBytes).toBeLessThanOrEqual(news.storedBytes);
       return news;
     });
-    expect(told.at(-1)?.storedBytes).toBeLessThanOrEqual(stored.sizeBytes);
+    expect(told.at(-1)).toEqual({ storedBytes: stored.sizeBytes, readBackBytes: stored.sizeBytes });
   });
 });
 
