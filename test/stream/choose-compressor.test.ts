@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { chooseCompressor } from '../../src/stream/choose-compressor.js';
+import { compressorProgram } from '../../src/stream/compressor.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -36,6 +37,22 @@ test('gzip is done by bgzip wherever it is installed', async () => {
   const bgzip = await install('bgzip', 'bgzip (htslib) 1.19.1');
   const choice = await chooseCompressor({ method: 'gzip', level: 9, pathDirs: ['/nowhere', folder] });
   expect(choice).toMatchObject({ level: 9, program: 'bgzip', path: bgzip, version: '1.19.1' });
+});
+
+test.for([
+  [undefined, 5],
+  [6, 5],
+  [5, 5],
+  [9, 9],
+] as const)('bgzip, which packs tighter than gzip, is given for level %s: %i', async ([level, given]) => {
+  await install('bgzip', 'bgzip (htslib) 1.19.1');
+  const choice = await chooseCompressor({
+    ...{ method: 'gzip', pathDirs: [folder] },
+    ...(level && { level }),
+  });
+  expect(choice.level).toBe(level ?? 6);
+  const { args } = compressorProgram(choice) ?? {};
+  expect(args?.slice(0, 3)).toEqual(['-c', '-l', `${given}`]);
 });
 
 test('gzip is done by pigz only where it has more threads than Node', async () => {
