@@ -31,8 +31,11 @@ class Gathered {
   #filling: Buffer;
   #taken: Buffer;
   #sizeBytes = 0;
-  /** What did not fit any more. */
-  #rest: Buffer | undefined;
+  /**
+   * What did not fit any more. Usually what was left of one chunk: but when a program ends, Node lets what is left of its
+   * output flow, even where it was paused.
+   */
+  #rest: Buffer[] = [];
   #isDue = false;
   #isOver = false;
   #failure: Error | null | undefined;
@@ -67,9 +70,7 @@ class Gathered {
     [this.#filling, this.#taken] = [this.#taken, this.#filling];
     this.#sizeBytes = 0;
     this.#isDue = false;
-    const rest = this.#rest;
-    this.#rest = undefined;
-    if (rest) this.#add(rest);
+    for (const rest of this.#rest.splice(0)) this.#add(rest);
     if (!this.#isDue) this.source.resume();
     return portion;
   }
@@ -78,7 +79,7 @@ class Gathered {
     if (this.#sizeBytes === 0) this.#timer = setTimeout(() => this.#due(), this.patienceMs);
     const fitting = chunk.copy(this.#filling, this.#sizeBytes);
     this.#sizeBytes += fitting;
-    if (fitting < chunk.length) this.#rest = chunk.subarray(fitting);
+    if (fitting < chunk.length) this.#rest.push(chunk.subarray(fitting));
     if (this.#sizeBytes < this.#filling.length) return;
     // Until it is taken, the writer of the stream has to wait.
     this.source.pause();

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -61,4 +63,18 @@ test('a stream that fails, or is closed before its end, is not taken for one tha
     source.destroy(failure);
     await expect(portions).rejects.toThrow(failure?.message ?? 'Premature close');
   }
+});
+
+test('what a program had written when it ended is given whole to a reader that is slower', async () => {
+  const child = spawn('seq', ['30000'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  const portions: Buffer[] = [];
+  for await (const portion of gather(child.stdout, { portionBytes: 10_000 })) {
+    portions.push(Buffer.from(portion));
+    // Node lets its output flow from here on.
+    await ended;
+    await delay(1);
+  }
+  const numbers = Array.from({ length: 30_000 }, (_, index) => `${index + 1}\n`);
+  expect(Buffer.concat(portions).toString()).toBe(numbers.join(''));
 });
