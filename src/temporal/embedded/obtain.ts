@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { HoldfastError } from '../../domain/errors.js';
+import { HoldfastError, messageOf } from '../../domain/errors.js';
 import { cacheDir, obtainOnce } from './cache.js';
 import type { FetchOptions } from './progress.js';
 
@@ -79,7 +79,7 @@ async function flush(file: string): Promise<void> {
 }
 
 function briefly(error: unknown): string {
-  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const [line = ''] = messageOf(error).split('\n');
   return line.slice(0, 200);
 }
 
