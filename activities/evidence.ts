@@ -1,5 +1,5 @@
 import type { AssertionResult } from '../src/domain/assertion.js';
-import type { StoredMetadata, TableRows } from '../src/domain/backup.js';
+import { type StoredMetadata, type TableRows, totalRows } from '../src/domain/backup.js';
 import { compareCounts } from '../src/domain/compare-tables.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { provenProblems, type RestoreEvidence } from '../src/domain/evidence.js';
@@ -81,7 +81,7 @@ export async function gather(deps: ActivityDeps, step: EvidenceStep) {
       oid: step.staging.oid,
       sizeBytes: contents.sizeBytes,
       tables: tables.length,
-      rows: tables.reduce((sum, table) => sum + table.rows, 0),
+      rows: totalRows(tables),
     },
     ...differences,
     objects: contents.objects,

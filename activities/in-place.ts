@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TableRows } from '../src/domain/backup.js';
+import { type TableRows, totalRows } from '../src/domain/backup.js';
 import { compareCounts } from '../src/domain/compare-tables.js';
 import { evidenceDigest, type RestoreEvidence } from '../src/domain/evidence.js';
 import { evidenceMarkdown } from '../src/domain/evidence-markdown.js';
@@ -98,7 +98,7 @@ async function gather(deps: ActivityDeps, step: InPlaceEvidenceStep) {
       ...step.staging,
       sizeBytes: step.space.neededBytes ?? 0,
       tables: found.length,
-      rows: found.reduce((sum, table) => sum + table.rows, 0),
+      rows: totalRows(found),
     },
     ...differences,
     ...{ objects: {}, missingExtensions: [], invalidIndexes: [], unvalidatedConstraints: [], assertions: [] },

@@ -1,6 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { clusterPolicyOf } from '../src/config/restoring.js';
 import { requesterBarredBecause } from '../src/domain/approval.js';
+import { dayMs } from '../src/domain/durations.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { RecoveryInput, RecoveryPlan } from '../src/domain/recovery-contracts.js';
@@ -20,7 +21,7 @@ import { attemptedBy, loggedRecovery, placesOf, type RecoveryStepInput } from '.
 export type RecoveryWishes = Pick<RecoveryInput, 'base' | 'tablespaces' | 'amcheck' | 'approveAsRequester'>;
 
 /** Longer than any recovery; the workflow's end ends it. */
-const leaseMs = 30 * 24 * 60 * 60 * 1000;
+const leaseMs = 30 * dayMs;
 
 /** The step that finds out whether and how a cluster can be recovered. */
 export function createRecoveryPlanActivities(deps: ActivityDeps) {

@@ -2,11 +2,11 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { ConnectionSettings } from '../src/config/config.js';
 import { approvalPolicyOf } from '../src/config/restoring.js';
 import { type ApprovalPolicy, mayRestoreInPlace, requesterBarredBecause } from '../src/domain/approval.js';
-import type { StoredMetadata } from '../src/domain/backup.js';
+import { type StoredMetadata, totalRows } from '../src/domain/backup.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/domain/restore-contracts.js';
-import { byteLength, restoreName } from '../src/domain/restore-names.js';
+import { byteLength, longestNameBytes, restoreName } from '../src/domain/restore-names.js';
 import { isTooLittle } from '../src/domain/restore-space.js';
 import { findClientTools } from '../src/postgres/client-tools.js';
 import { showName } from '../src/postgres/quote.js';
@@ -75,7 +75,7 @@ async function verifyArtifact(deps: ActivityDeps, step: SourceStepInput): Promis
     checksum: found.checksum,
     sizeBytes: found.sizeBytes,
     tables: found.tables.length,
-    rows: found.tables.reduce((sum, table) => sum + table.rows, 0),
+    rows: totalRows(found.tables),
     attempt: runOf().attempt,
     fingerprint,
   };
@@ -169,8 +169,6 @@ function refuseLongName(target: string): void {
     remedy: 'choose another name for the target',
   });
 }
-
-const longestNameBytes = 63;
 
 /** Names of this run's own: the time is that of its start, whichever attempt asks. */
 function namesBeside({ target, startedAt }: RestoreStepInput, taken: string[]) {

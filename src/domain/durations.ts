@@ -1,3 +1,7 @@
+/** Milliseconds of an hour, and of a day of 24. */
+export const hourMs = 60 * 60 * 1000;
+export const dayMs = 24 * hourMs;
+
 /** Units of time, the greatest first. */
 export const durationSteps = [
   { letter: 'd', seconds: 86_400 },
