@@ -1,7 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { ConnectionSettings } from '../src/config/config.js';
 import { approvalPolicyOf } from '../src/config/restoring.js';
-import { type ApprovalPolicy, mayRestoreInPlace, requesterBarredBecause } from '../src/domain/approval.js';
+import { type ApprovalPolicy, mayRestoreInPlace } from '../src/domain/approval.js';
 import { type StoredMetadata, totalRows } from '../src/domain/backup.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
@@ -20,6 +20,7 @@ import { readBackFile, type StoredReadBack } from '../src/stream/read-back.js';
 import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
 import { whileLeased } from './lease.js';
 import { beatWithProgress } from './progress-beat.js';
+import { refuseRequester } from './refuse-requester.js';
 import {
   loggedRestore,
   type RestoreStepInput,
@@ -147,17 +148,6 @@ async function refuseBlocked(
 ): Promise<void> {
   const blockers = await readTargetBlockers(connection, { name, oid }, { passing: false });
   if (blockers.length > 0) throw swapBlocked(name, blockers);
-}
-
-/** Told before hours of loading: nobody would be there to be asked. */
-function refuseRequester(attempted: string, policy: ApprovalPolicy): void {
-  const barred = requesterBarredBecause(policy);
-  if (barred === undefined) return;
-  throw new HoldfastError('RestoreRejected', {
-    attempted,
-    cause: `--yes does not count: ${barred}`,
-    remedy: 'leave out --yes, and have somebody else run `holdfast approve`',
-  });
 }
 
 /** PostgreSQL would cut it, and another database have it. */
