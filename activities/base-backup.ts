@@ -3,11 +3,11 @@ import { type BaseBackupSummary, baseBackupId, summariseBase } from '../src/doma
 import { whyBaseDue } from '../src/domain/base-due.js';
 import { proveBase } from '../src/postgres/base/prove-base.js';
 import { takeBase } from '../src/postgres/base/take-base.js';
-import { baseRepository } from '../src/repository/base/base-repository.js';
+import type { BaseRepository } from '../src/repository/base/base-repository.js';
 import { version } from '../src/version.js';
 import { beatWhileServerWorks } from './busy-beat.js';
-import { type ClusterStep, loggedCycle } from './cluster-step.js';
-import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
+import { type ClusterStep, loggedCycle, placesOf } from './cluster-step.js';
+import { type ActivityDeps, runOf, toolOptions } from './deps.js';
 import { beatWithProgress } from './progress-beat.js';
 
 export interface BaseDueStep extends ClusterStep {
@@ -18,20 +18,17 @@ export interface BaseDueStep extends ClusterStep {
 
 /** Steps that copy a whole cluster. */
 export function createBaseActivities(deps: ActivityDeps) {
-  const repositoryOf = (name: string) => {
-    const cluster = clusterOf(deps, name);
-    return baseRepository(cluster.repositoryPath, cluster.name);
-  };
   return {
     /** Why a base backup is to be taken, and under which id; null where none is due. */
     async planBase(step: BaseDueStep): Promise<{ id: string; because: string } | null> {
       return loggedCycle(deps, step, 'plan base backup', async (log) => {
-        const { bases, broken } = await repositoryOf(step.cluster).list();
+        const { cluster, bases: repository } = placesOf(deps, step.cluster);
+        const { bases, broken } = await repository.list();
         const because = whyBaseDue({
           bases,
           archive: step,
           now: new Date(),
-          baseBackupDays: clusterOf(deps, step.cluster).baseBackupDays,
+          baseBackupDays: cluster.baseBackupDays,
           forced: step.forced,
         });
         if (because === null) return null;
@@ -45,8 +42,8 @@ export function createBaseActivities(deps: ActivityDeps) {
     async takeBaseBackup(step: ClusterStep & { id: string }): Promise<BaseBackupSummary> {
       return loggedCycle(deps, step, 'base backup', async (log) => {
         const { workflowId, runId, attempt } = runOf();
-        const repository = repositoryOf(step.cluster);
-        const { connection } = clusterOf(deps, step.cluster);
+        const { cluster, bases: repository } = placesOf(deps, step.cluster);
+        const { connection } = cluster;
         const signal = cancellationSignal();
         const beat = beatWithProgress();
         await repository.removePartials(runId, { upToAttempt: attempt });
@@ -83,7 +80,7 @@ export function createBaseActivities(deps: ActivityDeps) {
 
 /** What an attempt of this run has published before it could tell. */
 async function publishedBy(
-  repository: ReturnType<typeof baseRepository>,
+  repository: BaseRepository,
   id: string,
   runId: string,
 ): Promise<BaseBackupSummary | undefined> {

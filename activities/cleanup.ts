@@ -1,3 +1,4 @@
+import { dayMs } from '../src/domain/durations.js';
 import { pruneLogs } from '../src/log.js';
 import { expireBackups } from '../src/repository/expire-backups.js';
 import { openRepository } from '../src/repository/open-repository.js';
@@ -9,7 +10,7 @@ import { logged } from './step-log.js';
 const expiredTold = 20;
 
 /** Partial files older than this belong to runs that ended without a cleanup. */
-const abandonedAfterMs = 8 * 24 * 60 * 60 * 1000;
+const abandonedAfterMs = 8 * dayMs;
 
 /** Steps that remove. */
 export function createCleanupActivities(deps: ActivityDeps) {

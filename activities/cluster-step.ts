@@ -1,4 +1,7 @@
+import type { ClusterConfig } from '../src/config/config.js';
 import type { Logger } from '../src/log.js';
+import { type BaseRepository, baseRepository } from '../src/repository/base/base-repository.js';
+import { type WalLayout, walLayout } from '../src/repository/local/wal/wal-layout.js';
 import type { ActivityDeps } from './deps.js';
 import { clusterOf } from './deps.js';
 import { requirePlace } from './place.js';
@@ -39,4 +42,14 @@ export function loggedCycle<T>(
   act: (log: Logger) => Promise<T>,
 ): Promise<T> {
   return loggedCluster(deps, step, name, { verb: 'look after the WAL of', operation: 'wal-cycle' }, act);
+}
+
+/** A cluster, and where its WAL and base backups lie. */
+export function placesOf(
+  deps: ActivityDeps,
+  name: string,
+): { cluster: ClusterConfig; layout: WalLayout; bases: BaseRepository } {
+  const cluster = clusterOf(deps, name);
+  const { repositoryPath } = cluster;
+  return { cluster, layout: walLayout(repositoryPath), bases: baseRepository(repositoryPath, name) };
 }

@@ -1,5 +1,6 @@
 import type { ClusterConfig } from '../src/config/config.js';
 import { drillOf } from '../src/config/fleet.js';
+import { messageOf } from '../src/domain/errors.js';
 import { removeScratchClusters } from '../src/postgres/recovery/scratch-cluster.js';
 import { listDrillDatabases } from '../src/postgres/restore/drill-databases.js';
 import { dropMarkedDatabase } from '../src/postgres/restore/drop-database.js';
@@ -46,7 +47,7 @@ export function createDrillPlanActivities(deps: ActivityDeps) {
         for (const on of serversOf(cluster)) {
           await clearServer(deps, on, drillOwner(cluster), found.removed).catch((error: unknown) => {
             found.warnings.push(
-              `what drills may have left on cluster ${on} could not be removed: ${told(error)}`,
+              `what drills may have left on cluster ${on} could not be removed: ${messageOf(error)}`,
             );
           });
         }
@@ -95,8 +96,4 @@ async function clearServer(deps: ActivityDeps, on: string, of: string, removed: 
   for (const { name, oid, target } of await listDrillDatabases(connection, of)) {
     if (await dropMarkedDatabase(connection, { name, oid, mark: 'drill', target })) removed.push(name);
   }
-}
-
-function told(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

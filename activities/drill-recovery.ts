@@ -1,6 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
+import { secondsSince } from '../src/domain/durations.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { TablespaceWish } from '../src/domain/recovery-contracts.js';
@@ -11,10 +12,9 @@ import {
   scratchTablespace,
 } from '../src/postgres/recovery/scratch-cluster.js';
 import { lookAtArchive } from '../src/repository/look-at-archive.js';
-import type { ClusterStep } from './cluster-step.js';
+import { type ClusterStep, placesOf } from './cluster-step.js';
 import { type ActivityDeps, clusterOf } from './deps.js';
 import { drillFolder, drillOwner, loggedDrill } from './drill-step.js';
-import { placesOf } from './recovery-step.js';
 
 /** Where a point in time is recovered for a drill. */
 export interface ScratchPlace {
@@ -32,12 +32,11 @@ export function createDrillRecoveryActivities(deps: ActivityDeps) {
     /** Makes a folder with room for the newest base backup and its WAL; tells why where there is nothing to recover. */
     async placeDrill(step: ClusterStep): Promise<ScratchPlace | { nothingBecause: string }> {
       return loggedDrill(deps, step, 'place', async () => {
-        const cluster = clusterOf(deps, step.cluster);
-        const places = placesOf(deps, step.cluster);
-        const { bases } = await places.bases.list();
+        const { cluster, layout, bases: repository } = placesOf(deps, step.cluster);
+        const { bases } = await repository.list();
         const [newest] = bases;
         if (!newest) return { nothingBecause: 'there is no base backup' };
-        const look = { layout: places.layout, bases: [newest], newest, timeline: 'latest' } as const;
+        const look = { layout, bases: [newest], newest, timeline: 'latest' } as const;
         const { report } = await lookAtArchive({ ...look, signal: cancellationSignal() });
         if (report.newest === null) return { nothingBecause: 'the archive has no WAL' };
 
@@ -45,7 +44,7 @@ export function createDrillRecoveryActivities(deps: ActivityDeps) {
         // WAL is unpacked a segment at a time; replay makes the cluster grow at most by what it replays.
         const neededBytes = newest.uncompressedBytes + report.sizeBytes;
         const name = `${cluster.name}_${formatTimestamp(new Date(step.startedAt))}`;
-        const account = await accountFor(parent, places.layout.wal);
+        const account = await accountFor(parent, layout.wal);
         await requireDrillRoom(step.cluster, parent, neededBytes, cluster.minDiskSpaceGb * gb);
         const scratch = await makeScratchCluster(parent, name, drillOwner(cluster), account);
         return {
@@ -55,7 +54,7 @@ export function createDrillRecoveryActivities(deps: ActivityDeps) {
           })),
           backup: {
             ...{ id: newest.id, takenAt: newest.stoppedAt, sizeBytes: newest.sizeBytes },
-            ageSeconds: Math.round((Date.now() - Date.parse(newest.stoppedAt)) / 1000),
+            ageSeconds: secondsSince(newest.stoppedAt),
             uncompressedBytes: newest.uncompressedBytes,
           },
         };

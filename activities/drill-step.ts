@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ClusterConfig } from '../src/config/config.js';
 import type { Logger } from '../src/log.js';
 import { walLayout } from '../src/repository/local/wal/wal-layout.js';
+import { sha256 } from '../src/sha256.js';
 import { type ClusterStep, loggedCluster } from './cluster-step.js';
 import type { ActivityDeps } from './deps.js';
 
@@ -22,9 +22,7 @@ export function drillOwner({
   host,
   repositoryPath,
 }: Pick<ClusterConfig, 'name' | 'host' | 'repositoryPath'>): string {
-  const place = createHash('sha256')
-    .update(JSON.stringify([host, repositoryPath]))
-    .digest('hex');
+  const place = sha256(JSON.stringify([host, repositoryPath]));
   return `${name}-${place.slice(0, 12)}`;
 }
 

@@ -1,6 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { ClusterConfig } from '../src/config/config.js';
-import type { CompressionMethod } from '../src/domain/backup.js';
+import { type CompressionMethod, totalRows } from '../src/domain/backup.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { artifactSuffix, fullBackupId, partialName } from '../src/domain/names.js';
 import { type ClientTools, findClientTools } from '../src/postgres/client-tools.js';
@@ -90,7 +90,7 @@ async function dumpDatabase(deps: ActivityDeps, step: DumpStep): Promise<DumpedA
     const afterBytes = await databaseSize(cluster.connection, step.database);
     const draft = draftOf({ step, startedAt, before, afterBytes, tools, compressor, stored, lsn });
     await addDraft(repository, file, draft);
-    const rows = stored.readBack.tables.reduce((sum, table) => sum + table.rows, 0);
+    const rows = totalRows(stored.readBack.tables);
     const { sizeBytes, checksum } = stored;
     return {
       attempt,

@@ -5,7 +5,7 @@ import {
   cancellationDetails,
   cancellationSignal,
 } from '@temporalio/activity';
-import { HoldfastError } from '../src/domain/errors.js';
+import { HoldfastError, messageOf } from '../src/domain/errors.js';
 
 /** Attempts after which an error that the step itself reports is final; a worker's death does not count as one. */
 const reportedAttempts = 5;
@@ -42,7 +42,7 @@ function toFailure(error: unknown, redact: (text: string) => string): Error {
 
 function failureOf(error: unknown, redact: (text: string) => string): ApplicationFailure {
   if (!(error instanceof HoldfastError)) {
-    const message = redact(error instanceof Error ? error.message : String(error));
+    const message = redact(messageOf(error));
     const cause = error instanceof Error ? `${error.name}: ${message}` : message;
     return ApplicationFailure.create({
       type: 'GeneralError',

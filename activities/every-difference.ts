@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type CountComparison,
   namedDifferences,
@@ -7,6 +6,7 @@ import {
   type TargetDifference,
 } from '../src/domain/compare-tables.js';
 import { canonicalJson, type RestoreEvidence } from '../src/domain/evidence.js';
+import { sha256 } from '../src/sha256.js';
 
 /** Every table that differs, as the evidence's file lists it. */
 export interface EveryDifference {
@@ -26,7 +26,7 @@ export function namingSome(
   return {
     counts: { ...counts, differences: counts.differences.slice(0, namedDifferences) },
     difference: difference && { ...difference, changes: difference.changes.slice(0, namedDifferences) },
-    ...(isMore && { everyDifference: createHash('sha256').update(canonicalJson(every)).digest('hex') }),
+    ...(isMore && { everyDifference: sha256(canonicalJson(every)) }),
     every,
   };
 }

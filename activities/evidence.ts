@@ -1,6 +1,7 @@
 import type { AssertionResult } from '../src/domain/assertion.js';
-import type { StoredMetadata, TableRows } from '../src/domain/backup.js';
+import { type StoredMetadata, type TableRows, totalRows } from '../src/domain/backup.js';
 import { compareCounts } from '../src/domain/compare-tables.js';
+import { secondsSince } from '../src/domain/durations.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { provenProblems, type RestoreEvidence } from '../src/domain/evidence.js';
 import type { LoadedStaging } from '../src/domain/restore-contracts.js';
@@ -52,7 +53,7 @@ export interface Counted extends DatabaseContents {
 }
 
 /** Everything that tells whether the staging database is the backup, and what would change; of a drill, only the first. */
-export async function gather(deps: ActivityDeps, step: EvidenceStep) {
+export async function gatherEvidenceOf(deps: ActivityDeps, step: EvidenceStep) {
   const cluster = clusterOf(deps, step.cluster);
   const source = await sourceOf(deps, step);
   const expected = await readHandover<TableRows[]>(cluster, 'expected', step.expectedAttempt);
@@ -73,7 +74,7 @@ export async function gather(deps: ActivityDeps, step: EvidenceStep) {
       id: source.id,
       checksum: step.checksum,
       takenAt: source.takenAt,
-      ageSeconds: Math.round((Date.now() - Date.parse(source.takenAt)) / 1000),
+      ageSeconds: secondsSince(source.takenAt),
     },
     target: targetEvidence(step, state),
     staging: {
@@ -81,7 +82,7 @@ export async function gather(deps: ActivityDeps, step: EvidenceStep) {
       oid: step.staging.oid,
       sizeBytes: contents.sizeBytes,
       tables: tables.length,
-      rows: tables.reduce((sum, table) => sum + table.rows, 0),
+      rows: totalRows(tables),
     },
     ...differences,
     objects: contents.objects,
@@ -93,7 +94,7 @@ export async function gather(deps: ActivityDeps, step: EvidenceStep) {
     space: step.space,
     createdRoles: step.createdRoles,
     warnings: [...step.warnings, ...(compared?.warnings ?? [])],
-    blockers: step.drill ? [] : await swapBlockers(connection, orderOf(step, state)),
+    blockers: step.drill ? [] : await swapBlockers(connection, swapOrderOf(step, state)),
   };
   return { evidence, every, state };
 }
@@ -120,7 +121,7 @@ function extensionsLost(metadata: StoredMetadata | null, found: { name: string }
 }
 
 /** What a swap of the evidence's staging database would be. */
-export function orderOf(step: EvidenceStep, { database }: TargetState) {
+export function swapOrderOf(step: EvidenceStep, { database }: TargetState) {
   const { staging, previousName, target } = step;
   return {
     target: {
@@ -135,8 +136,8 @@ export function orderOf(step: EvidenceStep, { database }: TargetState) {
   };
 }
 
-/** Writes evidence into `logs/`, and gives its full path. */
-export function keepEvidence(
+/** Writes what a restore leaves into `logs/`, and gives its full path. */
+export function keepDocument(
   deps: ActivityDeps,
   step: RestoreStepInput,
   name: string,

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import type { TableRows } from '../src/domain/backup.js';
+import { type TableRows, totalRows } from '../src/domain/backup.js';
 import { compareCounts } from '../src/domain/compare-tables.js';
+import { secondsSince } from '../src/domain/durations.js';
 import { evidenceDigest, type RestoreEvidence } from '../src/domain/evidence.js';
 import { evidenceMarkdown } from '../src/domain/evidence-markdown.js';
 import type { RestoreProof } from '../src/domain/restore-contracts.js';
@@ -9,9 +9,10 @@ import { type DropTargetOrder, dropTarget, settleDrop } from '../src/postgres/re
 import { readTargetBlockers } from '../src/postgres/restore/exchange-blockers.js';
 import { swapBlocked } from '../src/postgres/restore/swap.js';
 import { readTargetState } from '../src/postgres/restore/target-state.js';
+import { sha256 } from '../src/sha256.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { namingSome } from './every-difference.js';
-import { keepEvidence, targetEvidence } from './evidence.js';
+import { keepDocument, targetEvidence } from './evidence.js';
 import { cutLines, loggedRestore, readHandover, type SourceStepInput, sourceOf } from './restore-step.js';
 import { differenceTo } from './target-difference.js';
 
@@ -39,8 +40,8 @@ export function createInPlaceActivities(deps: ActivityDeps) {
       return loggedRestore(deps, step, 'evidence', async (log) => {
         const { evidence, every, acceptsConnections } = await gather(deps, step);
         if (evidence.blockers.length > 0) throw swapBlocked(step.target, evidence.blockers);
-        const digest = evidenceDigest(evidence, (text) => createHash('sha256').update(text).digest('hex'));
-        const path = keepEvidence(deps, step, 'restore-evidence', { digest, evidence, every });
+        const digest = evidenceDigest(evidence, sha256);
+        const path = keepDocument(deps, step, 'restore-evidence', { digest, evidence, every });
         log.info({ digest, path }, `evidence ${digest}`);
         const { tables, rows, sizeBytes } = evidence.staging;
         return {
@@ -98,7 +99,7 @@ async function gather(deps: ActivityDeps, step: InPlaceEvidenceStep) {
       ...step.staging,
       sizeBytes: step.space.neededBytes ?? 0,
       tables: found.length,
-      rows: found.reduce((sum, table) => sum + table.rows, 0),
+      rows: totalRows(found),
     },
     ...differences,
     ...{ objects: {}, missingExtensions: [], invalidIndexes: [], unvalidatedConstraints: [], assertions: [] },
@@ -108,8 +109,4 @@ async function gather(deps: ActivityDeps, step: InPlaceEvidenceStep) {
     blockers: present ? await readTargetBlockers(connection, present, { passing: true }) : [],
   };
   return { evidence, every, acceptsConnections: database?.acceptsConnections ?? true };
-}
-
-function secondsSince(time: string): number {
-  return Math.round((Date.now() - Date.parse(time)) / 1000);
 }

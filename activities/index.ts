@@ -65,7 +65,7 @@ function collect(deps: ActivityDeps) {
 export type Activities = ReturnType<typeof collect>;
 
 /** Steps that beat with their progress, and only with it: one that stalls must time out. */
-const beatWithProgress = new Set<string>([
+const beatThemselves = new Set<string>([
   'dumpDatabase',
   'checksumArtifact',
   'verifyArtifact',
@@ -85,7 +85,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   const redact = createRedactor(secretsOf(deps.config));
   const entries = Object.entries(collect(deps)).map(([name, collected]) => {
     const activity = collected as (...input: unknown[]) => Promise<unknown>;
-    return [name, atTheEdge(beatWithProgress.has(name) ? activity : beatWhileAlive(activity), redact)];
+    return [name, atTheEdge(beatThemselves.has(name) ? activity : beatWhileAlive(activity), redact)];
   });
   return Object.fromEntries(entries) as Activities;
 }

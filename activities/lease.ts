@@ -1,3 +1,4 @@
+import { dayMs, hourMs } from '../src/domain/durations.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import type { Repository } from '../src/repository/repository.js';
 import type { RestoreSource } from '../src/repository/restore-source.js';
@@ -5,8 +6,8 @@ import { type ActivityDeps, runOf } from './deps.js';
 import { loggedRestore, type SourceStepInput, sourceOf } from './restore-step.js';
 
 /** Long, so that neither clocks that differ nor an outage of Temporal or the workers lets a lease lapse. */
-const validMs = 24 * 60 * 60 * 1000;
-const renewEveryMs = 60 * 60 * 1000;
+const validMs = dayMs;
+const renewEveryMs = hourMs;
 
 /** Keeping the backup that a restore reads from retention. */
 export function createLeaseActivities(deps: ActivityDeps) {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { assertionsOf } from '../src/config/restoring.js';
 import { evidenceDigest } from '../src/domain/evidence.js';
@@ -10,16 +9,17 @@ import { describeContents } from '../src/postgres/restore/describe-contents.js';
 import { sealStaging } from '../src/postgres/restore/seal-staging.js';
 import { swapBlocked } from '../src/postgres/restore/swap.js';
 import { sessionName } from '../src/postgres/session-name.js';
+import { sha256 } from '../src/sha256.js';
 import { beatWhileServerWorks } from './busy-beat.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import {
   type Counted,
   type EvidenceStep,
-  gather,
-  keepEvidence,
-  orderOf,
+  gatherEvidenceOf,
+  keepDocument,
   refuseUnproven,
   type StagedStep,
+  swapOrderOf,
 } from './evidence.js';
 import { whileLeased } from './lease.js';
 import { beatWithProgress } from './progress-beat.js';
@@ -59,10 +59,10 @@ export function createProveActivities(deps: ActivityDeps) {
     /** Compares with the backup and with the present target, and keeps the evidence as a file in `logs/`. */
     async gatherEvidence(step: EvidenceStep): Promise<RestoreProof> {
       return loggedRestore(deps, step, 'evidence', async (log) => {
-        const { evidence, every, state } = await gather(deps, step);
-        const digest = evidenceDigest(evidence, (text) => createHash('sha256').update(text).digest('hex'));
+        const { evidence, every, state } = await gatherEvidenceOf(deps, step);
+        const digest = evidenceDigest(evidence, sha256);
         const name = step.drill ? 'drill-evidence' : step.inPlace ? 'restore-proof' : 'restore-evidence';
-        const path = keepEvidence(deps, step, name, { digest, evidence, every });
+        const path = keepDocument(deps, step, name, { digest, evidence, every });
         log.info({ digest, path }, `evidence ${digest}`);
         refuseUnproven(step, evidence, path);
         if (evidence.blockers.length > 0) throw swapBlocked(step.target, evidence.blockers);
@@ -72,7 +72,7 @@ export function createProveActivities(deps: ActivityDeps) {
           // Nobody is asked about a drill, and there may be thousands in a history.
           markdown: step.drill ? '' : evidenceMarkdown(evidence, digest),
           path,
-          target: orderOf(step, state).target,
+          target: swapOrderOf(step, state).target,
           ...{ tables, rows, sizeBytes, assertions: evidence.assertions.length },
           warnings: cutLines(evidence.warnings),
         };

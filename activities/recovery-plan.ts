@@ -1,6 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { clusterPolicyOf } from '../src/config/restoring.js';
-import { requesterBarredBecause } from '../src/domain/approval.js';
+import { dayMs } from '../src/domain/durations.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { RecoveryInput, RecoveryPlan } from '../src/domain/recovery-contracts.js';
@@ -13,14 +13,16 @@ import { serverAccount } from '../src/postgres/recovery/server-account.js';
 import { findServerPrograms } from '../src/postgres/recovery/server-programs.js';
 import { inspectStanding } from '../src/postgres/recovery/standing-cluster.js';
 import { planRecoveryFrom } from '../src/repository/plan-recovery-from.js';
+import { placesOf } from './cluster-step.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
-import { attemptedBy, loggedRecovery, placesOf, type RecoveryStepInput } from './recovery-step.js';
+import { attemptedBy, loggedRecovery, type RecoveryStepInput } from './recovery-step.js';
+import { refuseRequester } from './refuse-requester.js';
 
 /** What is asked of a recovery besides its target. */
 export type RecoveryWishes = Pick<RecoveryInput, 'base' | 'tablespaces' | 'amcheck' | 'approveAsRequester'>;
 
 /** Longer than any recovery; the workflow's end ends it. */
-const leaseMs = 30 * 24 * 60 * 60 * 1000;
+const leaseMs = 30 * dayMs;
 
 /** The step that finds out whether and how a cluster can be recovered. */
 export function createRecoveryPlanActivities(deps: ActivityDeps) {
@@ -85,20 +87,15 @@ async function planRecovery(
 async function giveWay(deps: ActivityDeps, step: RecoveryStepInput & RecoveryWishes, attempted: string) {
   await inspectStanding(attempted, step.dataDir, deps.config.pgBinDir);
   const policy = clusterPolicyOf(clusterOf(deps, step.cluster));
-  const reject = (cause: string, remedy: string) =>
-    new HoldfastError('RestoreRejected', { attempted, cause, remedy });
-  const barred = requesterBarredBecause(policy);
-  if (step.approveAsRequester && barred !== undefined) {
-    const remedy = 'leave out --yes, and have somebody else run `holdfast approve`';
-    throw reject(`--yes does not count: ${barred}`, remedy);
-  }
+  if (step.approveAsRequester) refuseRequester(attempted, policy);
   if (policy.allowedApprovers && policy.allowedApprovers.length < policy.approvers) {
-    const cause =
-      'the policies of the cluster and its databases name too few people who may decide on all of them';
-    throw reject(
-      cause,
-      'name the same allowedApprovers for the cluster and each database, or recover into another folder',
-    );
+    throw new HoldfastError('RestoreRejected', {
+      attempted,
+      cause:
+        'the policies of the cluster and its databases name too few people who may decide on all of them',
+      remedy:
+        'name the same allowedApprovers for the cluster and each database, or recover into another folder',
+    });
   }
   return { ...namesBeside(step.dataDir, formatTimestamp(new Date(step.startedAt))), policy };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
@@ -20,6 +19,7 @@ import { connectionTo } from '../src/postgres/recovery/replay-state.js';
 import { findServerPrograms } from '../src/postgres/recovery/server-programs.js';
 import { inspectStanding, sizeOnDisk } from '../src/postgres/recovery/standing-cluster.js';
 import { checkAssertions } from '../src/postgres/restore/assertions.js';
+import { sha256 } from '../src/sha256.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { attemptedBy, loggedRecovery, type PlannedStep, type Recovered } from './recovery-step.js';
 
@@ -103,7 +103,7 @@ export function createRecoveryProofActivities(deps: ActivityDeps) {
         const standing = await inspectStanding(attemptedBy(step), step.dataDir, deps.config.pgBinDir);
         const sizeBytes = await sizeOnDisk(standing, cancellationSignal());
         const evidence = evidenceOf(step, standing, sizeBytes);
-        const digest = evidenceDigest(evidence, (text) => createHash('sha256').update(text).digest('hex'));
+        const digest = evidenceDigest(evidence, sha256);
         const { workflowId, runId } = runOf();
         const { cluster, startedAt } = step;
         const id = { cluster, workflowId, runId, startedAt: new Date(startedAt) };

@@ -1,9 +1,7 @@
 import type { RecoveryInput, RecoveryPlan, RecoveryResult } from '../src/domain/recovery-contracts.js';
 import { describeTarget } from '../src/domain/recovery-target.js';
-import { type BaseRepository, baseRepository } from '../src/repository/base/base-repository.js';
-import { type WalLayout, walLayout } from '../src/repository/local/wal/wal-layout.js';
 import { loggedCluster } from './cluster-step.js';
-import { type ActivityDeps, clusterOf } from './deps.js';
+import type { ActivityDeps } from './deps.js';
 
 /** A step of a recovery. */
 export interface RecoveryStepInput
@@ -22,12 +20,6 @@ export type Recovered = Pick<
   RecoveryResult,
   'stopReason' | 'replayedTo' | 'replayedLsn' | 'timeline' | 'segments' | 'control' | 'server'
 >;
-
-/** Where WAL and base backups of a cluster lie. */
-export function placesOf(deps: ActivityDeps, name: string): { layout: WalLayout; bases: BaseRepository } {
-  const { repositoryPath } = clusterOf(deps, name);
-  return { layout: walLayout(repositoryPath), bases: baseRepository(repositoryPath, name) };
-}
 
 /** What a recovery attempts, in the words of its errors. */
 export function attemptedBy({ cluster, dataDir, target }: RecoveryStepInput): string {

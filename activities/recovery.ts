@@ -8,9 +8,10 @@ import { stopServer } from '../src/postgres/recovery/postmaster.js';
 import { recover } from '../src/postgres/recovery/recover.js';
 import { findServerPrograms } from '../src/postgres/recovery/server-programs.js';
 import { newestArchived } from '../src/repository/plan-recovery-from.js';
+import { placesOf } from './cluster-step.js';
 import { type ActivityDeps, runOf } from './deps.js';
 import { beatWhileWatching, beatWithProgress } from './progress-beat.js';
-import { loggedRecovery, type PlannedStep, placesOf, type Recovered } from './recovery-step.js';
+import { loggedRecovery, type PlannedStep, type Recovered } from './recovery-step.js';
 
 /** What a recovery has to clear away when it is over. */
 export interface ReleaseStep {

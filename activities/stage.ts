@@ -1,12 +1,12 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { ConnectionSettings } from '../src/config/config.js';
 import { approvalPolicyOf } from '../src/config/restoring.js';
-import { type ApprovalPolicy, mayRestoreInPlace, requesterBarredBecause } from '../src/domain/approval.js';
-import type { StoredMetadata } from '../src/domain/backup.js';
+import { type ApprovalPolicy, mayRestoreInPlace } from '../src/domain/approval.js';
+import { type StoredMetadata, totalRows } from '../src/domain/backup.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/domain/restore-contracts.js';
-import { byteLength, restoreName } from '../src/domain/restore-names.js';
+import { byteLength, longestNameBytes, restoreName } from '../src/domain/restore-names.js';
 import { isTooLittle } from '../src/domain/restore-space.js';
 import { findClientTools } from '../src/postgres/client-tools.js';
 import { showName } from '../src/postgres/quote.js';
@@ -20,6 +20,7 @@ import { readBackFile, type StoredReadBack } from '../src/stream/read-back.js';
 import { type ActivityDeps, clusterOf, runOf, toolOptions } from './deps.js';
 import { whileLeased } from './lease.js';
 import { beatWithProgress } from './progress-beat.js';
+import { refuseRequester } from './refuse-requester.js';
 import {
   loggedRestore,
   type RestoreStepInput,
@@ -75,7 +76,7 @@ async function verifyArtifact(deps: ActivityDeps, step: SourceStepInput): Promis
     checksum: found.checksum,
     sizeBytes: found.sizeBytes,
     tables: found.tables.length,
-    rows: found.tables.reduce((sum, table) => sum + table.rows, 0),
+    rows: totalRows(found.tables),
     attempt: runOf().attempt,
     fingerprint,
   };
@@ -149,17 +150,6 @@ async function refuseBlocked(
   if (blockers.length > 0) throw swapBlocked(name, blockers);
 }
 
-/** Told before hours of loading: nobody would be there to be asked. */
-function refuseRequester(attempted: string, policy: ApprovalPolicy): void {
-  const barred = requesterBarredBecause(policy);
-  if (barred === undefined) return;
-  throw new HoldfastError('RestoreRejected', {
-    attempted,
-    cause: `--yes does not count: ${barred}`,
-    remedy: 'leave out --yes, and have somebody else run `holdfast approve`',
-  });
-}
-
 /** PostgreSQL would cut it, and another database have it. */
 function refuseLongName(target: string): void {
   if (target !== '' && byteLength(target) <= longestNameBytes) return;
@@ -169,8 +159,6 @@ function refuseLongName(target: string): void {
     remedy: 'choose another name for the target',
   });
 }
-
-const longestNameBytes = 63;
 
 /** Names of this run's own: the time is that of its start, whichever attempt asks. */
 function namesBeside({ target, startedAt }: RestoreStepInput, taken: string[]) {

@@ -3,7 +3,6 @@ import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { LoadedStaging, RestoreProof, RestoreResult } from '../src/domain/restore-contracts.js';
 import { restoreName } from '../src/domain/restore-names.js';
-import { writeOperationDocument } from '../src/log.js';
 import { dropMarkedDatabase } from '../src/postgres/restore/drop-database.js';
 import type { ExchangeResult } from '../src/postgres/restore/exchange.js';
 import { finishOrUndoSwap, type SwapOrder, swapDatabases } from '../src/postgres/restore/swap.js';
@@ -12,6 +11,7 @@ import { undoSwap } from '../src/postgres/restore/undo-swap.js';
 import { fileFingerprint } from '../src/repository/restore-source.js';
 import { hashFile } from '../src/stream/hash-file.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
+import { keepDocument } from './evidence.js';
 import { whileLeased } from './lease.js';
 import { beatWithProgress } from './progress-beat.js';
 import { loggedRestore, type RestoreStepInput, type SourceStepInput, sourceOf } from './restore-step.js';
@@ -90,11 +90,7 @@ export function createSwapActivities(deps: ActivityDeps) {
 
     /** Keeps the summary as a file in `logs/`. */
     async writeSummary(step: RestoreStepInput & { summary: RestoreResult }): Promise<string> {
-      const { cluster, target: database, startedAt, summary } = step;
-      const { workflowId, runId } = runOf();
-      const id = { cluster, database, workflowId, runId, startedAt: new Date(startedAt) };
-      const { repositoryPath } = clusterOf(deps, cluster);
-      return writeOperationDocument(repositoryPath, 'restore-summary', id, summary);
+      return keepDocument(deps, step, 'restore-summary', step.summary);
     },
   };
 }

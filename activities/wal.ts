@@ -16,17 +16,15 @@ import { notArchived, requireArchiving } from '../src/postgres/archiving/require
 import { switchSegment } from '../src/postgres/archiving/switch-segment.js';
 import { withMaintenanceConnection } from '../src/postgres/connection.js';
 import { readSlots } from '../src/postgres/streaming/inspect-streaming.js';
-import { baseRepository } from '../src/repository/base/base-repository.js';
 import { expireArchive } from '../src/repository/expire-archive.js';
 import { awaitArchived } from '../src/repository/local/wal/await-archived.js';
 import { compressArchive } from '../src/repository/local/wal/compress-archive.js';
 import { lastTold } from '../src/repository/local/wal/last-told.js';
 import { removeAbandonedWal } from '../src/repository/local/wal/remove-abandoned.js';
 import { verifyArchive } from '../src/repository/local/wal/verify-archive.js';
-import { walLayout } from '../src/repository/local/wal/wal-layout.js';
 import { writeWhole } from '../src/repository/local/write-whole.js';
-import { type ClusterStep, loggedCycle } from './cluster-step.js';
-import { type ActivityDeps, clusterOf } from './deps.js';
+import { type ClusterStep, loggedCycle, placesOf } from './cluster-step.js';
+import type { ActivityDeps } from './deps.js';
 import { requireOneCluster } from './one-cluster.js';
 
 /** How long an archiver that works may take for one segment. */
@@ -42,19 +40,11 @@ export interface ArchiveStep extends ClusterStep {
 
 /** Steps that look after a cluster's archive. */
 export function createWalActivities(deps: ActivityDeps) {
-  const placesOf = (name: string) => {
-    const cluster = clusterOf(deps, name);
-    return {
-      cluster,
-      layout: walLayout(cluster.repositoryPath),
-      bases: baseRepository(cluster.repositoryPath, cluster.name),
-    };
-  };
   return {
     /** Finds out whether the server archives here at all, and that the archive is its own. */
     async inspectArchiving(step: ClusterStep): Promise<ArchivingState> {
       return loggedCycle(deps, step, 'inspect', async (log) => {
-        const { cluster, layout, bases } = placesOf(step.cluster);
+        const { cluster, layout, bases } = placesOf(deps, step.cluster);
         const { facts, slot } = await withMaintenanceConnection(cluster.connection, async (client) => ({
           facts: await inspectArchiving(client),
           slot: (await readSlots(client, slotName(cluster.name, cluster.host)))[0],
@@ -75,14 +65,14 @@ export function createWalActivities(deps: ActivityDeps) {
     /** Has the server complete its current segment, where there is anything in it. */
     async switchSegment(step: ClusterStep): Promise<string> {
       return loggedCycle(deps, step, 'switch', async () =>
-        withMaintenanceConnection(placesOf(step.cluster).cluster.connection, switchSegment),
+        withMaintenanceConnection(placesOf(deps, step.cluster).cluster.connection, switchSegment),
       );
     },
 
     /** Waits for the segment to be in the archive; gives how long. */
     async awaitArchived(step: ClusterStep & { segment: string }): Promise<number> {
       return loggedCycle(deps, step, 'await archived', async () => {
-        const { cluster, layout } = placesOf(step.cluster);
+        const { cluster, layout } = placesOf(deps, step.cluster);
         const since = performance.now();
         const options = { timeoutMs: archivedWithinMs, signal: cancellationSignal() };
         if (await awaitArchived(layout, step.segment, options)) return Math.round(performance.now() - since);
@@ -94,7 +84,7 @@ export function createWalActivities(deps: ActivityDeps) {
     /** Verifies headers, sizes and that no segment is missing. What is wrong is in the report. */
     async verifyArchive({ state, ...step }: ArchiveStep): Promise<ArchiveReport> {
       return loggedCycle(deps, step, 'verify archive', async (log) => {
-        const { layout, bases } = placesOf(step.cluster);
+        const { layout, bases } = placesOf(deps, step.cluster);
         const kept = (await bases.list()).bases.map((base) => ({
           timeline: base.timeline,
           startLsn: positionOf(base.startLsn),
@@ -115,7 +105,7 @@ export function createWalActivities(deps: ActivityDeps) {
     /** Compresses the segments that were verified; each beats. */
     async compressArchive({ state, ...step }: ArchiveStep): Promise<CompressedSegments> {
       return loggedCycle(deps, step, 'compress', async (log) => {
-        const { layout } = placesOf(step.cluster);
+        const { layout } = placesOf(deps, step.cluster);
         const compressed = await compressArchive({
           layout,
           owner: ownerOf(state),
@@ -130,7 +120,7 @@ export function createWalActivities(deps: ActivityDeps) {
     /** Removes base backups and WAL that no point within the window needs. */
     async expireArchive({ state, ...step }: ArchiveStep): Promise<ExpiredArchive & { warnings: string[] }> {
       return loggedCycle(deps, step, 'expire', async (log) => {
-        const { cluster, layout, bases } = placesOf(step.cluster);
+        const { cluster, layout, bases } = placesOf(deps, step.cluster);
         const { walRetentionDays } = cluster;
         const expired = await expireArchive({
           ...{ bases, layout, walRetentionDays, signal: cancellationSignal(), now: new Date() },
@@ -152,7 +142,7 @@ export function createWalActivities(deps: ActivityDeps) {
     /** Writes what the cycle did and found beside the archive; gives the file's path. */
     async recordCycle(step: ClusterStep & { result: WalCycleResult }): Promise<string> {
       return loggedCycle(deps, step, 'record', async () => {
-        const { metadata } = placesOf(step.cluster).layout;
+        const { metadata } = placesOf(deps, step.cluster).layout;
         const path = join(metadata, `wal_${formatTimestamp(new Date(step.startedAt))}.json`);
         const record = { format_version: 1, started_at: step.startedAt, ...step.result };
         await writeWhole(path, `${JSON.stringify(record, undefined, 2)}\n`);
@@ -162,7 +152,7 @@ export function createWalActivities(deps: ActivityDeps) {
 
     /** Removes what this run has left of a base backup under a partial name, and what others of long ago have. */
     async cleanUpBases({ cluster, runId, before }: { cluster: string; runId: string; before: string }) {
-      const { bases, layout } = placesOf(cluster);
+      const { bases, layout } = placesOf(deps, cluster);
       await bases.removePartials(runId);
       await bases.removeAbandonedPartials(new Date(before));
       await removeAbandonedWal(layout, new Date(before));

@@ -1,4 +1,5 @@
 import { type DrillOutcome, type DrillProof, perGb } from '../src/domain/drill-contracts.js';
+import { secondsSince } from '../src/domain/durations.js';
 import type { ResolvedBackup } from '../src/domain/restore-contracts.js';
 import { failureMessage, failureType } from './failures.js';
 
@@ -24,7 +25,7 @@ export class DrillRecord {
 
   found({ id, path, takenAt, sizeBytes }: ResolvedBackup): void {
     this.path = path;
-    const ageSeconds = Math.round((Date.now() - Date.parse(takenAt)) / 1000);
+    const ageSeconds = secondsSince(takenAt);
     this.outcome.backup = { id, takenAt, ageSeconds, sizeBytes };
   }
 

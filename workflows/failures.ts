@@ -4,6 +4,7 @@ import {
   ChildWorkflowFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
+import { messageOf } from '../src/domain/errors.js';
 
 /** The failure that began a chain of Temporal's wrappers: what an activity or a child reported. */
 export function rootFailure(error: unknown): unknown {
@@ -17,7 +18,7 @@ export function failureMessage(error: unknown, hostQueue = 'its host'): string {
   if (root instanceof TimeoutFailure && error instanceof ActivityFailure) {
     return `${error.activityType}: ${timeoutWords(root.timeoutType, hostQueue) ?? root.message}`;
   }
-  return root instanceof Error ? root.message : String(root);
+  return messageOf(root);
 }
 
 /** The type in the error catalogue, or of Temporal's own failure. */

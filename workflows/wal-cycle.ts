@@ -11,6 +11,7 @@ import {
 import type { ClusterStep } from '../activities/cluster-step.js';
 import { type ArchiveReport, isWhole } from '../src/domain/archive-report.js';
 import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
+import { dayMs } from '../src/domain/durations.js';
 import type {
   ArchivingState,
   WalCycleInput,
@@ -27,7 +28,7 @@ import { describeCycle, newsOfArchive } from './wal-cycle-telling.js';
 export const walStatusQuery = defineQuery<WalCycleStatus>(statusQueryName);
 
 /** Partial base backups older than this belong to runs that ended without a cleanup. */
-const abandonedAfterMs = 8 * 24 * 60 * 60 * 1000;
+const abandonedAfterMs = 8 * dayMs;
 
 /** One look after a cluster's archive: its last segment in, all of it verified, a base backup when due, retention. */
 export async function walCycle(input: WalCycleInput): Promise<WalCycleResult> {

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { DecidableStatus } from '../domain/approval-contracts.js';
-import { HoldfastError } from '../domain/errors.js';
+import { HoldfastError, messageOf } from '../domain/errors.js';
 import { recoveryWorkflowId } from '../domain/recovery-contracts.js';
 import { restoreWorkflowId } from '../domain/restore-contracts.js';
 import type { CommandContext } from './context.js';
@@ -88,7 +88,7 @@ async function finishHere(
   try {
     await watchDecidable(context, session, handle, attempted);
   } catch (error) {
-    context.output.warn(error instanceof Error ? error.message : String(error));
+    context.output.warn(messageOf(error));
   }
 }
 

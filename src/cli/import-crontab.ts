@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Document } from 'yaml';
 import { type CrontabProposal, type JudgedLine, proposeFrom } from '../config/crontab/propose.js';
-import { HoldfastError } from '../domain/errors.js';
+import { HoldfastError, messageOf } from '../domain/errors.js';
 import type { CommandContext } from './context.js';
 import { counted, printable } from './output/format.js';
 
@@ -30,7 +30,7 @@ async function readSource(file: string): Promise<string> {
   } catch (error) {
     throw new HoldfastError('ConfigurationInvalid', {
       attempted: `read crontab ${file}`,
-      cause: error instanceof Error ? error.message : String(error),
+      cause: messageOf(error),
       remedy: 'name a file, or pipe `crontab -l` into `holdfast schedule import-crontab -`',
     });
   }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
+import { messageOf } from '../domain/errors.js';
 import { nagiosUnknown } from './nagios.js';
 import { exitCodeOf, renderError } from './output/errors.js';
 import { tolerateClosing } from './output/output.js';
@@ -26,7 +27,7 @@ void program
 function report(error: unknown): number {
   // Commander has printed its own message already.
   if (process.argv.includes('--nagios') && !(error instanceof CommanderError && error.exitCode === 0)) {
-    const { text, exitCode } = nagiosUnknown(error instanceof Error ? error.message : String(error));
+    const { text, exitCode } = nagiosUnknown(messageOf(error));
     process.stdout.write(`${text}\n`);
     return exitCode;
   }

@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../config/config.js';
-import { HoldfastError } from '../domain/errors.js';
+import { HoldfastError, messageOf } from '../domain/errors.js';
 import { countStates, type Finding } from '../domain/health/finding.js';
 import type { MonitorResult } from '../domain/monitor-contracts.js';
 import { monitorOnce } from '../monitoring/monitor-once.js';
@@ -30,7 +30,7 @@ export async function monitorCommand(
     const results = await lookAtAll(context, clusterName, options);
     return answer(nagiosReport(results));
   } catch (error) {
-    return answer(nagiosUnknown(error instanceof Error ? error.message : String(error)));
+    return answer(nagiosUnknown(messageOf(error)));
   }
 }
 

@@ -1,4 +1,5 @@
 import { requesterBarredBecause } from '../domain/approval.js';
+import { messageOf } from '../domain/errors.js';
 import { type OperationStart, startOperation } from '../temporal/start-operation.js';
 import type { CommandContext } from './context.js';
 import { requesterName } from './requester.js';
@@ -77,7 +78,7 @@ function decideHere(
       context.output.note(missing > 0 ? `approved; ${missing} more must approve` : 'approved');
     } catch (error) {
       // The run goes on waiting, or has ended meanwhile: its own end tells.
-      context.output.warn(error instanceof Error ? error.message : String(error));
+      context.output.warn(messageOf(error));
     }
   };
 }

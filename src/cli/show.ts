@@ -1,4 +1,4 @@
-import type { BackupMetadata, StoredMetadata } from '../domain/backup.js';
+import { type BackupMetadata, type StoredMetadata, totalRows } from '../domain/backup.js';
 import { openRepository } from '../repository/open-repository.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { bytes, count, duration, printable } from './output/format.js';
@@ -56,7 +56,7 @@ function facts(metadata: StoredMetadata, takenAt: string): string[][] {
 
 function details(metadata: BackupMetadata): string[][] {
   const { tables, properties } = metadata;
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const rows = totalRows(tables);
   return [
     ['verified', metadata.verified_at],
     ['compression', `${metadata.compression}, level ${metadata.compression_level}`],

@@ -1,4 +1,5 @@
 import { WorkflowFailedError } from '@temporalio/client';
+import { messageOf } from '../domain/errors.js';
 import type { TemporalPlace } from '../temporal/connection.js';
 import { errorOfWorkflow } from '../temporal/failure.js';
 import {
@@ -61,6 +62,6 @@ async function causeOf({ client }: TemporalPlace, { workflowId, runId, type }: E
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) return null;
     const told = errorOfWorkflow(error, operationName(type));
-    return told instanceof Error ? told.message : String(told);
+    return messageOf(told);
   }
 }

@@ -1,4 +1,4 @@
-import { HoldfastError } from '../domain/errors.js';
+import { HoldfastError, messageOf } from '../domain/errors.js';
 import { openRepository } from '../repository/open-repository.js';
 import { claimantOf } from '../temporal/embedded/claim.js';
 import { locateRunning } from '../temporal/locate.js';
@@ -59,6 +59,6 @@ async function lookAtTemporal({ config, temporalOptions }: CommandContext): Prom
       await place.close();
     }
   } catch (error) {
-    return without(error instanceof Error ? error.message : String(error));
+    return without(messageOf(error));
   }
 }

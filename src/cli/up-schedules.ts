@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterConfig } from '../config/config.js';
+import { messageOf } from '../domain/errors.js';
 import { withMaintenanceConnection } from '../postgres/connection.js';
 import { openRepository } from '../repository/open-repository.js';
 import type { TemporalPlace } from '../temporal/connection.js';
@@ -54,7 +55,7 @@ async function tryServer({ name, connection }: ClusterConfig, warn: (words: stri
   try {
     await withMaintenanceConnection(connection, (client) => client.query('SELECT'));
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     warn(`backups of cluster ${name} will fail as long as this holds: ${cause}`);
   }
 }

@@ -1,3 +1,4 @@
+import { totalRows } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import { openRepository } from '../repository/open-repository.js';
 import { type Verification, verifyBackup } from '../repository/verify-backup.js';
@@ -80,7 +81,7 @@ async function judge(
   try {
     const verification = await verify();
     const { readBack, tablesCompared } = verification;
-    const rows = readBack.tables.reduce((sum, table) => sum + table.rows, 0);
+    const rows = totalRows(readBack.tables);
     const compared = tablesCompared === undefined ? ' (its metadata has no row counts to compare)' : '';
     output.success(
       `${printable(id)}: ${bytes(readBack.sizeBytes)}, ${counted(readBack.tables.length, 'table')}, ${counted(rows, 'row')}${compared}`,
@@ -102,7 +103,7 @@ function toJson({ id, ok, problem, verification }: Verdict) {
       checksum: verification.readBack.checksum,
       size_bytes: verification.readBack.sizeBytes,
       tables: verification.readBack.tables.length,
-      rows: verification.readBack.tables.reduce((sum, table) => sum + table.rows, 0),
+      rows: totalRows(verification.readBack.tables),
     }),
   };
 }

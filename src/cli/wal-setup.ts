@@ -3,7 +3,7 @@ import type { ClusterConfig } from '../config/config.js';
 import { archiveCommand, archiveCommandFlaw } from '../domain/archive-command.js';
 import { planArchiving, type SettingPlan } from '../domain/archiving.js';
 import { HoldfastError } from '../domain/errors.js';
-import { idleSlotWarnings, keepSizeWarning } from '../domain/replication-slot.js';
+import { idleSlotWarnings, isOwnSlot, keepSizeWarning } from '../domain/replication-slot.js';
 import { applyArchiving, archivingStatements } from '../postgres/archiving/apply-archiving.js';
 import { inspectArchiving } from '../postgres/archiving/inspect-archiving.js';
 import { locateServer } from '../postgres/archiving/locate-server.js';
@@ -60,7 +60,7 @@ async function look(client: pg.Client, cluster: ClusterConfig, backupDir: string
 /** Slots of Holdfast's that keep WAL for nobody; and what becomes of the disk, where one is in use. */
 async function warnOfSlots(client: pg.Client): Promise<string[]> {
   const { slots, maxKeptBytes } = await inspectStreaming(client);
-  const isStreamed = slots.some(({ name }) => name.startsWith('holdfast_'));
+  const isStreamed = slots.some(({ name }) => isOwnSlot(name));
   const limit = isStreamed ? keepSizeWarning(maxKeptBytes) : undefined;
   return [...idleSlotWarnings(slots), ...(limit === undefined ? [] : [limit])];
 }

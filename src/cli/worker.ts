@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../domain/errors.js';
 import { findTemporal, type TemporalPlace } from '../temporal/connection.js';
 import { isServerConfigured } from '../temporal/locate.js';
 import { isOutage } from '../temporal/outage.js';
@@ -44,7 +45,7 @@ async function workUntilStopped(work: Work): Promise<void> {
     } catch (error) {
       if (!isOutage(error) || !mayWait) throw error;
       if (work.signal.aborted) return;
-      output.warn(`${error instanceof Error ? error.message : String(error)}; trying again`);
+      output.warn(`${messageOf(error)}; trying again`);
       await delay(tryAgainMs, undefined, { signal: work.signal }).catch(() => undefined);
     }
     const { begun: _, ...again } = options;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { alertPriorities, alertTypes } from '../domain/alert-routes.js';
+import { alertPriorities, alertTypes } from '../domain/contracts.js';
 import { oneOf, section, text } from './schema-parts.js';
 
 /** What `{{…}}` in a template may name. */

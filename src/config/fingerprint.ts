@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../sha256.js';
 import type { ClusterConfig, Config } from './config.js';
 
 /** 12 hexadecimal digits that tell one work place (repository and servers) from another. Made of no secret. */
@@ -27,5 +27,5 @@ function serverOf({ host, port, user, service }: ClusterConfig['connection']) {
 }
 
 function digest(place: unknown): string {
-  return createHash('sha256').update(JSON.stringify(place)).digest('hex').slice(0, 12);
+  return sha256(JSON.stringify(place)).slice(0, 12);
 }

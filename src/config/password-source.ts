@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { messageOf } from '../domain/errors.js';
 import type { Problem } from './problem.js';
 import type { EnvironmentReading } from './read-environment.js';
 import type { FileReading } from './read-file.js';
@@ -55,6 +56,6 @@ export async function readPassword(
     if (password !== '') return { password, key: 'passwordFile', problems: [] };
     return problem('passwordFile', `${path} is empty`, 'a file that holds the password');
   } catch (error) {
-    return problem('passwordFile', error instanceof Error ? error.message : String(error), 'a readable file');
+    return problem('passwordFile', messageOf(error), 'a readable file');
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '../domain/doctor/judge-roles.js';
 import { judgeArchiving, judgeClock, judgeSlots } from '../domain/doctor/judge-server.js';
 import type { RoleFacts } from '../domain/doctor/role-facts.js';
+import { isOwnSlot } from '../domain/replication-slot.js';
 import { inspectArchiving } from '../postgres/archiving/inspect-archiving.js';
 import { inspectRole } from '../postgres/inspect-role.js';
 import type { ServerSight } from '../postgres/inspect-server.js';
@@ -65,7 +66,7 @@ async function examineArchiving(
     archiver: facts.archiver,
     hasArchive: await isFolder(layout.wal),
     isScriptCurrent: await isScriptCurrent(layout),
-    isStreamed: slots.some((slot) => slot.name.startsWith('holdfast_') && slot.isActive),
+    isStreamed: slots.some((slot) => isOwnSlot(slot.name) && slot.isActive),
     inRecovery: facts.inRecovery,
   });
 }
@@ -80,7 +81,7 @@ async function replicationFacts(
 ): Promise<ReplicationFacts> {
   const layout = walLayout(repositoryPath);
   const isOurs = settings.archive_command.now === archiveCommand(layout.incremental);
-  const isStreamed = slots.some((slot) => slot.name.startsWith('holdfast_'));
+  const isStreamed = slots.some((slot) => isOwnSlot(slot.name));
   const hasArchive = await isFolder(layout.wal);
   const used = isStreamed ? 'WAL is streamed' : isOurs || hasArchive ? 'WAL is archived here' : null;
   const refusedBecause = isSuperuser || mayReplicate ? await tryReplication(connection) : null;

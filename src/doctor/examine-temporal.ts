@@ -7,13 +7,11 @@ import {
   judgeTemporal,
   judgeWorkers,
 } from '../domain/doctor/judge-machine.js';
+import { scheduleIdPrefix } from '../domain/schedule-contracts.js';
 import { type FindTemporalOptions, findRunningTemporal, type TemporalPlace } from '../temporal/connection.js';
 import { missingSearchAttributes } from '../temporal/search-attributes.js';
 import { hasLivePoller } from '../temporal/task-queues.js';
 import { look } from './look.js';
-
-/** Of the ids of Holdfast's schedules. Behind it stands what `holdfast schedule` calls them. */
-const ownPrefix = 'holdfast/';
 
 const ofTemporal = ['search attributes', 'workers', 'schedules'] as const;
 
@@ -55,8 +53,8 @@ async function examinePlace(config: Config, { client, connection, namespace }: T
     await look('schedules', '', async () => {
       const found: { id: string; isPaused: boolean }[] = [];
       for await (const { scheduleId, state } of client.schedule.list())
-        if (scheduleId.startsWith(ownPrefix))
-          found.push({ id: scheduleId.slice(ownPrefix.length), isPaused: state.paused });
+        if (scheduleId.startsWith(scheduleIdPrefix))
+          found.push({ id: scheduleId.slice(scheduleIdPrefix.length), isPaused: state.paused });
       return judgeSchedules(found);
     }),
   ];

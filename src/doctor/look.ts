@@ -5,7 +5,7 @@ import {
   doubtful,
   failing,
 } from '../domain/doctor/diagnosis.js';
-import { HoldfastError } from '../domain/errors.js';
+import { HoldfastError, messageOf } from '../domain/errors.js';
 
 /** Makes a check: what it throws is what it found, so that no check keeps the others from being made. */
 export async function look(
@@ -17,7 +17,7 @@ export async function look(
     return await work();
   } catch (error) {
     if (!(error instanceof HoldfastError)) {
-      const words = error instanceof Error ? error.message : String(error);
+      const words = messageOf(error);
       return diagnosis(check, cluster, doubtful(`could not be looked at: ${words}`, ''));
     }
     return diagnosis(check, cluster, failing(error.type, error.message, error.remedy ?? ''));

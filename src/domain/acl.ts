@@ -1,3 +1,4 @@
+import { unquoteName } from './sql-name.js';
 /** One entry of an access control list as PostgreSQL prints it: `grantee=privileges/grantor`. */
 export interface AclEntry {
   /** Null for PUBLIC. */
@@ -21,12 +22,8 @@ export function parseDatabaseAcl(entry: string): AclEntry | undefined {
   }));
   if (privileges.some((privilege) => privilege.name === undefined)) return undefined;
   return {
-    grantee: grantee === '' ? null : unquote(grantee),
+    grantee: grantee === '' ? null : unquoteName(grantee),
     privileges: privileges as AclEntry['privileges'],
-    grantor: unquote(grantor),
+    grantor: unquoteName(grantor),
   };
-}
-
-function unquote(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }

@@ -1,18 +1,4 @@
-import type { Alert, AlertType } from './contracts.js';
-
-export type AlertPriority = Alert['priority'];
-
-/** From the least to the most urgent. */
-export const alertPriorities = ['info', 'medium', 'high', 'critical'] as const satisfies AlertPriority[];
-
-const types: Record<AlertType, true> = {
-  ...{ backup_age: true, disk_space: true, backup_integrity: true, backup_count: true, backup_health: true },
-  ...{ backup_failed: true, backup_succeeded: true, wal_archive: true, wal_stream: true },
-  ...{ restore_approval: true, restore_done: true, restore_drill: true },
-};
-
-/** Every type of alert that there is. */
-export const alertTypes = Object.keys(types) as [AlertType, ...AlertType[]];
+import { type Alert, type AlertPriority, type AlertType, alertPriorities, alertTypes } from './contracts.js';
 
 /** Which alerts go to some channels. What it does not say holds for all. */
 export interface AlertRoute {

@@ -1,3 +1,4 @@
+import { shellQuote } from './shell-word.js';
 /** The script's name, beside the archive's folder. */
 export const archiveScriptName = 'archive-wal.sh';
 
@@ -7,15 +8,6 @@ export const archiveScriptName = 'archive-wal.sh';
  */
 export function archiveCommand(folder: string): string {
   return `set -- ${shellQuote(folder).replaceAll('%', '%%')} "%p" "%f"; . "$1/${archiveScriptName}"`;
-}
-
-/** A text as one word of a POSIX shell, whatever is in it; as it is where the shell would take it so. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : shellQuote(text);
-}
-
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**

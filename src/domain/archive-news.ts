@@ -1,4 +1,4 @@
-import { duration } from './durations.js';
+import { duration, hourMs } from './durations.js';
 
 /** What cycles last told of an archive that is not whole. */
 export interface ToldArchive {
@@ -17,8 +17,6 @@ export interface ArchiveNews {
   message?: string;
   told: ToldArchive | null;
 }
-
-const hourMs = 60 * 60 * 1000;
 
 /** A gap stands for days: it is told when it comes, when it is another, again after an interval, and when it is over. */
 export function archiveNews(

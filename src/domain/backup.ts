@@ -17,6 +17,11 @@ export interface TableRows {
   rows: number;
 }
 
+/** Rows of all of them together. */
+export function totalRows(tables: readonly Pick<TableRows, 'rows'>[]): number {
+  return tables.reduce((sum, { rows }) => sum + rows, 0);
+}
+
 /** One stage of the dump, so that a slow backup explains itself. */
 export interface Stage {
   /** What ran: `pg_dump`, `node-gzip`, `pigz`, `sha256`, `read-back`, ... */

@@ -1,7 +1,6 @@
 import type { ArchiveReport } from './archive-report.js';
 import type { BaseBackupSummary } from './base-backup.js';
-
-const dayMs = 24 * 60 * 60 * 1000;
+import { dayMs } from './durations.js';
 
 export interface BaseDueQuestion {
   /** Of this cluster, newest first. */

@@ -1,9 +1,8 @@
 import { type BaseBackupSummary, type LsnText, positionOf } from './base-backup.js';
 import { type KnownTimeline, leadsTo, type NeededWal, pathTo } from './base-path.js';
+import { dayMs } from './durations.js';
 import { HoldfastError } from './errors.js';
 import type { RetentionDecision } from './retention.js';
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** What the plan needs to know of a base backup. */
 export type RetainedBase = Pick<

@@ -1,7 +1,7 @@
 import { positionOf } from './base-backup.js';
 import { type KnownTimeline, leadsTo } from './base-path.js';
 import type { RetainedBase } from './base-retention.js';
-import { parseTargetTime, type RecoveryTarget } from './recovery-target.js';
+import { type RecoveryTarget, targetInstant } from './recovery-target.js';
 
 export interface BaseQuestion {
   /** Of the cluster's system identifier. */
@@ -23,12 +23,7 @@ export function chooseBase({ bases, target, timeline }: BaseQuestion): RetainedB
     .toSorted((a, b) => (positionOf(a.stopLsn) < positionOf(b.stopLsn) ? 1 : -1));
   switch (target.kind) {
     case 'time': {
-      // To the millisecond, which is what a base backup's end is known to.
-      const time = Date.parse(
-        parseTargetTime(target.time)
-          .replace(' ', 'T')
-          .replace(/\d{3}\+00$/, 'Z'),
-      );
+      const time = targetInstant(target.time).getTime();
       return usable.find(({ stoppedAt }) => Date.parse(stoppedAt) <= time);
     }
     case 'lsn':

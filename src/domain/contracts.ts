@@ -107,28 +107,37 @@ export interface DumpProgress {
   elapsedSeconds: number;
 }
 
-export type AlertType =
-  | 'backup_age'
-  | 'disk_space'
-  | 'backup_integrity'
-  | 'backup_count'
-  | 'backup_health'
-  | 'backup_failed'
-  | 'backup_succeeded'
-  | 'wal_archive'
-  | 'wal_stream'
-  | 'restore_approval'
-  | 'restore_done'
-  | 'restore_drill';
+/** Every type of alert that there is. */
+export const alertTypes = [
+  'backup_age',
+  'disk_space',
+  'backup_integrity',
+  'backup_count',
+  'backup_health',
+  'backup_failed',
+  'backup_succeeded',
+  'wal_archive',
+  'wal_stream',
+  'restore_approval',
+  'restore_done',
+  'restore_drill',
+] as const;
+
+export type AlertType = (typeof alertTypes)[number];
+
+/** From the least to the most urgent. */
+export const alertPriorities = ['info', 'medium', 'high', 'critical'] as const;
+
+export type AlertPriority = (typeof alertPriorities)[number];
 
 export interface Alert {
   type: AlertType;
-  priority: 'info' | 'medium' | 'high' | 'critical';
+  priority: AlertPriority;
   message: string;
   /** What to do about it, where that is known. */
   remedy?: string;
   /** Priority of the alert that this one is the end of: it is told to the same people. */
-  ends?: 'info' | 'medium' | 'high' | 'critical';
+  ends?: AlertPriority;
   database: string;
   /** The cluster's name. */
   cluster: string;

@@ -1,3 +1,12 @@
+/** Milliseconds of an hour, and of a day of 24. */
+export const hourMs = 60 * 60 * 1000;
+export const dayMs = 24 * hourMs;
+
+/** Whole seconds from an ISO 8601 time until now. */
+export function secondsSince(time: string): number {
+  return Math.round((Date.now() - Date.parse(time)) / 1000);
+}
+
 /** Units of time, the greatest first. */
 export const durationSteps = [
   { letter: 'd', seconds: 86_400 },

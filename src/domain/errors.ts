@@ -100,3 +100,8 @@ export class HoldfastError extends Error {
 export function isErrorType(type: unknown): type is ErrorType {
   return typeof type === 'string' && Object.hasOwn(errorCatalogue, type);
 }
+
+/** What anything that was thrown says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,15 +1,7 @@
 import type { TargetDifference } from './compare-tables.js';
+import { count } from './counts.js';
 import { provenProblems, type RestoreEvidence } from './evidence.js';
-import {
-  age,
-  count,
-  cutBytes,
-  line,
-  list,
-  longestMarkdownBytes,
-  name,
-  shownLines,
-} from './markdown-words.js';
+import { age, cutBytes, line, list, longestMarkdownBytes, name, shownLines } from './markdown-words.js';
 import type { RestoreSpace } from './restore-space.js';
 import { bytes } from './sizes.js';
 

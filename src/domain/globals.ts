@@ -1,3 +1,4 @@
+import { unquoteName } from './sql-name.js';
 /** What to run so that missing roles come back, and nothing that exists is changed. */
 export interface MissingRolesPlan {
   /** In the order to run them. They may hold password hashes: never to be logged. */
@@ -54,17 +55,15 @@ export function planMissingRoles(
 
 function nameIn(sql: string, pattern: RegExp): string[] {
   const name = pattern.exec(sql)?.[1];
-  return name === undefined ? [] : [unquote(name)];
+  return name === undefined ? [] : [unquoteName(name)];
 }
 
 function membershipIn(sql: string): { group: string; member: string; sql: string }[] {
   const [, group, member, how = ''] = grantRole.exec(sql) ?? [];
   if (group === undefined || member === undefined) return [];
-  return [{ group: unquote(group), member: unquote(member), sql: `GRANT ${group} TO ${member}${how}` }];
-}
-
-function unquote(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+  return [
+    { group: unquoteName(group), member: unquoteName(member), sql: `GRANT ${group} TO ${member}${how}` },
+  ];
 }
 
 /** Statements without their semicolon; comments and psql's commands left out. */

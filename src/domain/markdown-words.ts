@@ -35,11 +35,6 @@ export function cutBytes(text: string, bytes: number): string {
   return `${cut.replace(/\uFFFD*$/, '')}…`;
 }
 
-/** `1,234`. */
-export function count(number: number): string {
-  return number.toLocaleString('en-US');
-}
-
 /** `5 min`, as long as that is. */
 export function age(seconds: number): string {
   if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`;

@@ -8,7 +8,7 @@ import {
   type RecoverableWindow,
   recoverableWindow,
 } from './recoverable-window.js';
-import { describeTarget, parseTargetTime, type RecoveryTarget } from './recovery-target.js';
+import { describeTarget, type RecoveryTarget, targetInstant } from './recovery-target.js';
 
 export interface RecoveryQuestion {
   target: RecoveryTarget;
@@ -42,18 +42,12 @@ export function planRecovery(question: RecoveryQuestion): PlannedRecovery {
   if (bases.length === 0) throw noBase('there is none');
   const candidates = baseId === undefined ? bases : bases.filter(({ id }) => id === baseId);
   if (candidates.length === 0) throw noBase(`there is no base backup ${JSON.stringify(baseId)}`);
-  if (target.kind === 'time' && !isRecoverableTo(window, instantOf(target.time)))
+  if (target.kind === 'time' && !isRecoverableTo(window, targetInstant(target.time)))
     throw outside(target, window);
   const chosen = chooseBase({ ...question, bases: candidates });
   const base = candidates.find(({ id }) => id === chosen?.id);
   if (!base) throw outside(target, window);
   return { base, window };
-}
-
-/** To the millisecond, which is what a base backup's end and a segment's last byte are known to. */
-function instantOf(time: string): Date {
-  const at = parseTargetTime(time).replace(' ', 'T');
-  return new Date(at.replace(/\d{3}\+00$/, 'Z'));
 }
 
 function outside(target: RecoveryTarget, window: RecoverableWindow | null): HoldfastError {

@@ -1,13 +1,5 @@
-import {
-  age,
-  count,
-  cutBytes,
-  line,
-  list,
-  longestMarkdownBytes,
-  name,
-  shownLines,
-} from './markdown-words.js';
+import { count } from './counts.js';
+import { age, cutBytes, line, list, longestMarkdownBytes, name, shownLines } from './markdown-words.js';
 import type { RecoveryEvidence } from './recovery-evidence.js';
 import { bytes } from './sizes.js';
 

@@ -55,6 +55,12 @@ export function parseTargetTime(text: string): string {
 
 const timeRemedy = 'write it with its offset, as in "2025-03-30 02:30:00+02:00" or "2025-03-30T00:30:00Z"';
 
+/** The instant of a target's time to the millisecond, which is what a base backup's end and a segment's last byte are known to. */
+export function targetInstant(time: string): Date {
+  const at = parseTargetTime(time).replace(' ', 'T');
+  return new Date(at.replace(/\d{3}\+00$/, 'Z'));
+}
+
 function normalOffset(offset: string): string {
   if (/^(Z|UTC)$/i.test(offset)) return 'Z';
   const digits = offset.replace(':', '').padEnd(5, '0');

@@ -1,17 +1,23 @@
+import { nameDigest } from './name-digest.js';
+import { longestNameBytes } from './restore-names.js';
 import { bytes } from './sizes.js';
 
-/** PostgreSQL cuts names to this many bytes. */
-const longestName = 63;
+const ownPrefix = 'holdfast_';
 
 /**
  * The name of the replication slot by which one host streams a cluster's WAL: `holdfast_main_db1`. Slots are named in
  * lower-case letters, digits and `_`: where that changes a name, a digest keeps two of them apart.
  */
 export function slotName(cluster: string, host: string): string {
-  const plain = `holdfast_${cluster}_${host}`;
+  const plain = `${ownPrefix}${cluster}_${host}`;
   const fit = plain.toLowerCase().replace(/[^a-z0-9_]/g, '_');
-  if (fit === plain && plain.length <= longestName) return plain;
-  return `${fit.slice(0, longestName - 9)}_${digest(plain)}`;
+  if (fit === plain && plain.length <= longestNameBytes) return plain;
+  return `${fit.slice(0, longestNameBytes - 9)}_${nameDigest(plain)}`;
+}
+
+/** Whether a replication slot is one of Holdfast's, by its name. */
+export function isOwnSlot(name: string): boolean {
+  return name.startsWith(ownPrefix);
 }
 
 /** A replication slot as the server tells of it. */
@@ -42,15 +48,8 @@ export function keepSizeWarning(maxKeptBytes: number | null): string | undefined
 /** What to say of slots by which nobody streams; those of others are not ours to judge. */
 export function idleSlotWarnings(slots: readonly SlotFacts[]): string[] {
   return slots
-    .filter(({ name, isActive }) => name.startsWith('holdfast_') && !isActive)
+    .filter(({ name, isActive }) => isOwnSlot(name) && !isActive)
     .map(({ name, keptBytes }) => {
       return `nobody streams by replication slot ${name}, for which the server keeps ${bytes(keptBytes)} of WAL: \`holdfast wal stream\` goes on with it, \`holdfast wal stream --stop --drop-slot\` removes it`;
     });
-}
-
-/** FNV-1a of 32 bits: to tell names apart, no more. */
-function digest(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash.toString(16).padStart(8, '0');
 }

@@ -1,5 +1,6 @@
+import { nameDigest } from './name-digest.js';
 /** PostgreSQL cuts a name to this many bytes (`NAMEDATALEN` - 1). */
-const longestNameBytes = 63;
+export const longestNameBytes = 63;
 
 /** What a restore calls the databases beside its target: loaded into, replaced, taken back, and of a drill. */
 export type RestoreNameKind = 'staging' | 'before' | 'undone' | 'drill';
@@ -28,7 +29,7 @@ export function byteLength(text: string): number {
 
 function shorten(target: string, suffix: string): string {
   if (byteLength(target) + byteLength(suffix) <= longestNameBytes) return target + suffix;
-  const end = `~${digest(target)}${suffix}`;
+  const end = `~${nameDigest(target)}${suffix}`;
   return cut(target, longestNameBytes - byteLength(end)) + end;
 }
 
@@ -41,11 +42,4 @@ function cut(text: string, maxBytes: number): string {
     kept += character;
   }
   return kept;
-}
-
-/** FNV-1a, 32 bits, as 8 hexadecimal digits: tells names apart, keeps no secret. */
-function digest(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash.toString(16).padStart(8, '0');
 }

@@ -1,7 +1,6 @@
 import type { BackupSummary } from './backup.js';
+import { dayMs } from './durations.js';
 import { HoldfastError } from './errors.js';
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** What a retention plan needs to know of a backup. */
 export type RetainedBackup = Pick<BackupSummary, 'id' | 'cluster' | 'database' | 'takenAt' | 'verifiedAt'>;

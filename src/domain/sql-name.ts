@@ -9,3 +9,8 @@ const reserved = new Set(
     ' ',
   ),
 );
+
+/** The name that an SQL identifier stands for, as PostgreSQL prints it: in double quotes where it must be. */
+export function unquoteName(identifier: string): string {
+  return identifier.startsWith('"') ? identifier.slice(1, -1).replaceAll('""', '"') : identifier;
+}

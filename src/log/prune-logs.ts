@@ -1,10 +1,9 @@
 import type { Dirent } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { dayMs } from '../domain/durations.js';
 import { parseTimestamp } from '../domain/names.js';
 import { isErrno, logsPath, refuseLink } from './logs-folder.js';
-
-const dayMs = 86_400_000;
 
 /**
  * Removes operations' logs older than `days` from the repository's `logs/`, by the time in their names; leaves

@@ -1,4 +1,5 @@
 import type { ClusterConfig, Config } from '../config/config.js';
+import { messageOf } from '../domain/errors.js';
 import type { HealthFacts } from '../domain/health/facts.js';
 import type { Figure } from '../domain/metrics/catalogue.js';
 import { drillFigures } from '../domain/metrics/drill-figures.js';
@@ -64,9 +65,7 @@ export class RepositoryScan {
       const drills = await readDrills(cluster.repositoryPath);
       this.#drills.set(cluster.name, drillFigures(cluster.name, drills));
     } catch (error) {
-      onProblem(
-        `metrics of cluster ${cluster.name}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      onProblem(`metrics of cluster ${cluster.name}: ${messageOf(error)}`);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { HoldfastError } from '../domain/errors.js';
+import { HoldfastError, messageOf } from '../domain/errors.js';
 
 export interface MetricsServer {
   /** `http://127.0.0.1:9464/metrics` */
@@ -25,7 +25,7 @@ export async function serveMetrics(
     if (request.method !== 'GET' && request.method !== 'HEAD') return void refuse(405, 'only GET');
     text().then(
       (body) => response.writeHead(200, { 'content-type': contentType }).end(body),
-      (error: unknown) => refuse(500, error instanceof Error ? error.message : String(error)),
+      (error: unknown) => refuse(500, messageOf(error)),
     );
   });
   const { host, port } = split(address);

@@ -1,3 +1,4 @@
+import { dayMs } from '../domain/durations.js';
 import type { DatabaseBackups } from '../domain/health/facts.js';
 import type { SurveyedBackup } from '../repository/survey/survey.js';
 
@@ -10,7 +11,7 @@ interface Question {
   now: Date;
 }
 
-const weekMs = 7 * 24 * 60 * 60 * 1000;
+const weekMs = 7 * dayMs;
 
 /** Clocks of two hosts differ. */
 const clockToleranceMs = 10 * 60 * 1000;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../sha256.js';
 
 /** PostgreSQL cuts `application_name` to this many bytes. */
 const longestName = 63;
@@ -10,5 +10,5 @@ const longestName = 63;
 export function sessionName(runTag: string): string {
   const plain = `holdfast ${runTag}`;
   if (plain.length <= longestName && /^[\x21-\x7e]+$/.test(runTag)) return plain;
-  return `holdfast ${createHash('sha256').update(runTag).digest('hex').slice(0, 40)}`;
+  return `holdfast ${sha256(runTag).slice(0, 40)}`;
 }

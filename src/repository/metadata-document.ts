@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { BackupMetadata, StoredMetadata } from '../domain/backup.js';
+import { sha256 } from '../sha256.js';
 import { backupMetadataSchema, coreMetadataSchema } from './metadata-schema.js';
 
 /** The text of a full backup's `.meta`. */
@@ -55,7 +55,7 @@ function parseObject(text: string): Record<string, unknown> | string {
 }
 
 function checksumOf(fields: Record<string, unknown>): string {
-  return createHash('sha256').update(JSON.stringify(fields)).digest('hex');
+  return sha256(JSON.stringify(fields));
 }
 
 /** What a schema says of fields that don't fit it, in words. */

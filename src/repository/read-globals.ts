@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { HoldfastError } from '../domain/errors.js';
+import { sha256 } from '../sha256.js';
 import type { RestoreSource } from './restore-source.js';
 
 const unpack = promisify(gunzip);
@@ -27,7 +27,7 @@ export async function readGlobals({ id, globalsPath, metadata }: RestoreSource):
     });
   }
   const bytes = await readFile(globalsPath);
-  const checksum = createHash('sha256').update(bytes).digest('hex');
+  const checksum = sha256(bytes);
   const expected = stored?.globals_checksum;
   const isSame = expected === undefined || expected === null || expected === checksum;
   const text = isSame

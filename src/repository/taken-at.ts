@@ -1,7 +1,8 @@
+import { hourMs } from '../domain/durations.js';
 import { parseTimestamp } from '../domain/names.js';
 
 const quarterHourMs = 15 * 60 * 1000;
-const widestOffsetMs = 14 * 60 * 60 * 1000;
+const widestOffsetMs = 14 * hourMs;
 const clockToleranceMs = 2 * 60 * 1000;
 
 /**

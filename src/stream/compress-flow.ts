@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { HoldfastError } from '../domain/errors.js';
+import { HoldfastError, messageOf } from '../domain/errors.js';
 import { blockGzip } from './block-gzip.js';
 import { type CompressorChoice, compressorProgram } from './compressor.js';
 import { type FilterProgram, startFilter } from './filter-program.js';
@@ -102,7 +102,7 @@ async function bothEnded(produced: Promise<unknown>, compressed: Promise<void>):
 async function* nothing(): AsyncGenerator<Buffer> {}
 
 function compressorFailed(error: unknown): HoldfastError {
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = messageOf(error);
   return new HoldfastError(
     'DumpInterrupted',
     {

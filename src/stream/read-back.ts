@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { CompressionMethod } from '../domain/backup.js';
-import { HoldfastError } from '../domain/errors.js';
+import { HoldfastError, messageOf } from '../domain/errors.js';
 import { countStored } from './count-stored.js';
 import { FilterFailed, type FilterProgram } from './filter-program.js';
 import type { CountedDump } from './row-counter-program.js';
@@ -121,7 +121,7 @@ function unreadable(subject: string, cause: unknown): HoldfastError {
     'StorageFailed',
     {
       attempted: `read ${subject}`,
-      cause: cause instanceof Error ? cause.message : String(cause),
+      cause: messageOf(cause),
       remedy: 'check the permissions and the storage itself',
     },
     { cause },
@@ -143,7 +143,7 @@ function readBackError(
   if (signal.aborted)
     return new HoldfastError('Cancelled', { attempted, cause: 'it was cancelled' }, { cause: error });
   if (error instanceof HoldfastError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof FilterFailed && error.notByInput) {
     const remedy = 'see whether the system ended it for want of memory, and try again';
     return new HoldfastError('GeneralError', { attempted, cause: message, remedy }, { cause: error });

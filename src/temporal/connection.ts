@@ -1,6 +1,6 @@
 import { Client, type Client as ClientType, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import { HoldfastError } from '../domain/errors.js';
+import { HoldfastError, messageOf } from '../domain/errors.js';
 import {
   type LocateOptions,
   locateEmbedded,
@@ -105,7 +105,7 @@ function unreachable(address: string | undefined, error: unknown): HoldfastError
   const remedy =
     'check TEMPORAL_ADDRESS, TEMPORAL_TLS_* and TEMPORAL_API_KEY, and that the server runs; or unset them and let ' +
     'Holdfast start its own';
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = messageOf(error);
   return new HoldfastError('TemporalUnreachable', {
     ...{ attempted: `connect to Temporal at ${address}`, cause, remedy },
   });

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import { HoldfastError } from '../domain/errors.js';
+import { HoldfastError, messageOf } from '../domain/errors.js';
 import { isSupervised } from './embedded/dial.js';
 import { connectEmbedded, type EmbeddedOptions } from './embedded/embedded.js';
 import { probePort } from './probe-port.js';
@@ -141,7 +141,7 @@ function loadProfile(env: Record<string, string>) {
   } catch (error) {
     throw new HoldfastError('ConfigurationInvalid', {
       attempted: 'read the settings of the connection to Temporal',
-      cause: error instanceof Error ? error.message : String(error),
+      cause: messageOf(error),
       remedy: 'check TEMPORAL_TLS_*, TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE, and the files they name',
     });
   }

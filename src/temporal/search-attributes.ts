@@ -1,7 +1,7 @@
 import { type Connection, isGrpcServiceError, type WorkflowExecutionInfo } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { searchAttributeNames } from '../domain/contracts.js';
-import { HoldfastError } from '../domain/errors.js';
+import { HoldfastError, messageOf } from '../domain/errors.js';
 
 const keyword = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 
@@ -24,7 +24,7 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
     const forCloud = missing.map((name) => `--search-attribute ${name}=Keyword`).join(' ');
     throw new HoldfastError('TemporalUnreachable', {
       attempted: `add the search attributes ${missing.join(', ')} to namespace "${namespace}"`,
-      cause: error instanceof Error ? error.message : String(error),
+      cause: messageOf(error),
       remedy:
         `run: temporal operator search-attribute create --namespace ${namespace} ${options}\n` +
         `on Temporal Cloud: tcld namespace search-attributes add --namespace ${namespace} ${forCloud}`,

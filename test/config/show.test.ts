@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -117,6 +118,7 @@ test.each([
     '/h/.local/state/holdfast',
     '/h/.cache/holdfast',
   ],
+  [{ HOLDFAST_CACHE_DIR: '', XDG_CACHE_HOME: '/b' }, join(homedir(), '.local/state/holdfast'), '/b/holdfast'],
   [{ HOLDFAST_STATE_DIR: '/own', HOLDFAST_CACHE_DIR: 'mine' }, '/own', join(process.cwd(), 'mine')],
 ])('with %j state and cache are in %s and %s', (env, state, cache) => {
   expect(stateDirectory(env)).toBe(state);

@@ -2,13 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   type AlertRoute,
-  alertPriorities,
-  alertTypes,
   channelsFor,
   describeRoutes,
   type RoutedAlert,
   unheard,
 } from '../../src/domain/alert-routes.js';
+import { alertPriorities, alertTypes } from '../../src/domain/contracts.js';
 
 const alert: RoutedAlert = {
   type: 'backup_failed',

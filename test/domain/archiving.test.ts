@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { archiveCommand, archiveCommandFlaw, shellWord } from '../../src/domain/archive-command.js';
+import { archiveCommand, archiveCommandFlaw } from '../../src/domain/archive-command.js';
 import { type ArchivingFacts, planArchiving, type ServerSetting } from '../../src/domain/archiving.js';
+import { shellWord } from '../../src/domain/shell-word.js';
 
 const command = archiveCommand('/srv/backups/incremental');
 

@@ -3,7 +3,8 @@ import { chmod, lstat, mkdir, readdir, readFile, rename, writeFile } from 'node:
 import { dirname, join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { execa } from 'execa';
-import { cacheDir, obtainOnce } from '../../src/temporal/embedded/cache.js';
+import { cacheDirectory } from '../../src/config/directories.js';
+import { obtainOnce } from '../../src/temporal/embedded/cache.js';
 import { isOpenToServer, scratchRoot } from './server-user.js';
 
 /** Major versions the tests can run. */
@@ -33,7 +34,7 @@ export async function postgresBinDir(
   if (found) return found;
   const name = `postgresql-${releases[version]}`;
   const obtained = await obtainOnce(
-    join(cacheDir(), name),
+    join(cacheDirectory(), name),
     (folder) => unpackRelease(version, folder, onProgress),
     () => onProgress?.(`waiting for another process that fetches PostgreSQL ${version}`),
   );

@@ -1,8 +1,9 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { cacheDirectory } from '../../src/config/directories.js';
 import { findProgram } from '../../src/stream/find-program.js';
-import { cacheDir, obtainOnce } from '../../src/temporal/embedded/cache.js';
+import { obtainOnce } from '../../src/temporal/embedded/cache.js';
 
 const programs = ['prometheus', 'promtool'] as const;
 
@@ -11,7 +12,7 @@ export async function prometheusBinDir(onProgress?: (line: string) => void): Pro
   const [prometheus, promtool] = await Promise.all(programs.map((name) => findProgram(name)));
   if (prometheus && promtool && dirname(prometheus) === dirname(promtool)) return dirname(prometheus);
   const obtained = await obtainOnce(
-    join(cacheDir(), 'prometheus-debian'),
+    join(cacheDirectory(), 'prometheus-debian'),
     (folder) => unpackPackage(folder, onProgress),
     () => onProgress?.('waiting for another process that fetches Prometheus'),
   );

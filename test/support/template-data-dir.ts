@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { cacheDir, obtainOnce } from '../../src/temporal/embedded/cache.js';
+import { cacheDirectory } from '../../src/config/directories.js';
+import { obtainOnce } from '../../src/temporal/embedded/cache.js';
 import { scratchRoot, serverUser } from './server-user.js';
 
 const common = ['--no-sync', '--auth=trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8'];
@@ -13,7 +14,7 @@ export async function templateDataDir(binDir: string, initdbArgs: string[]): Pro
   const { stdout: version } = await execa(join(binDir, 'initdb'), ['--version']);
   const identity = [version, binDir, serverUser().uid, ...args].join('\n');
   const key = createHash('sha256').update(identity).digest('hex').slice(0, 12);
-  return await obtainOnce(join(cacheDir(), `data-directory-${key}`), (folder) =>
+  return await obtainOnce(join(cacheDirectory(), `data-directory-${key}`), (folder) =>
     initialise(binDir, args, folder),
   );
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa } from 'execa';
+import { cacheDirectory } from '../../src/config/directories.js';
 import { searchAttributeNames } from '../../src/domain/contracts.js';
-import { cacheDir, obtainOnce } from '../../src/temporal/embedded/cache.js';
+import { obtainOnce } from '../../src/temporal/embedded/cache.js';
 import { freePort } from '../../src/temporal/embedded/ports.js';
 import { answers } from '../../src/temporal/embedded/server-process.js';
 import { addSearchAttributes } from '../../src/temporal/search-attributes.js';
@@ -33,7 +34,7 @@ export async function createTimeSkippingEnvironment(): Promise<TestWorkflowEnvir
 export async function obtainTimeSkippingServer(onProgress: (line: string) => void = () => {}) {
   if (!(await hasJava()) || !(await hasMaven()))
     return { type: 'cached-download', downloadDir: await folderOfDownloads() } as const;
-  const folder = join(cacheDir(), `temporal-test-server-${release}`);
+  const folder = join(cacheDirectory(), `temporal-test-server-${release}`);
   await obtainOnce(
     folder,
     async (unfinished) => {
@@ -58,8 +59,8 @@ async function hasMaven(): Promise<boolean> {
 }
 
 async function folderOfDownloads(): Promise<string> {
-  await mkdir(cacheDir(), { recursive: true });
-  return cacheDir();
+  await mkdir(cacheDirectory(), { recursive: true });
+  return cacheDirectory();
 }
 
 /** Maven copies the server and all it depends on. */

@@ -1,4 +1,5 @@
 import { counted } from '../counts.js';
+import { shellWord } from '../shell-word.js';
 import { type Diagnosis, diagnosis, doubtful, failing, fine, unneeded } from './diagnosis.js';
 
 /** A file that may hold secrets, as it lies on this machine. */
@@ -20,7 +21,7 @@ export function judgeSecrets(files: readonly SecretFile[], ignored: readonly str
       '',
       doubtful(
         `${first.path} holds ${first.holds}, and its mode is ${octal(first.mode)}: others can read it`,
-        open.map(({ path }) => `chmod 600 ${shellQuoted(path)}`).join('\n'),
+        open.map(({ path }) => `chmod 600 ${shellWord(path)}`).join('\n'),
       ),
     );
   const [why] = ignored;
@@ -32,10 +33,6 @@ export function judgeSecrets(files: readonly SecretFile[], ignored: readonly str
 
 function octal(mode: number): string {
   return (mode & 0o777).toString(8).padStart(4, '0');
-}
-
-function shellQuoted(path: string): string {
-  return /^[\w./~+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** Whether somebody learns of a failure. `channels`: their names; `invalid` ones are told as wrong settings. */

@@ -1,5 +1,5 @@
 import type { ArchiverFacts, SettingPlan } from '../archiving.js';
-import { idleSlotWarnings, keepSizeWarning, type SlotFacts } from '../replication-slot.js';
+import { idleSlotWarnings, isOwnSlot, keepSizeWarning, type SlotFacts } from '../replication-slot.js';
 import { bytes } from '../sizes.js';
 import { type Diagnosis, diagnosis, doubtful, failing, fine, unneeded, type Verdict } from './diagnosis.js';
 import { recommendedKeepBytes, type WalRate } from './recommend-keep-size.js';
@@ -106,7 +106,7 @@ export function judgeSlots(cluster: string, sight: SlotSight): Diagnosis {
 
 function slotVerdict(cluster: string, sight: SlotSight): Verdict {
   const { slots, maxKeptBytes } = sight;
-  const ours = slots.filter(({ name }) => name.startsWith('holdfast_'));
+  const ours = slots.filter(({ name }) => isOwnSlot(name));
   const recommended = recommendedKeepBytes(sight);
   const setting = [
     `ALTER SYSTEM SET max_slot_wal_keep_size = '${recommended.text}';  -- ${recommended.because}`,

@@ -1,9 +1,7 @@
-import { duration } from '../durations.js';
+import { duration, hourMs } from '../durations.js';
 import type { DatabaseBackups, HealthFacts } from './facts.js';
 import type { Finding } from './finding.js';
 import { isGone, nothingToJudge, ofDatabase } from './unjudged.js';
-
-const hourMs = 60 * 60 * 1000;
 
 /** How old a database's last whole backup is. */
 export function checkAge(facts: HealthFacts, database: DatabaseBackups): Finding {

@@ -1,7 +1,7 @@
+import { hourMs } from '../durations.js';
 import { gb } from '../sizes.js';
 import type { DatabaseBackups, HealthFacts } from './facts.js';
 
-const hourMs = 60 * 60 * 1000;
 const mb = 1024 ** 2;
 
 /** Figures of one database's backups. */

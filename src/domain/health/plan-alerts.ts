@@ -1,5 +1,5 @@
 import type { Alert, AlertType } from '../contracts.js';
-import { duration } from '../durations.js';
+import { duration, hourMs } from '../durations.js';
 import type { CheckName, Finding, HealthState } from './finding.js';
 import type { TellableFinding } from './report.js';
 
@@ -31,8 +31,6 @@ export interface AlertQuestion {
   now: Date;
   reminderHours: number;
 }
-
-const hourMs = 60 * 60 * 1000;
 
 /** What was not looked at for so long is of no database any more. */
 const forgottenAfterMs = 30 * 24 * hourMs;

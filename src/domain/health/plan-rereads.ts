@@ -1,3 +1,4 @@
+import { dayMs } from '../durations.js';
 /** A stored backup, as far as its re-reading goes. */
 export interface RereadEntry {
   id: string;
@@ -28,8 +29,6 @@ export interface RereadPlan {
   /** Those that no run has read in time. */
   overdue: number;
 }
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** Faster than must be, so that runs may fail and backups be added. */
 const haste = 1.25;

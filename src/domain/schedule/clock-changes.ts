@@ -1,3 +1,4 @@
+import { dayMs } from '../durations.js';
 /** A change of the clocks of a time zone, such as to summer time. */
 export interface ClockChange {
   /** Whether clocks leave out a span of time, or show it twice. */
@@ -8,7 +9,7 @@ export interface ClockChange {
 }
 
 /** Asking costs; nobody changes clocks there and back within it. */
-const stepMs = 7 * 24 * 60 * 60 * 1000;
+const stepMs = 7 * dayMs;
 
 const known = new Map<string, ClockChange[]>();
 

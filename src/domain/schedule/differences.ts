@@ -1,4 +1,5 @@
 import { duration } from '../durations.js';
+import { canonicalJson } from '../evidence.js';
 import type { ScheduleShape } from './shape.js';
 
 /** One thing that is to be another. */
@@ -15,7 +16,7 @@ export function differences(is: ScheduleShape, willBe: ScheduleShape): Differenc
   const told = names
     .filter((name) => before[name] !== after[name])
     .map((name) => ({ what: name, from: before[name] ?? 'none', to: after[name] ?? 'none' }));
-  const sameTimes = canonical(is.times) === canonical(willBe.times);
+  const sameTimes = canonicalJson(is.times) === canonicalJson(willBe.times);
   const timesTold = told.some(({ what }) => what === 'cron' || what === 'time zone');
   if (sameTimes || timesTold) return told;
   return [
@@ -47,13 +48,4 @@ function flattened(prefix: string, value: Record<string, unknown>): Record<strin
       : [[name, typeof inner === 'string' ? inner : JSON.stringify(inner)] as const];
   });
   return Object.fromEntries(entries);
-}
-
-/** JSON with every map's keys in order. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

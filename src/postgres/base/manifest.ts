@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { LsnText } from '../../domain/base-backup.js';
+import { sha256 } from '../../sha256.js';
 
 /** What a `backup_manifest` says of one file. */
 export interface ManifestFile {
@@ -55,7 +55,7 @@ export function readManifest(bytes: Buffer): BackupManifest {
   const lastLine = bytes.lastIndexOf('\n', bytes.length - 2) + 1;
   const told = checksumLine.exec(bytes.toString('utf8', lastLine))?.[1];
   if (told === undefined) throw new Error('it is cut short: its last line is no Manifest-Checksum');
-  const found = createHash('sha256').update(bytes.subarray(0, lastLine)).digest('hex');
+  const found = sha256(bytes.subarray(0, lastLine));
   if (found !== told) throw new Error(`its Manifest-Checksum is ${told}, its lines have ${found}`);
   const text = bytes.toString('utf8');
   const parsed = manifestSchema.safeParse(JSON.parse(text));

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CompressionMethod } from '../../domain/backup.js';
 import type { BaseFile } from '../../domain/base-backup.js';
 import { openFile } from '../../repository/local/real-file.js';
 import { storing } from '../../repository/local/storage-error.js';
+import { sha256 } from '../../sha256.js';
 import { decompress } from '../../stream/decompress.js';
 import { type TarMember, tarMembers } from '../../stream/tar.js';
 import { baseReadError } from './base-error.js';
@@ -108,7 +108,7 @@ class Reading {
     private readonly onProgress: (readBytes: number) => void,
   ) {
     const { bytes } = manifest;
-    const checksum = createHash('sha256').update(bytes).digest('hex');
+    const checksum = sha256(bytes);
     this.#files = [{ name: manifestName, size_bytes: bytes.length, checksum }];
     this.#check = new ManifestCheck(manifest.manifest);
   }

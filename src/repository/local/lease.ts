@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { dayMs } from '../../domain/durations.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { partialName } from '../../domain/names.js';
 import type { HeldLease, Lease } from '../lease.js';
@@ -13,7 +14,7 @@ import { readText, removeName, statFile } from './real-file.js';
 const leaseSuffix = '.lease.json';
 
 /** A lease that can't be read is believed this long. */
-const unreadableValidMs = 24 * 60 * 60 * 1000;
+const unreadableValidMs = dayMs;
 
 const leaseSchema = z.object({
   backup: z.string(),

@@ -1,15 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
-
-/** Where Holdfast keeps programs it fetched: `HOLDFAST_CACHE_DIR`, else `holdfast` in the user's cache folder. */
-export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.HOLDFAST_CACHE_DIR) return resolve(env.HOLDFAST_CACHE_DIR);
-  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'holdfast');
-}
 
 /**
  * Takes the lock named `file` unless another process holds it; returns its release. A holder that was killed

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
+import { messageOf } from '../../domain/errors.js';
 import { type FetchOptions, reportGrowth } from './progress.js';
 
 /** A download that gives nothing new for so long is given up. */
@@ -57,7 +58,7 @@ function program(release: string, downloadDir: string): string {
 function causeOf(error: unknown): string {
   const { stderr = '', isCanceled = false } = error as { stderr?: string; isCanceled?: boolean };
   if (isCanceled) return `nothing came for ${stallMs / 1000} s`;
-  return /^cause: (.*)$/m.exec(stderr)?.[1] ?? (error instanceof Error ? error.message : String(error));
+  return /^cause: (.*)$/m.exec(stderr)?.[1] ?? messageOf(error);
 }
 
 /** The SDK names the file by its own version; it is by far the largest there. */

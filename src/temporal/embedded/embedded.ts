@@ -1,6 +1,6 @@
 import { chmod, mkdir, realpath } from 'node:fs/promises';
 import { searchAttributeNames } from '../../domain/contracts.js';
-import { HoldfastError } from '../../domain/errors.js';
+import { HoldfastError, messageOf } from '../../domain/errors.js';
 import { joinSupervisor, type Membership } from './membership.js';
 import { obtainTemporal } from './obtain.js';
 import type { ServerNews, WantedPorts } from './state.js';
@@ -68,7 +68,7 @@ export async function connectEmbedded({
       'TemporalUnreachable',
       {
         attempted: `start the embedded Temporal server of ${stateDir}`,
-        cause: error instanceof Error ? error.message : String(error),
+        cause: messageOf(error),
         remedy: `see ${stateDir}/temporal.log; a damaged temporal.db may be moved away, backups don't depend on it`,
       },
       { cause: error },

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { HoldfastError } from '../../domain/errors.js';
-import { cacheDir, obtainOnce } from './cache.js';
+import { cacheDirectory } from '../../config/directories.js';
+import { HoldfastError, messageOf } from '../../domain/errors.js';
+import { obtainOnce } from './cache.js';
 import type { FetchOptions } from './progress.js';
 
 /** Release of the Temporal CLI that Holdfast fetches; later ones can't be installed by `go install`. */
@@ -28,12 +29,12 @@ export async function obtainTemporal({ onProgress, env = process.env }: ObtainOp
   const onPath = await check('temporal', env).catch((error: Error) => error);
   if (!(onPath instanceof Error)) return 'temporal';
   failures.push(`temporal on PATH: ${onPath.message}`);
-  const target = join(cacheDir(env), `temporal-${release}-${process.platform}-${process.arch}`);
+  const target = join(cacheDirectory(env), `temporal-${release}-${process.platform}-${process.arch}`);
   try {
     const waiting = () => onProgress('waiting for another process that fetches Temporal');
     return await obtainOnce(target, (file) => make(file, { onProgress, env }, failures), waiting);
   } catch (error) {
-    if (failures.length === 1) failures.push(`the cache ${cacheDir(env)}: ${briefly(error)}`);
+    if (failures.length === 1) failures.push(`the cache ${cacheDirectory(env)}: ${briefly(error)}`);
     throw nothingWorked(failures, error);
   }
 }
@@ -79,7 +80,7 @@ async function flush(file: string): Promise<void> {
 }
 
 function briefly(error: unknown): string {
-  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const [line = ''] = messageOf(error).split('\n');
   return line.slice(0, 200);
 }
 

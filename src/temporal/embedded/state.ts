@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256 } from '../../sha256.js';
 
 /** What a supervisor writes of itself into the state directory, for the commands that come after. */
 export interface ServerState {
@@ -75,7 +75,7 @@ export function socketPath(stateDir: string, whose: 'supervisor' | 'up' = 'super
   if (uid !== (process.getuid?.() ?? uid) || (mode & 0o077) !== 0) {
     throw new Error(`${folder} is not a folder of this user alone: remove it`);
   }
-  const digest = createHash('sha256').update(stateDir).digest('hex').slice(0, 16);
+  const digest = sha256(stateDir).slice(0, 16);
   return join(folder, `${digest}${whose === 'supervisor' ? '' : `-${whose}`}.sock`);
 }
 

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cacheDir, obtainOnce } from '../../../src/temporal/embedded/cache.js';
+import { obtainOnce } from '../../../src/temporal/embedded/cache.js';
 import { startTypeScript } from '../../support/typescript-process.js';
 
 let folder: string;
@@ -14,14 +14,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
-
-test.for([
-  [{ HOLDFAST_CACHE_DIR: '/a', XDG_CACHE_HOME: '/b' }, '/a'],
-  [{ HOLDFAST_CACHE_DIR: '', XDG_CACHE_HOME: '/b' }, '/b/holdfast'],
-  [{}, join(homedir(), '.cache', 'holdfast')],
-] as const)('with %o the cache is %s', ([env, expected]) => {
-  expect(cacheDir(env)).toBe(expected);
-});
 
 test('what several ask for at once is made once', async () => {
   let built = 0;

@@ -1,7 +1,7 @@
 import { chmod, chown, stat } from 'node:fs/promises';
-import { shellWord } from '../../../domain/archive-command.js';
 import type { ServerAccount } from '../../../domain/archiving.js';
 import { HoldfastError } from '../../../domain/errors.js';
+import { shellWord } from '../../../domain/shell-word.js';
 import { makeFolder } from '../prepare.js';
 import { isFolder } from '../real-file.js';
 import { storing } from '../storage-error.js';

@@ -1,4 +1,4 @@
-import { HoldfastError } from '../../../domain/errors.js';
+import { HoldfastError, messageOf } from '../../../domain/errors.js';
 import type { WalCompression } from '../../../domain/wal-file.js';
 import { decompress } from '../../../stream/decompress.js';
 import { openFile } from '../real-file.js';
@@ -25,7 +25,7 @@ export async function readBeginning(
     return await collect(decompress(source, compression, signal), sizeBytes);
   } catch (error) {
     if (error instanceof HoldfastError || signal.aborted || compression === null) throw error;
-    return { why: `it can't be decompressed: ${error instanceof Error ? error.message : String(error)}` };
+    return { why: `it can't be decompressed: ${messageOf(error)}` };
   } finally {
     await handle.close();
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { HoldfastError } from '../../../domain/errors.js';
+import { HoldfastError, messageOf } from '../../../domain/errors.js';
 import type { WalCompression } from '../../../domain/wal-file.js';
 import { decompress } from '../../../stream/decompress.js';
 import { feed } from '../../../stream/feed.js';
@@ -94,7 +94,7 @@ export async function whyNotSame(
     return hash.digest('hex') === checksum ? undefined : `${path} does not hold the same bytes`;
   } catch (error) {
     if (signal.aborted || error instanceof HoldfastError) throw error;
-    return `${path} can't be read back: ${error instanceof Error ? error.message : String(error)}`;
+    return `${path} can't be read back: ${messageOf(error)}`;
   } finally {
     await handle.close();
   }
