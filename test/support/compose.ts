@@ -31,6 +31,7 @@ export function projectFile(path: string): Promise<string> {
 
 /** docker-compose.yml, its variables as they stand where nobody set them. */
 export async function composeFile(): Promise<ComposeFile> {
-  const text = await projectFile('docker-compose.yml');
-  return parse(text.replace(/\$\{\w+:-([^}]*)\}/g, '$1')) as ComposeFile;
+  const set = (_: unknown, value: unknown) =>
+    typeof value === 'string' ? value.replace(/\$\{\w+:-([^}]*)\}/g, '$1') : value;
+  return parse(await projectFile('docker-compose.yml'), set) as ComposeFile;
 }
