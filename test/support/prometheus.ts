@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../src/temporal/embedded/ports.js';
+import { type GuardedProcess, startGuarded } from './guarded-process.js';
 import { prometheusBinDir } from './prometheus-binaries.js';
 
 /** One series of an answer. */
@@ -37,38 +35,27 @@ export interface PrometheusOptions {
   rules: string;
 }
 
-/** A watcher ends it when the pipe from the test run closes without a word: the run was killed. */
-const guarded = `
-( ( read -r word <&3
-    [ "$word" = ended ] || kill -KILL $$ ) >/dev/null 2>&1 & )
-exec "$@" 3<&-`;
-
 /** Starts Prometheus, which scrapes one worker as the job `holdfast` and evaluates rules as often. */
 export async function startPrometheus({ target, rules }: PrometheusOptions): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'hf-prometheus-'));
   const port = await freePort();
   await writeFile(join(folder, 'rules.yml'), rules);
   await writeFile(join(folder, 'prometheus.yml'), settings(target));
-  const child = spawn(
-    '/bin/sh',
+  const server = startGuarded(
+    join(await prometheusBinDir(), 'prometheus'),
     [
-      ...['-c', guarded, 'prometheus', join(await prometheusBinDir(), 'prometheus')],
       ...[`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`],
       ...[`--web.listen-address=127.0.0.1:${port}`, '--log.level=error'],
     ],
-    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] },
+    { cwd: folder },
   );
-  let told = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    told = (told + chunk.toString()).slice(-2000);
-  });
   const url = `http://127.0.0.1:${port}`;
   const dispose = async () => {
-    await stop(child);
+    await server.stop('SIGKILL');
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await untilReady(url, child, () => told);
+    await untilReady(url, server);
   } catch (error) {
     await dispose();
     throw error;
@@ -93,13 +80,13 @@ scrape_configs:
 `;
 }
 
-async function untilReady(url: string, child: ChildProcess, told: () => string): Promise<void> {
+async function untilReady(url: string, server: GuardedProcess): Promise<void> {
   for (const deadline = Date.now() + 60_000; Date.now() < deadline; await delay(100)) {
-    if (child.exitCode !== null) throw new Error(`Prometheus ended: ${told()}`);
+    if (!server.isRunning()) throw new Error(`Prometheus ended: ${server.told()}`);
     const response = await fetch(`${url}/-/ready`).catch(() => undefined);
     if (response?.ok) return;
   }
-  throw new Error(`Prometheus was not ready within a minute: ${told()}`);
+  throw new Error(`Prometheus was not ready within a minute: ${server.told()}`);
 }
 
 interface Answer {
@@ -129,13 +116,4 @@ async function firing(url: string): Promise<FiringAlert[]> {
 
 async function ask(url: string): Promise<Answer> {
   return (await (await fetch(url)).json()) as Answer;
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  const leash = child.stdio[3] as Writable;
-  if (child.exitCode === null && child.signalCode === null) {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
-  leash.end('ended\n');
 }
