@@ -1,11 +1,6 @@
-import {
-  ApplicationFailure,
-  activityInfo,
-  CancelledFailure,
-  cancellationDetails,
-  cancellationSignal,
-} from '@temporalio/activity';
+import { ApplicationFailure, activityInfo, CancelledFailure } from '@temporalio/activity';
 import { HoldfastError, messageOf } from '../src/domain/errors.js';
+import { interruption } from './interruption.js';
 
 /** Attempts after which an error that the step itself reports is final; a worker's death does not count as one. */
 const reportedAttempts = 5;
@@ -28,14 +23,14 @@ export function atTheEdge<Input extends unknown[], Output>(
 }
 
 function toFailure(error: unknown, redact: (text: string) => string): Error {
-  if (cancellationSignal().aborted && cancellationDetails()?.workerShutdown) {
+  const brokenOff = interruption();
+  if (brokenOff === 'worker stops') {
     return ApplicationFailure.retryable(
       'the worker was stopped; the step goes on elsewhere',
       'DumpInterrupted',
     );
   }
-  if (cancellationSignal().aborted && cancellationDetails()?.cancelRequested)
-    return new CancelledFailure('cancelled');
+  if (brokenOff === 'cancelled') return new CancelledFailure('cancelled');
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   return failureOf(error, redact);
 }

@@ -1,5 +1,6 @@
 import { type Logger, operationLog } from '../src/log.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
+import { interruption } from './interruption.js';
 
 /** What names a step's log. */
 export interface LoggedStep {
@@ -39,9 +40,21 @@ export async function logged<T>(
     );
     return result;
   } catch (error) {
-    logger.error({ step: name, attempt, err: error }, `${name}: failed`);
+    tellEnd(logger, name, attempt, error);
     throw error;
   } finally {
     close();
   }
+}
+
+/** What was broken off did not fail: who stops a worker looks for no error. */
+function tellEnd(logger: Logger, name: string, attempt: number, error: unknown): void {
+  const brokenOff = interruption();
+  if (brokenOff === 'worker stops')
+    logger.info(
+      { step: name, attempt },
+      `${name}: interrupted, the worker stops; it is done anew elsewhere or later`,
+    );
+  else if (brokenOff === 'cancelled') logger.info({ step: name, attempt }, `${name}: cancelled`);
+  else logger.error({ step: name, attempt, err: error }, `${name}: failed`);
 }

@@ -4,6 +4,7 @@ import type { BackUpClusterResult } from '../domain/cluster-backup-contracts.js'
 import type { FullBackupResult } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
 import { clusterBackupOf, fullBackupOf } from '../temporal/operations.js';
+import { askClusterProgress } from './cluster-progress.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { bytes, counted, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
@@ -90,7 +91,10 @@ async function backUpAll(
   };
   const operation = clusterBackupOf(cluster, thisCommand(context, session, cluster), asked);
   const start = { ...operation, queues: session.queues };
-  const how = { stepWords: backupWords, detach: options.detach === true };
+  const how = {
+    ...{ stepWords: backupWords, detach: options.detach === true },
+    askProgress: askClusterProgress,
+  };
   const result = await runOperation<BackUpClusterResult>(context, session, start, how);
   if (!result) return 0;
   show(context, result, printCluster);

@@ -25,7 +25,7 @@ export async function examineAll(
   const found = await Promise.all([
     examineMachine(config, stateDir),
     examineTemporal(config, temporalOptions),
-    ...clusters.map((cluster) => examineCluster(config, cluster, stateDir)),
+    ...clusters.map((cluster) => examineCluster(config, cluster)),
   ]);
   return found.flat();
 }

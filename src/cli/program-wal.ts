@@ -3,7 +3,6 @@ import type { TablespaceWish } from '../domain/recovery-contracts.js';
 import type { Act } from './act.js';
 import type { CommandContext } from './context.js';
 import { parseTablespace } from './recovery-arguments.js';
-import type { WalStreamOptions } from './wal-stream.js';
 
 /** The commands of the WAL archive. */
 export function addWal(
@@ -21,8 +20,6 @@ export function addWal(
     .option('--no-switch', "leave the server's current segment as it is")
     .option('--detach', 'start it, print the workflow id, and return')
     .action(act(async () => (await import('./wal.js')).walCommand, headStart));
-  // What stands behind `setup` is its own.
-  wal.enablePositionalOptions();
   wal
     .command('setup')
     .description('tell what the server needs to archive its WAL here')
@@ -30,7 +27,6 @@ export function addWal(
     .option('--apply', 'make the archive, set the settings by ALTER SYSTEM and reload; never restarts')
     .option('--force', 'with --apply: replace an archive_command that is not ours')
     .action(act(async () => (await import('./wal-setup.js')).walSetupCommand));
-  const stream = act(async () => (await import('./wal-stream.js')).walStreamCommand, headStart);
   wal
     .command('stream')
     .description('stream the WAL into the archive as it is written, by pg_receivewal and a replication slot')
@@ -38,10 +34,7 @@ export function addWal(
     .option('--detach', 'start it, print the workflow id, and return')
     .option('--stop', 'end the stream; its replication slot stays, for which the server keeps WAL')
     .option('--drop-slot', 'end it and drop the slot: WAL from then on is streamed no more')
-    .action((cluster: string, options: WalStreamOptions, command: Command) =>
-      // An option that `wal` has, too, is taken for that one's.
-      stream(cluster, { ...wal.opts<WalStreamOptions>(), ...options }, command),
-    );
+    .action(act(async () => (await import('./wal-stream.js')).walStreamCommand, headStart));
 }
 
 /** Heads them in the help. */

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.js';
-import type { Act, Prepare, RunCommand } from './act.js';
+import { type Act, type Prepare, type RunCommand, takeOwnOptions } from './act.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
 import { addDoctor } from './program-doctor.js';
 import { addDrill } from './program-drill.js';
@@ -72,11 +72,13 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   const act =
     <Rest extends unknown[]>(load: () => Promise<RunCommand<Rest>>, prepare?: Prepare<Rest>) =>
     async (...all: [...Rest, Command]) => {
+      const command = all.at(-1);
+      if (command instanceof Command) takeOwnOptions(command);
       const bare = await createContext(program.opts<GlobalOptions>(), env);
       const rest = all.slice(0, -1) as unknown as Rest;
       const context = prepare ? await prepare(bare, ...rest) : bare;
-      const command = await load();
-      onExit(await command(context, ...rest));
+      const run = await load();
+      onExit(await run(context, ...rest));
     };
 
   addBackup(program, act);
@@ -172,8 +174,6 @@ function addRestore(program: Command, act: Act): void {
   const cluster = () => new Option('--cluster <name>', 'a cluster of holdfast.yaml').default('default');
   const restore = program
     .command('restore')
-    // What stands behind `undo` and `confirm` is theirs.
-    .enablePositionalOptions()
     .description('restore a backup: load it beside the target, prove it, wait for approval, swap')
     .argument('[backup]', 'as listed, a file path, latest or oldest; with --latest the target')
     .argument('[target]', 'the database that it becomes')

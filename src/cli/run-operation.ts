@@ -17,6 +17,8 @@ export interface RunOptions {
   stepWords: Record<string, string>;
   /** Print the workflow's id and return. */
   detach: boolean;
+  /** Asks the workflow how far it is, where its steps don't tell; undefined: not known yet. */
+  askProgress?: (handle: WorkflowHandle) => Promise<string | undefined>;
 }
 
 /** Who asks for an operation on a cluster: this command. */
@@ -39,18 +41,18 @@ export async function runOperation<T>(
   context: CommandContext,
   session: Session,
   start: OperationStart,
-  { stepWords, detach }: RunOptions,
+  options: RunOptions,
 ): Promise<T | undefined> {
   const started = await startOperation(session.place.client, start);
   await session.work();
   const { output } = context;
-  if (detach) {
+  if (options.detach) {
     if (output.json) output.printJson({ workflow_id: start.workflowId, run_id: started.runId });
     else output.print(`${start.workflowId} (run ${started.runId})`);
     return undefined;
   }
   if (started.adopted) output.note(`resuming ${start.summary}, begun by a command that is gone`);
-  return watch<T>(context, session, started.handle, start.summary, stepWords);
+  return watch<T>(context, session, started.handle, start.summary, options);
 }
 
 /** Waits for a workflow, drawing its progress; Ctrl-C asks it to cancel and waits until it has cleaned up. */
@@ -59,7 +61,7 @@ async function watch<T>(
   session: Session,
   handle: WorkflowHandle,
   attempted: string,
-  stepWords: Record<string, string>,
+  { stepWords, askProgress }: RunOptions,
 ): Promise<T> {
   const progress = createProgress(context.output.progressOptions);
   const stopListening = onInterrupt(() => {
@@ -72,7 +74,12 @@ async function watch<T>(
       if (figures && figures.storedBytes > 0) progress.update({ ...figures, doing: figures.doing || words });
       else progress.step(words);
     });
-    const result = watchOperation<T>(session.place.client, handle, seen);
+    // A look that gets no answer is none: the next one may.
+    const ask = async () => {
+      const words = await askProgress?.(handle).catch(() => undefined);
+      if (words !== undefined) progress.standing(words);
+    };
+    const result = watchOperation<T>(session.place.client, handle, seen, askProgress && ask);
     return await Promise.race([result, session.workerFailed]);
   } catch (error) {
     throw errorOfWorkflow(error, attempted);

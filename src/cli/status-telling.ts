@@ -1,9 +1,10 @@
 import type { BackupSummary } from '../domain/backup.js';
 import { workflowTypes } from '../domain/contracts.js';
 import { decodeDatabaseName } from '../domain/names.js';
+import type { NewestRecoverable } from '../repository/newest-recoverable.js';
 import type { Claimant } from '../temporal/embedded/claim.js';
 import type { CommandContext } from './context.js';
-import { age, bytes, moment, printable, shellWord } from './output/format.js';
+import { age, bytes, instant, moment, printable, shellWord } from './output/format.js';
 import type { Output } from './output/output.js';
 import { renderTable } from './output/table.js';
 import type { WorkStatus } from './status-work.js';
@@ -20,6 +21,8 @@ export interface Status {
   work: WorkStatus | null;
   /** The newest whole backup of each database. */
   backups: BackupSummary[];
+  /** The newest base backup of each cluster that has or is to have any, and how far its WAL reaches. */
+  recoverable: NewestRecoverable[];
   broken: { file: string; why: string }[];
 }
 
@@ -41,6 +44,7 @@ export function tellStatus({ output, config }: CommandContext, status: Status): 
     output.print(
       renderTable(['DATABASE', 'CLUSTER', 'AGE', 'SIZE', 'ID'], backups.map(backupRow), { right: [3] }),
     );
+  if (status.recoverable.length > 0) tellRecoverable(output, status.recoverable);
   if (work && work.lastOutcomes.length > 0) tellOutcomes(output, work);
   for (const { file, why } of status.broken) output.warn(`${printable(file)}: ${why}`);
 }
@@ -109,6 +113,19 @@ function tellOutcomes(output: Output, { lastOutcomes }: WorkStatus): void {
     ...[operation, cluster, database, age(endedAt), outcome, cause ?? ''],
   ]);
   output.print(renderTable(['OPERATION', 'CLUSTER', 'DATABASE', 'ENDED', 'OUTCOME', 'CAUSE'], rows, {}));
+}
+
+function tellRecoverable(output: Output, recoverable: readonly NewestRecoverable[]): void {
+  section(output, 'base backups and WAL');
+  const rows = recoverable.map(({ cluster, base, walTo, hasGap }) => {
+    const reach = walTo === null ? 'no WAL follows' : `${age(walTo)}, ${instant(walTo)}`;
+    const told = base
+      ? `${reach}${hasGap ? ', then a gap: `holdfast info`' : ''}`
+      : 'none yet: `holdfast wal`';
+    const cells = base ? [age(base.stoppedAt), bytes(base.sizeBytes), printable(base.id)] : ['', '', ''];
+    return [printable(cluster), ...cells, told];
+  });
+  output.print(renderTable(['CLUSTER', 'AGE', 'SIZE', 'BASE BACKUP', 'WAL UP TO'], rows, { right: [2] }));
 }
 
 function backupRow({ database, cluster, takenAt, sizeBytes, id }: BackupSummary): string[] {

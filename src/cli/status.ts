@@ -1,4 +1,5 @@
 import { HoldfastError, messageOf } from '../domain/errors.js';
+import { newestRecoverable } from '../repository/newest-recoverable.js';
 import { openRepository } from '../repository/open-repository.js';
 import { claimantOf } from '../temporal/embedded/claim.js';
 import { locateRunning } from '../temporal/locate.js';
@@ -20,13 +21,19 @@ export async function statusCommand(context: CommandContext): Promise<number> {
   return 0;
 }
 
-async function lookIntoRepository({ config }: CommandContext): Promise<Pick<Status, 'backups' | 'broken'>> {
-  const found: Pick<Status, 'backups' | 'broken'> = { backups: [], broken: [] };
+type Stored = Pick<Status, 'backups' | 'recoverable' | 'broken'>;
+
+async function lookIntoRepository({ config }: CommandContext): Promise<Stored> {
+  const found: Stored = { backups: [], recoverable: [], broken: [] };
   for (const cluster of Object.values(config.clusters)) {
     try {
       const { backups, broken } = await openRepository(cluster).listNewest();
       found.backups.push(...backups);
       found.broken.push(...broken);
+      const newest = await newestRecoverable(cluster.repositoryPath, cluster.name);
+      if (newest) found.recoverable.push(newest);
+      else if (cluster.schedules.wal.enabled === true)
+        found.recoverable.push({ cluster: cluster.name, base: null, walTo: null, hasGap: false });
     } catch (error) {
       // One that can't be read keeps nobody from seeing the others, and what runs.
       if (!(error instanceof HoldfastError)) throw error;

@@ -77,6 +77,7 @@ export const drillWords: Record<string, string> = {
   recoverCluster: 'replaying WAL',
   proveRecovered: 'looking into what was recovered',
   releaseBase: 'removing what was recovered',
+  removeDrillFolder: 'removing the drill’s folder',
 };
 
 /** Every step that has words: those that a drill has in common with a restore have the restore's. */

@@ -11,7 +11,7 @@ import {
 } from '../domain/doctor/diagnosis.js';
 import { judgeCompressor, judgeRepository, judgeSpace, judgeTools } from '../domain/doctor/judge-cluster.js';
 import type { DiskFacts } from '../domain/health/facts.js';
-import { gatherFacts } from '../monitoring/gather-facts.js';
+import { lookAtDisk } from '../monitoring/gather-facts.js';
 import { type ClientToolOptions, findClientTools, findTool } from '../postgres/client-tools.js';
 import { withMaintenanceConnection } from '../postgres/connection.js';
 import { inspectServer, type ServerSight } from '../postgres/inspect-server.js';
@@ -24,11 +24,7 @@ import { look } from './look.js';
 import { proveWritable } from './prove-writable.js';
 
 /** Everything that is to be looked at of one cluster. One of another host is looked at there. */
-export async function examineCluster(
-  config: Config,
-  cluster: ClusterConfig,
-  stateDir: string,
-): Promise<Diagnosis[]> {
+export async function examineCluster(config: Config, cluster: ClusterConfig): Promise<Diagnosis[]> {
   if (cluster.host !== config.host)
     return [
       diagnosis(
@@ -38,7 +34,7 @@ export async function examineCluster(
       ),
     ];
   const server = await examineServerOf(config, cluster);
-  const place = await examinePlace(config, cluster, stateDir, server.databasesBytes);
+  const place = await examinePlace(cluster, server.databasesBytes);
   const all = [...server.diagnoses, ...place];
   return clusterChecks.flatMap((check) => all.filter((one) => one.check === check));
 }
@@ -87,21 +83,11 @@ async function examineTools(cluster: string, server: ServerSight, pgBinDir?: str
 }
 
 /** What lies on this machine: the repository, its disk, the compressor. */
-async function examinePlace(
-  { host }: Config,
-  cluster: ClusterConfig,
-  stateDir: string,
-  databasesSize: number | null,
-): Promise<Diagnosis[]> {
+async function examinePlace(cluster: ClusterConfig, databasesSize: number | null): Promise<Diagnosis[]> {
   const { name, repositoryPath: path, retentionDays, minDiskSpaceGb } = cluster;
-  const looked = {
-    ...{ cluster, host, stateDir, withServer: false, after: null, limit: Number.POSITIVE_INFINITY },
-    ...{ now: new Date(), signal: new AbortController().signal },
-  };
   const full = await stat(layoutOf(path, name).full).catch(() => undefined);
-  // Monitoring keeps notes of its own, for which there is no cause before the first backup.
-  const facts = full && (await gatherFacts(looked).catch(() => undefined));
-  const backups = facts?.integrity.backups ?? 0;
+  const found = full && (await lookAtDisk(cluster, new Date()).catch(() => undefined));
+  const backups = found?.backups ?? 0;
   return [
     await look('repository', name, async () => {
       const exists = await proveWritable(path);
@@ -109,7 +95,7 @@ async function examinePlace(
       return judgeRepository(name, { path, exists, mode: full?.mode ?? null, backups });
     }),
     await look('disk space', name, async () => {
-      const disk = facts?.disk ?? (await emptyDisk(cluster));
+      const disk = found?.disk ?? (await emptyDisk(cluster));
       return judgeSpace(name, { disk, retentionDays, minDiskSpaceGb, databasesBytes: databasesSize });
     }),
     await look('compression', name, async () => {

@@ -56,6 +56,17 @@ export async function gatherAll(request: GatherRequest): Promise<GatheredFacts> 
   };
 }
 
+/** What a cluster's full backups take of their disk, and how many backups there are: nothing is noted of this look. */
+export async function lookAtDisk(
+  cluster: ClusterConfig,
+  now: Date,
+): Promise<{ disk: DiskFacts; backups: number }> {
+  const found = await survey(cluster.repositoryPath, cluster.name, { now });
+  const configured = Object.keys(cluster.databases);
+  const databases = databaseBackups({ backups: found.backups, configured, onServer: null, now });
+  return { disk: await diskFacts(cluster, found, databases), backups: found.backups.length };
+}
+
 /** A page of what {@link gatherAll} finds. */
 export async function gatherFacts(
   request: GatherRequest & { after: string | null; limit: number },

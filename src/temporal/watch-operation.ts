@@ -14,11 +14,16 @@ export interface OperationSight {
 
 const lookEveryMs = 500;
 
-/** Waits for a workflow's result, telling what its activities report meanwhile. Rejects as `handle.result()` does. */
+/**
+ * Waits for a workflow's result, telling what its activities report meanwhile. Rejects as `handle.result()` does.
+ *
+ * @param alsoLook done with each look, and not waited for when the workflow has ended
+ */
 export async function watchOperation<T>(
   client: Client,
   handle: WorkflowHandle,
   onSight: (sight: OperationSight) => void,
+  alsoLook?: () => Promise<void>,
 ): Promise<T> {
   const result = untilResult<T>(handle);
   let over = false;
@@ -32,6 +37,7 @@ export async function watchOperation<T>(
   while (!over) {
     await Promise.race([end, new Promise((resolve) => setTimeout(resolve, lookEveryMs))]);
     if (!over) for (const sight of await sightsOf(client, handle.workflowId)) onSight(sight);
+    if (!over && alsoLook) await Promise.race([end, alsoLook()]);
   }
   return result;
 }

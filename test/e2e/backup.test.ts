@@ -8,7 +8,7 @@ import type { FullBackupResult } from '../../src/domain/contracts.js';
 import { formatMark } from '../../src/domain/database-mark.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { dumpOf, loadByHand } from '../support/dump-of.js';
-import { onTerminal } from '../support/on-terminal.js';
+import { onTerminal, typedOnTerminal } from '../support/on-terminal.js';
 import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
 
 const awkward = 'it\'s "spaced" out';
@@ -110,11 +110,13 @@ test('a worker with settings of another server refuses what a command asks', asy
   }
 });
 
-test('--all backs up every database', async () => {
-  const { stdout, exitCode } = await place.run('backup', '--all');
+test('--all backs up every database, and shows how far it is', async () => {
+  const { shown, exitCode } = await typedOnTerminal(place, ['backup', '--all'], []);
   expect(exitCode).toBe(0);
-  expect(stdout).toContain('databases backed up');
-  for (const name of ['postgres', 'restored']) expect(stdout).toContain(name);
+  expect(shown).toMatch(/\d of \d databases done, \d running: /);
+  expect(shown).toContain('databases backed up');
+  for (const name of ['postgres', 'restored'])
+    expect(shown).toMatch(new RegExp(`^${name} +${name}_full_`, 'm'));
 });
 
 test('--all takes what the patterns mean; one that can’t be dumped stops no other, ends with 4, and stands in the report', async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Diagnosis } from '../../src/domain/doctor/diagnosis.js';
@@ -119,7 +119,7 @@ test('a server that is not there, and a repository that can not be: the rest is 
   expect(far).toMatchObject([{ check: 'connection', state: 'not applicable' }]);
 });
 
-test('with Temporal and a worker there they are told; a host without a worker is critical, no schedule a warning', async () => {
+test('with Temporal and a worker there they are told; a host without a worker is critical, no schedule a warning; it changes nothing', async () => {
   await using place = await createServedWorkplace(
     { ...cluster.env, PG_BIN_DIR: cluster.binDir, MIN_DISK_SPACE_GB: '0' },
     'clusters: { default: {}, far: { host: elsewhere } }\n',
@@ -131,4 +131,10 @@ test('with Temporal and a worker there they are told; a host without a worker is
   expect(told.get('workers')).toMatchObject({ state: 'critical', fails_as: 'NoWorkerForHost' });
   expect(told.get('workers')?.remedy).toContain('on elsewhere');
   expect(told.get('schedules')).toMatchObject({ state: 'warning', remedy: 'holdfast schedule apply' });
+
+  expect(await place.run('backup', 'shop')).toMatchObject({ exitCode: 0 });
+  const files = () => readdir(place.backupDir, { recursive: true });
+  const before = await files();
+  expect((await examine(place)).told.get('repository')?.found).toContain('1 backup');
+  expect(await files()).toEqual(before);
 });

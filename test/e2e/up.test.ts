@@ -86,6 +86,8 @@ test('P5: told to stop mid-dump it leaves no partial file, and its next start fi
   expect((await readdir(join(place.backupDir, 'full'))).filter((name) => name.startsWith('.'))).toEqual([]);
   expect(await sessions()).toBe('0');
   await expectNoProcess();
+  expect(await logOf(runId)).toContain('"dump: interrupted, the worker stops');
+  expect(await logOf(runId)).not.toContain('failed');
 
   await dump.release();
   await using second = await startUp();
@@ -191,6 +193,13 @@ async function startUp() {
       await stop();
     },
   };
+}
+
+/** The log of an operation, whose name ends in the beginning of the run's id. */
+async function logOf(runId: string): Promise<string> {
+  const folder = join(place.backupDir, 'logs');
+  const name = (await readdir(folder)).find((each) => each.endsWith(`_${runId.slice(0, 8)}.log`));
+  return readFile(join(folder, name ?? 'none'), 'utf8');
 }
 
 const status = () => place.json<Status>('status');

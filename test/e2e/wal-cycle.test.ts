@@ -11,6 +11,7 @@ import {
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Status } from '../../src/cli/status-telling.js';
 import type { MonitorResult } from '../../src/domain/monitor-contracts.js';
 import type { RecoverableWindow } from '../../src/domain/recoverable-window.js';
 import type { WalCycleResult } from '../../src/domain/wal-contracts.js';
@@ -136,6 +137,15 @@ test('info tells the base backups, and from when to when the cluster can be reco
     'info',
   );
   expect(told.clusters).toMatchObject([{ window: { gaps: [expect.anything()] }, baseBackups: [{}, {}] }]);
+});
+
+test('status tells the newest base backup and how far its WAL reaches', async () => {
+  const { recoverable } = await place.json<Pick<Status, 'recoverable'>>('status');
+  const { to } = await window();
+  expect(recoverable).toMatchObject([{ cluster: 'default', walTo: to, hasGap: false }]);
+  expect((await place.run('status')).stdout).toMatch(
+    new RegExp(`^default  .*${recoverable[0]?.base?.id}  .*${to.slice(11, 19)} UTC$`, 'm'),
+  );
 });
 
 test('G6: a time in a gap is refused with the window and the gap, and no folder is made', async () => {

@@ -9,6 +9,8 @@ export interface Progress {
   update(progress: DumpProgress): void;
   /** A step that tells nothing but its name. */
   step(words: string): void;
+  /** How far it is, which changes often: like figures, a line now and then where there is no terminal. */
+  standing(words: string): void;
   /** A line that stays. */
   note(text: string): void;
   /** Removes what was drawn. */
@@ -34,18 +36,20 @@ export function createProgress(options: ProgressOptions): Progress {
 }
 
 const nothing = () => undefined;
-const silent: Progress = { update: nothing, step: nothing, note: nothing, stop: nothing };
+const silent: Progress = { update: nothing, step: nothing, standing: nothing, note: nothing, stop: nothing };
 
 function lineProgress({ stream, lineEveryMs = 10_000 }: ProgressOptions): Progress {
   let lastAt = performance.now();
   let lastStep: string | undefined;
   const write = (text: string) => void stream.write(`${text}\n`);
+  const writeNowAndThen = (text: string) => {
+    if (performance.now() - lastAt < lineEveryMs) return;
+    lastAt = performance.now();
+    write(text);
+  };
   return {
-    update(progress) {
-      if (performance.now() - lastAt < lineEveryMs) return;
-      lastAt = performance.now();
-      write(`${figures(progress)}, ${printable(progress.doing)}`);
-    },
+    update: (progress) => writeNowAndThen(`${figures(progress)}, ${printable(progress.doing)}`),
+    standing: (words) => writeNowAndThen(printable(words)),
     step(words) {
       if (words !== lastStep) write(printable(words));
       lastStep = words;
@@ -80,6 +84,7 @@ function barProgress({ stream, color = false }: ProgressOptions): Progress {
   return {
     update: (progress) => show({ progress }),
     step: (doing) => show({ doing }),
+    standing: (doing) => show({ doing }),
     note(text) {
       if (bar) bars.log(`${printable(text)}\n`);
       else stream.write(`${printable(text)}\n`);

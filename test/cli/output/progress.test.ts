@@ -39,6 +39,21 @@ test('without a terminal there is a line now and then, not one a heartbeat', asy
   expect(text()).toBe('50 % of about 100 MB, 50 MB, 12 MB/s, 1m 12s, contents of table "public.trades"\n');
 });
 
+test('without a terminal how far it is stands there now and then, on one it is drawn anew', async () => {
+  const { progress, text } = capture({ lineEveryMs: 200 });
+  progress.standing('1 of 3 done');
+  expect(text()).toBe('');
+  await sleep(220);
+  progress.standing('2 of 3 done');
+  progress.standing('2 of 3 done');
+  expect(text()).toBe('2 of 3 done\n');
+  const drawn = capture({ isTerminal: true });
+  drawn.progress.standing('1 of 3 done');
+  await sleep(300);
+  drawn.progress.stop();
+  expect(drawn.text()).toContain('1 of 3 done');
+});
+
 test('without a terminal a step is told once, and a note at once', () => {
   const { progress, text } = capture();
   progress.step('verifying');
