@@ -9,6 +9,7 @@ import { type Cluster, startCluster } from '../support/cluster.js';
 import { createHeldDump, type HeldDump } from '../support/held-dump.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
 import { onTerminal } from '../support/on-terminal.js';
+import { startTemporal } from '../support/temporal.js';
 
 const patience = { timeout: 60_000, interval: 100 };
 let cluster: Cluster;
@@ -166,9 +167,32 @@ test('on a terminal a line tells what runs and where the Web UI is', async () =>
   expect(await shown).toMatch(new RegExp(`nothing runs · next default/full in \\d+d · ${address}`));
 });
 
+test('on a Temporal of one’s own it starts none; told to stop, it leaves that running, and its schedules there', async () => {
+  await using temporal = await startTemporal();
+  const before = await listed();
+  const up = await startUp(temporal.env);
+  expect(up.printed()).toContain(`on Temporal at ${temporal.address} (configured)`);
+  expect(await processesWith(join(place.folder, 'state'))).toEqual([]);
+  const ask = (...args: string[]) => place.start(args, temporal.env);
+  expect(await ask('schedule', 'trigger', 'default/full', '--wait')).toMatchObject({ exitCode: 0 });
+  expect(await listed()).toHaveLength(before.length + 1);
+  expect((await ask('up')).stderr).toContain(`Temporal at ${temporal.address}`);
+  expect(JSON.parse((await ask('--json', 'status')).stdout)).toMatchObject({ up: { pid: up.pid } });
+
+  expect(await up.stop()).toBe(0);
+  expect(await processesWith(place.folder)).toEqual([]);
+  expect(await sessions()).toBe('0');
+  expect(await status()).toMatchObject({ up: null, temporal: null });
+  expect(JSON.parse((await ask('--json', 'status')).stdout)).toMatchObject({
+    up: null,
+    temporal: { address: temporal.address, source: 'configured' },
+    work: { running: [], nextRuns: [{ schedule: 'holdfast/default/full' }] },
+  });
+});
+
 /** A `holdfast up` that has applied its schedules. */
-async function startUp() {
-  const command = place.start(['up']);
+async function startUp(env: Record<string, string> = {}) {
+  const command = place.start(['up'], env);
   let printed = '';
   for (const stream of [command.stdout, command.stderr])
     stream.on('data', (text: Buffer) => {
