@@ -1,14 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of functions alone. They start nothing and change nothing of their process, so files share one. */
+const pure = ['domain', 'config', 'cli', 'metrics', 'monitoring'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 180_000,
     hookTimeout: 300_000,
     // A second try where nobody watches; `npm test` names every test that needed it, for it is a bug to be found.
     retry: process.env.CI ? 1 : 0,
     pool: 'forks',
     maxWorkers: 2,
-    globalSetup: ['test/support/global-setup.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'servers',
+          include: ['test/**/*.test.ts'],
+          exclude: pure,
+          globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+      { extends: true, test: { name: 'pure', include: pure, isolate: false } },
+    ],
   },
 });
