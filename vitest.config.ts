@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 
 /** Tests of functions alone. They start nothing and change nothing of their process, so files share one. */
 const pure = ['domain', 'config', 'cli', 'metrics', 'monitoring'].map(
@@ -13,6 +14,7 @@ export default defineConfig({
     retry: process.env.CI ? 1 : 0,
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
