@@ -13,7 +13,8 @@ export default defineConfig({
     // A second try where nobody watches; `npm test` names every test that needed it, for it is a bug to be found.
     retry: process.env.CI ? 1 : 0,
     pool: 'forks',
-    maxWorkers: 2,
+    // More than two cores keep busy: most files wait now and then, for a retry, a heartbeat or a disk.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
