@@ -1,15 +1,32 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
+
+/** Tests of functions alone. They start nothing and change nothing of their process, so files share one. */
+const pure = ['domain', 'config', 'cli', 'metrics', 'monitoring'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 180_000,
     hookTimeout: 300_000,
     // A second try where nobody watches; `npm test` names every test that needed it, for it is a bug to be found.
     retry: process.env.CI ? 1 : 0,
     pool: 'forks',
-    maxWorkers: 2,
-    globalSetup: ['test/support/global-setup.ts'],
-    setupFiles: ['test/support/quiet-runtime.ts'],
+    // More than two cores keep busy: most files wait now and then, for a retry, a heartbeat or a disk.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'servers',
+          include: ['test/**/*.test.ts'],
+          exclude: pure,
+          globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+      { extends: true, test: { name: 'pure', include: pure, isolate: false } },
+    ],
   },
 });

@@ -48,8 +48,9 @@ async function sqlAs(cluster: Cluster, user: string, sql: string, database = 'sh
 
 const printedRoles = async (place: Workplace) => (await place.run('init', '--print-roles')).stdout;
 
-// The versions differ in what memberships, CREATEDB and the schema public allow.
-test.for([14, 15, 16, 17, 18] as const)(
+// What roles may do changed with 15 (the schema public) and with 16 (memberships, CREATEDB): 14 is the one side of both,
+// 16 the other.
+test.for([14, 16, 18] as const)(
   'on PostgreSQL %i the printed roles suffice for backup, WAL and restore with swap, and for no more',
   { timeout: 400_000 },
   async (version) => {

@@ -4,6 +4,7 @@ import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { expect, test } from 'vitest';
 import { workflowBundlePath } from '../../src/temporal/workflow-bundle.js';
+import '../support/quiet-runtime.js';
 import { historiesFolder, readHistory } from './histories.js';
 
 const files = readdirSync(historiesFolder);

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
 import { searchAttributeNames } from '../../src/domain/contracts.js';
 import { BoundedLog } from '../../src/temporal/embedded/bounded-log.js';
 import { obtainTemporal } from '../../src/temporal/embedded/obtain.js';
@@ -87,7 +87,10 @@ class RunningTemporal implements TemporalServer {
     return this.#process.pid;
   }
 
-  connectWorker(): Promise<NativeConnection> {
+  async connectWorker(): Promise<NativeConnection> {
+    // Most tests leave workers to commands, and loading them takes a good part of a second.
+    await import('./quiet-runtime.js');
+    const { NativeConnection } = await import('@temporalio/worker');
     return NativeConnection.connect({ address: this.address });
   }
 

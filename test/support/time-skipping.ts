@@ -9,6 +9,7 @@ import { obtainOnce } from '../../src/temporal/embedded/cache.js';
 import { freePort } from '../../src/temporal/embedded/ports.js';
 import { answers } from '../../src/temporal/embedded/server-process.js';
 import { addSearchAttributes } from '../../src/temporal/search-attributes.js';
+import './quiet-runtime.js';
 
 const release = '1.32.0';
 
