@@ -3,6 +3,7 @@ import { clusterPolicyOf } from '../config/restoring.js';
 import { describeTarget } from '../domain/recovery-target.js';
 import { lookAtFolder } from '../postgres/recovery/claim-folder.js';
 import { placeTablespaces } from '../postgres/recovery/place-tablespaces.js';
+import { lookForRoom, type RecoveryRoom, whyNoRoom } from '../postgres/recovery/require-room.js';
 import { inspectStanding } from '../postgres/recovery/standing-cluster.js';
 import { baseRepository } from '../repository/base/base-repository.js';
 import { walLayout } from '../repository/local/wal/wal-layout.js';
@@ -35,10 +36,15 @@ async function planPreview(cluster: ClusterConfig, wish: RecoveryWish, pgBinDir:
   const { signal } = new AbortController();
   const asked = { cluster: name, target, timeline, signal, ...(wish.base && { base: wish.base }) };
   const { base, window } = await planRecoveryFrom(places, asked);
+  const placed = await placeTablespaces(attempted, base.tablespaces, tablespaces, dataDir);
+  // Beside a cluster that gives way; of what lies in how many file systems nothing is judged, as by the recovery itself.
+  const workDir = standing ? `${dataDir}.recovering` : dataDir;
+  const room = placed.length === 0 ? await lookForRoom(attempted, workDir, base.uncompressedBytes) : null;
   return {
     ...{ cluster: name, dataDir, state, standing, action, window, target: describeTarget(target) },
     base: { id: base.id, stoppedAt: base.stoppedAt, uncompressedBytes: base.uncompressedBytes },
-    tablespaces: await placeTablespaces(attempted, base.tablespaces, tablespaces, dataDir),
+    tablespaces: placed,
+    room,
     approval: standing ? clusterPolicyOf(cluster) : null,
   };
 }
@@ -48,6 +54,7 @@ function printPlan(output: Output, plan: Awaited<ReturnType<typeof planPreview>>
   const dataDir = printable(plan.dataDir);
   output.print(`base backup ${base.id}, ${bytes(base.uncompressedBytes)} unpacked`);
   if (window) output.print(`recoverable from ${window.from} to ${window.to}`);
+  if (plan.room) printRoom(output, plan.room);
   const free = plan.state === 'missing' ? 'does not exist, and is made' : 'is empty';
   output.print(
     standing
@@ -68,4 +75,11 @@ function printPlan(output: Output, plan: Awaited<ReturnType<typeof planPreview>>
   ];
   for (const [index, step] of steps.entries()) output.print(`${index + 1}. ${step}`);
   output.print('nothing was touched');
+}
+
+function printRoom(output: Output, room: RecoveryRoom): void {
+  const lacking = whyNoRoom(room);
+  if (lacking === undefined)
+    output.print(`room      ${bytes(room.freeBytes)} free in ${printable(room.folder)}, before WAL`);
+  else output.warn(`there is too little room: ${printable(lacking)}`);
 }

@@ -304,6 +304,7 @@ test('a preview tells what would become of the folder, and touches nothing', asy
     'main is a stopped cluster of PostgreSQL',
     'wait for approval by one person',
     'nothing was touched',
+    `free in ${folders}, before WAL`,
   ])
     expect(stdout).toContain(part);
   const fresh = await recover('fresh', '--preview', '--target-time', quiet);
