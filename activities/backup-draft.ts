@@ -54,3 +54,12 @@ export async function readDraft(repository: Repository, name: string): Promise<B
     );
   }
 }
+
+/** Removes what an attempt wrote when it was no longer wanted; gives what is to be thrown. */
+export async function takenBack(repository: Repository, name: string): Promise<HoldfastError> {
+  await repository.removePartial(name);
+  return new HoldfastError('DumpInterrupted', {
+    attempted: `write ${repository.partialPath(name)}`,
+    cause: 'this attempt was given up for dead, and what it belongs to was removed',
+  });
+}

@@ -9,9 +9,9 @@ import { dropMarkedDatabase } from '../src/postgres/restore/drop-database.js';
 import { readRestoreSpace } from '../src/postgres/restore/restore-space.js';
 import { readTargetState } from '../src/postgres/restore/target-state.js';
 import { type ActivityDeps, runOf } from './deps.js';
+import { refuseOldServer, requirePsql } from './refuse-restore.js';
 import { loggedRestore, type RestoreStepInput, serverFor, sourceOf } from './restore-step.js';
 import { type NeedsStep, refuseLacking } from './roles.js';
-import { refuseOldServer, requirePsql } from './stage.js';
 
 /** What a drill found out about the server it restores on. */
 export interface InspectedScratch {

@@ -1,21 +1,20 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { ClusterConfig } from '../src/config/config.js';
 import { type CompressionMethod, totalRows } from '../src/domain/backup.js';
-import { HoldfastError } from '../src/domain/errors.js';
-import { artifactSuffix, fullBackupId, partialName } from '../src/domain/names.js';
+import { artifactSuffix, partialName } from '../src/domain/names.js';
 import { type ClientTools, findClientTools } from '../src/postgres/client-tools.js';
 import { startDump } from '../src/postgres/dump.js';
-import { dumpGlobals } from '../src/postgres/dump-globals.js';
 import { withSnapshot } from '../src/postgres/dump-snapshot.js';
-import { type DatabaseFacts, databaseSize, inspectDatabase } from '../src/postgres/inspect-database.js';
+import { databaseSize, inspectDatabase } from '../src/postgres/inspect-database.js';
 import { endOrphanSessions } from '../src/postgres/orphan-sessions.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import type { PartialFile, Repository } from '../src/repository/repository.js';
 import { type CompressorChoice, chooseCompressor } from '../src/stream/choose-compressor.js';
-import { gzipWhole } from '../src/stream/gzip-whole.js';
-import { type StoredStream, storeStream } from '../src/stream/store-stream.js';
-import { type BackupDraft, draftName, hasDraft, writeDraft } from './backup-draft.js';
+import { storeStream } from '../src/stream/store-stream.js';
+import { type BackupDraft, draftName, takenBack, writeDraft } from './backup-draft.js';
 import { type ActivityDeps, type BackupStep, clusterOf, runOf, toolOptions } from './deps.js';
+import { draftOf } from './draft-of.js';
+import { type DumpedGlobals, type GlobalsStep, storeGlobals } from './dump-globals.js';
 import { beatWithProgress, type ProgressBeat } from './progress-beat.js';
 import { logged } from './step-log.js';
 import { Turns } from './turns.js';
@@ -38,18 +37,6 @@ export interface DumpedArtifact {
   compression: CompressionMethod;
   tables: number;
   rows: number;
-}
-
-export interface GlobalsStep extends BackupStep {
-  /** Attempt whose dump the globals belong to. */
-  dumpAttempt: number;
-}
-
-/** Roles and tablespaces, stored under a partial name, or why they are not. */
-export interface DumpedGlobals {
-  partial: string | null;
-  /** What is missing of them and why; null when nothing is. */
-  missingBecause: string | null;
 }
 
 /** Steps that take the data out of PostgreSQL. */
@@ -117,15 +104,6 @@ async function addDraft(repository: Repository, file: PartialFile, draft: Backup
   if (!(await file.isInPlace())) throw await takenBack(repository, name);
 }
 
-/** Removes what an attempt wrote when it was no longer wanted; gives what is to be thrown. */
-async function takenBack(repository: Repository, name: string): Promise<HoldfastError> {
-  await repository.removePartial(name);
-  return new HoldfastError('DumpInterrupted', {
-    attempted: `write ${repository.partialPath(name)}`,
-    cause: 'this attempt was given up for dead, and what it belongs to was removed',
-  });
-}
-
 function compressionOf(
   cluster: ClusterConfig,
   step: DumpStep,
@@ -171,67 +149,4 @@ async function store({ file, cluster, step, tools, compressor, beat }: StoreRequ
     },
     { runTag: runId, signal },
   );
-}
-
-interface DraftParts {
-  step: DumpStep;
-  startedAt: Date;
-  before: DatabaseFacts;
-  afterBytes: number;
-  tools: ClientTools;
-  compressor: CompressorChoice;
-  stored: StoredStream;
-  lsn: string;
-}
-
-function draftOf({
-  step,
-  startedAt,
-  before,
-  afterBytes,
-  tools,
-  compressor,
-  stored,
-  lsn,
-}: DraftParts): BackupDraft {
-  const { workflowId, runId } = runOf();
-  return {
-    backup_file: `${fullBackupId(step.database, step.timestamp)}${artifactSuffix[compressor.method]}`,
-    database: step.database,
-    timestamp: step.timestamp,
-    size_bytes: stored.sizeBytes,
-    pg_version: before.serverVersion,
-    checksum: stored.checksum,
-    compression_level: compressor.level,
-    cluster: step.cluster,
-    compression: compressor.method,
-    started_at: startedAt.toISOString(),
-    uncompressed_bytes: stored.readBack.uncompressedBytes,
-    database_size_bytes_before: before.databaseSizeBytes,
-    database_size_bytes_after: afterBytes,
-    properties: before.properties,
-    tables: stored.readBack.tables,
-    snapshot_lsn: lsn,
-    tool_versions: { pg_dump: tools.pgDump.version, [compressor.program]: compressor.version },
-    stages: stored.stages,
-    workflow_id: workflowId,
-    workflow_run_id: runId,
-  };
-}
-
-async function storeGlobals(deps: ActivityDeps, step: GlobalsStep): Promise<DumpedGlobals> {
-  const { connection } = clusterOf(deps, step.cluster);
-  const { runId, attempt } = runOf();
-  const { major } = await inspectDatabase(connection, step.database);
-  const tools = await findClientTools(major, toolOptions(deps));
-  const signal = cancellationSignal();
-  const globals = await dumpGlobals({ tools, connection, database: step.database, runTag: runId, signal });
-  if (globals.text === null) return { partial: null, missingBecause: globals.because };
-  const partial = partialName(runId, attempt, '.globals.sql.gz');
-  const repository = openRepository(clusterOf(deps, step.cluster));
-  await repository.writePartial(partial, await gzipWhole(globals.text));
-  // An attempt that sleeps through its time may wake when the run has ended, and nobody would remove what it wrote.
-  if (!(await hasDraft(repository, draftName(runId, step.dumpAttempt))))
-    throw await takenBack(repository, partial);
-  return { partial, missingBecause: globals.passwordsMissingBecause };
 }

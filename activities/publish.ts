@@ -4,7 +4,8 @@ import { formatBytes } from '../src/domain/sizes.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import { type BackupDraft, draftName, readDraft } from './backup-draft.js';
 import { type ActivityDeps, type BackupStep, clusterOf, runOf } from './deps.js';
-import type { DumpedArtifact, DumpedGlobals } from './dump.js';
+import type { DumpedArtifact } from './dump.js';
+import type { DumpedGlobals } from './dump-globals.js';
 import { logged } from './step-log.js';
 
 export interface PublishStep extends BackupStep {

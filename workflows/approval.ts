@@ -1,5 +1,5 @@
 import {
-  ApplicationFailure,
+  type ApplicationFailure,
   condition,
   defineSignal,
   defineUpdate,
@@ -21,6 +21,7 @@ import {
   type DecisionMessage,
   decisionMessages,
 } from '../src/domain/approval-contracts.js';
+import { failureOf } from './failures.js';
 
 export const approveSignal = defineSignal<[DecisionMessage]>(decisionMessages.approve);
 export const rejectSignal = defineSignal<[DecisionMessage]>(decisionMessages.reject);
@@ -138,11 +139,5 @@ function problemOf(message: DecisionMessage | undefined): string | undefined {
 }
 
 function refusal(cause: string): ApplicationFailure {
-  const story = { attempted: 'decide about the restore', cause };
-  return ApplicationFailure.create({
-    type: 'ApprovalRefused',
-    nonRetryable: true,
-    message: `${story.attempted}: ${cause}`,
-    details: [story],
-  });
+  return failureOf('ApprovalRefused', { attempted: 'decide about the restore', cause });
 }

@@ -1,7 +1,8 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import type { ApplicationFailure } from '@temporalio/workflow';
 import type { ApprovalPolicy } from '../src/domain/approval.js';
 import { alert } from './alerts.js';
 import type { Approval } from './approval.js';
+import { failureOf } from './failures.js';
 
 /** What people are asked to agree to. */
 export interface Question {
@@ -50,7 +51,6 @@ export function refused(
   attempted: string,
   cause: string,
 ): ApplicationFailure {
-  const story = { attempted, cause, remedy: 'The target was not touched; restore again to ask again.' };
-  const message = `${attempted}: ${cause}`;
-  return ApplicationFailure.create({ type, nonRetryable: true, message, details: [story] });
+  const remedy = 'The target was not touched; restore again to ask again.';
+  return failureOf(type, { attempted, cause, remedy });
 }

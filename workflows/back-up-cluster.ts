@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
   ContinueAsNew,
@@ -5,13 +6,12 @@ import {
   defineQuery,
   executeChild,
   isCancellation,
+  log,
   ParentClosePolicy,
-  proxyActivities,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.js';
 import type {
   BackUpClusterInput,
   BackUpClusterResult,
@@ -19,12 +19,12 @@ import type {
   ClusterBackupStatus,
 } from '../src/domain/cluster-backup-contracts.js';
 import { fullBackupWorkflowId, statusQuery as statusQueryName } from '../src/domain/contracts.js';
-import { contactWithin, quickOptions } from './activity-options.js';
 import { alert, recordFailure } from './alerts.js';
 import { ClusterBackupJournal } from './cluster-backup-journal.js';
 import { alertOfBackups } from './cluster-backup-telling.js';
 import { failureMessage, failureType } from './failures.js';
 import { fullBackup } from './full-backup.js';
+import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
 export const clusterBackupStatusQuery = defineQuery<ClusterBackupStatus>(statusQueryName);
@@ -53,19 +53,19 @@ export async function backUpCluster(input: BackUpClusterInput): Promise<BackUpCl
 
 /** One run of a cluster's backup, which another goes on with where there are many databases. */
 class ClusterBackup {
+  readonly #steps;
   readonly #journal: ClusterBackupJournal;
 
   constructor(readonly input: BackUpClusterInput) {
+    this.#steps = hostSteps(input);
     const { runId, startTime } = workflowInfo();
     this.#journal = new ClusterBackupJournal(input, { runId, startedAt: startTime.toISOString() });
     setHandler(clusterBackupStatusQuery, () => this.#journal.status);
   }
 
   async backUp(): Promise<BackUpClusterResult> {
-    const { cluster, hostQueue: taskQueue, place, include, exclude, carried } = this.input;
-    const contact = { ...contactWithin(this.input.unservedAfterSeconds), taskQueue };
-    const { discoverDatabases } = proxyActivities<Activities>(contact);
-    const { databases, more, parallel } = await discoverDatabases({
+    const { cluster, place, include, exclude, carried } = this.input;
+    const { databases, more, parallel } = await this.#steps.contact.discoverDatabases({
       ...{ cluster, after: carried?.after ?? null },
       limit: this.input.databasesPerRun ?? defaultDatabasesPerRun,
       ...(include && { include }),
@@ -112,7 +112,7 @@ class ClusterBackup {
       if (CancellationScope.current().consideredCancelled) throw error;
       if (isCancellation(error))
         return { database, error: { type: 'Cancelled', message: 'somebody cancelled its backup' } };
-      const running = error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError';
+      const running = error instanceof WorkflowExecutionAlreadyStartedError;
       const type = running ? 'AlreadyRunning' : failureType(error);
       const message = failureMessage(error, this.input.hostQueue).slice(0, longestError);
       return { database, error: { type, message } };
@@ -123,16 +123,15 @@ class ClusterBackup {
   async #record(): Promise<void> {
     const entries = this.#journal.takeUnrecorded();
     if (entries.length === 0) return;
-    const { cluster, hostQueue: taskQueue, requester } = this.input;
+    const { cluster, requester } = this.input;
     const { startedAt, runId: firstRunId, done, failed, sizeBytes } = this.#journal.carried;
-    const { recordBackups } = proxyActivities<Activities>({ ...quickOptions, taskQueue });
     try {
       const head = { requester, done, failed, sizeBytes };
-      this.#journal.carried.reportPath = await recordBackups({
+      this.#journal.carried.reportPath = await this.#steps.quick.recordBackups({
         ...{ cluster, startedAt, firstRunId, head, entries },
       });
     } catch (error) {
-      this.#journal.warn(`the report could not be written: ${failureMessage(error)}`);
+      log.warn(`the report could not be written: ${failureMessage(error)}`);
     }
   }
 }

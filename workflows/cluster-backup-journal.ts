@@ -1,4 +1,4 @@
-import { log, setCurrentDetails } from '@temporalio/workflow';
+import { setCurrentDetails } from '@temporalio/workflow';
 import type {
   BackUpClusterInput,
   BackUpClusterResult,
@@ -66,10 +66,6 @@ export class ClusterBackupJournal {
     const entries = this.unrecorded;
     this.unrecorded = [];
     return entries;
-  }
-
-  warn(message: string): void {
-    log.warn(message);
   }
 
   #show(): void {

@@ -1,5 +1,5 @@
 /** The steps of a run in a row, the one it is in set off. */
-function stepPath<Step extends string>(steps: readonly Step[], at: Step): string {
+export function stepPath<Step extends string>(steps: readonly Step[], at: Step): string {
   return steps.map((step) => (step === at ? `**${step}**` : step)).join(' → ');
 }
 

@@ -1,5 +1,5 @@
 import {
-  ApplicationFailure,
+  type ApplicationFailure,
   CancellationScope,
   ContinueAsNew,
   continueAsNew,
@@ -13,11 +13,12 @@ import type { PlannedDrill } from '../activities/drill-plan.js';
 import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import { type DrillInput, type DrillResult, type DrillStatus, perGb } from '../src/domain/drill-contracts.js';
 import { alert, recordFailure } from './alerts.js';
+import { clusterStepOf } from './cluster-step.js';
 import { drillDatabase } from './drill-database.js';
 import { DrillJournal } from './drill-journal.js';
 import { drillPointInTime } from './drill-recovery.js';
 import { alertsOfDrill } from './drill-telling.js';
-import { failureMessage } from './failures.js';
+import { failureMessage, failureOf } from './failures.js';
 import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
@@ -43,16 +44,10 @@ export async function drillCluster(input: DrillInput): Promise<DrillResult> {
 
 /** A drill that proves nothing must not pass for a good one. */
 function nothingToDrill(cluster: string, because: string | null): ApplicationFailure {
-  const story = {
+  return failureOf('BackupNotFound', {
     attempted: `drill the backups of cluster "${cluster}"`,
     cause: `no database has a backup that is to be drilled${because === null ? '' : `, and ${because}`}`,
     remedy: 'Back up first, or see what `drill` in holdfast.yaml leaves out.',
-  };
-  return ApplicationFailure.create({
-    type: 'BackupNotFound',
-    nonRetryable: true,
-    message: `${story.attempted}: ${story.cause}`,
-    details: [story],
   });
 }
 
@@ -136,7 +131,6 @@ class Drill {
   }
 
   #step(): ClusterStep {
-    const { cluster, place } = this.input;
-    return { cluster, startedAt: this.#journal.startedAt, ...(place !== undefined && { place }) };
+    return clusterStepOf(this.input, this.#journal.startedAt);
   }
 }

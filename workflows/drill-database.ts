@@ -5,15 +5,13 @@ import type { DrillInput, DrillOutcome } from '../src/domain/drill-contracts.js'
 import type { DrillJournal } from './drill-journal.js';
 import { DrillRecord } from './drill-record.js';
 import { failureMessage } from './failures.js';
-import type { hostSteps } from './host-steps.js';
-
-type Steps = ReturnType<typeof hostSteps>;
+import type { HostSteps } from './host-steps.js';
 
 /** Restores the newest backup of a database to a scratch database, proves it, and drops it whatever happens. */
 export async function drillDatabase(
   input: DrillInput,
   planned: PlannedDrill,
-  steps: Steps,
+  steps: HostSteps,
   journal: DrillJournal,
 ): Promise<DrillOutcome> {
   const record = new DrillRecord(planned.database, planned.on);
@@ -34,7 +32,7 @@ export async function drillDatabase(
 async function restoreToScratch(
   { database, createRoles }: PlannedDrill,
   base: RestoreStepInput,
-  steps: Steps,
+  steps: HostSteps,
   journal: DrillJournal,
   record: DrillRecord,
 ): Promise<void> {
@@ -74,7 +72,7 @@ async function restoreToScratch(
 }
 
 /** What can't be dropped now is dropped by the next drill, and told. */
-async function cleanUp(step: RestoreStepInput, steps: Steps, record: DrillRecord): Promise<void> {
+async function cleanUp(step: RestoreStepInput, steps: HostSteps, record: DrillRecord): Promise<void> {
   try {
     await steps.quick.dropScratch(step);
   } catch (error) {

@@ -4,12 +4,11 @@ import type { ScratchPlace } from '../activities/drill-recovery.js';
 import type { RecoveryStepInput } from '../activities/recovery-step.js';
 import type { DrillInput, DrillOutcome } from '../src/domain/drill-contracts.js';
 import type { RecoveryPlan } from '../src/domain/recovery-contracts.js';
+import { clusterStepOf } from './cluster-step.js';
 import type { DrillJournal } from './drill-journal.js';
 import { DrillRecord } from './drill-record.js';
 import { failureMessage } from './failures.js';
-import type { hostSteps } from './host-steps.js';
-
-type Steps = ReturnType<typeof hostSteps>;
+import type { HostSteps } from './host-steps.js';
 
 /** What has to go when the drill is over. */
 interface Trail {
@@ -23,12 +22,11 @@ interface Trail {
  */
 export async function drillPointInTime(
   input: DrillInput,
-  steps: Steps,
+  steps: HostSteps,
   journal: DrillJournal,
 ): Promise<DrillOutcome | string> {
-  const { cluster, place } = input;
-  const record = new DrillRecord(null, cluster);
-  const step: ClusterStep = { cluster, startedAt: record.outcome.at, ...(place !== undefined && { place }) };
+  const record = new DrillRecord(null, input.cluster);
+  const step = clusterStepOf(input, record.outcome.at);
   const trail: Trail = {};
   try {
     journal.enter('recover');
@@ -49,7 +47,7 @@ export async function drillPointInTime(
 async function recoverScratch(
   step: ClusterStep,
   { dataDir, tablespaces, backup }: ScratchPlace,
-  steps: Steps,
+  steps: HostSteps,
   record: DrillRecord,
   trail: Trail,
 ): Promise<void> {
@@ -82,7 +80,7 @@ async function recoverScratch(
 /** The server is stopped and all of it removed; what can't be is removed by the next drill, and told. */
 async function cleanUp(
   step: ClusterStep,
-  steps: Steps,
+  steps: HostSteps,
   record: DrillRecord,
   { folder, plan: unrecovered }: Trail,
 ): Promise<void> {

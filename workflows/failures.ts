@@ -4,7 +4,13 @@ import {
   ChildWorkflowFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { messageOf } from '../src/domain/errors.js';
+import { type ErrorStory, messageOf } from '../src/domain/errors.js';
+
+/** A failure that trying again can't mend, with its story as activities' failures have theirs. */
+export function failureOf(type: string, story: ErrorStory): ApplicationFailure {
+  const message = `${story.attempted}: ${story.cause}`;
+  return ApplicationFailure.create({ type, nonRetryable: true, message, details: [story] });
+}
 
 /** The failure that began a chain of Temporal's wrappers: what an activity or a child reported. */
 export function rootFailure(error: unknown): unknown {

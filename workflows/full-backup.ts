@@ -3,24 +3,22 @@ import {
   defineQuery,
   isCancellation,
   log,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { BackupStep } from '../activities/deps.js';
-import type { Activities } from '../activities/index.js';
 import {
   type BackupStatus,
   type FullBackupInput,
   type FullBackupResult,
   statusQuery as statusQueryName,
 } from '../src/domain/contracts.js';
-import { contactWithin, publishOptions, quickOptions, transferOptions } from './activity-options.js';
 import { alert, noteFailure, recordFailure, type Untimed } from './alerts.js';
 import { failureMessage, failureType } from './failures.js';
 import { describeBackup } from './full-backup-details.js';
+import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
 export const statusQuery = defineQuery<BackupStatus>(statusQueryName);
@@ -60,16 +58,17 @@ const undelivered =
 
 /** The steps in order. */
 async function backUp(input: FullBackupInput, enter: Enter): Promise<FullBackupResult> {
-  const { hostQueue: taskQueue } = input;
+  const steps = hostSteps(input);
   const step = stepOf(input);
-  const contact = proxyActivities<Activities>({ ...contactWithin(input.unservedAfterSeconds), taskQueue });
-  const quick = proxyActivities<Activities>({ ...quickOptions, taskQueue });
 
   enter('inspect');
-  const inspected = await contact.inspectDatabase({ ...step, ...(input.place && { place: input.place }) });
+  const inspected = await steps.contact.inspectDatabase({
+    ...step,
+    ...(input.place && { place: input.place }),
+  });
 
   enter('check space', { backupId: inspected.backupId, databaseSizeBytes: inspected.databaseSizeBytes });
-  const space = await quick.checkSpace({ ...step, databaseSizeBytes: inspected.databaseSizeBytes });
+  const space = await steps.quick.checkSpace({ ...step, databaseSizeBytes: inspected.databaseSizeBytes });
 
   const { published, dumped, globals } = await store(input, { ...inspected, ...space }, enter);
 
@@ -121,11 +120,9 @@ async function store(input: FullBackupInput, known: Known, enter: Enter, round =
 type Stored = Awaited<ReturnType<typeof storeOnce>>;
 
 async function storeOnce(input: FullBackupInput, { timestamp, expectedBytes }: Known, enter: Enter) {
-  const { hostQueue: taskQueue, stallTimeoutSeconds, compression, compressionLevel } = input;
+  const { stallTimeoutSeconds, compression, compressionLevel } = input;
+  const steps = hostSteps(input);
   const step = stepOf(input);
-  const quick = proxyActivities<Activities>({ ...quickOptions, taskQueue });
-  const transfer = proxyActivities<Activities>({ ...transferOptions(stallTimeoutSeconds), taskQueue });
-  const { publishBackup } = proxyActivities<Activities>({ ...publishOptions, taskQueue });
 
   const expected = expectedBytes === undefined ? {} : { expectedBytes };
   enter('dump', expected);
@@ -133,7 +130,7 @@ async function storeOnce(input: FullBackupInput, { timestamp, expectedBytes }: K
     ...(compression && { compression }),
     ...(compressionLevel !== undefined && { compressionLevel }),
   };
-  const dumped = await transfer.dumpDatabase({
+  const dumped = await steps.transfer.dumpDatabase({
     ...step,
     ...expected,
     ...method,
@@ -143,12 +140,12 @@ async function storeOnce(input: FullBackupInput, { timestamp, expectedBytes }: K
   enter('checksum', { sizeBytes: dumped.sizeBytes, tables: dumped.tables, rows: dumped.rows });
   // Reading the file costs the disk and a processor, the globals mostly wait for the server.
   const globals = await bothEnded(
-    quick.dumpGlobals({ ...step, dumpAttempt: dumped.attempt }),
-    transfer.checksumArtifact({ ...step, dumped }),
+    steps.quick.dumpGlobals({ ...step, dumpAttempt: dumped.attempt }),
+    steps.transfer.checksumArtifact({ ...step, dumped }),
   );
 
   enter('publish');
-  const published = await publishBackup({ ...step, timestamp, dumped, globals });
+  const published = await steps.publish.publishBackup({ ...step, timestamp, dumped, globals });
   return { published, dumped, globals };
 }
 
@@ -165,8 +162,8 @@ function stepOf({ cluster, database }: FullBackupInput): BackupStep {
 
 /** Retention: its failure is told, and never makes a published backup a failed one. */
 async function expireOldBackups(input: FullBackupInput) {
-  const { hostQueue: taskQueue, keepLast } = input;
-  const { expireBackups } = proxyActivities<Activities>({ ...quickOptions, taskQueue });
+  const { keepLast } = input;
+  const { expireBackups } = hostSteps(input).quick;
   try {
     const done = await expireBackups({ ...stepOf(input), ...(keepLast !== undefined && { keepLast }) });
     return { ...done, warning: null };
@@ -177,8 +174,9 @@ async function expireOldBackups(input: FullBackupInput) {
 }
 
 /** Also of a run that was cancelled. */
-async function removePartials({ cluster, hostQueue: taskQueue }: FullBackupInput): Promise<void> {
-  const { cleanUpPartials } = proxyActivities<Activities>({ ...quickOptions, taskQueue });
+async function removePartials(input: FullBackupInput): Promise<void> {
+  const { cluster } = input;
+  const { cleanUpPartials } = hostSteps(input).quick;
   try {
     await CancellationScope.nonCancellable(() => cleanUpPartials({ cluster }));
   } catch (error) {

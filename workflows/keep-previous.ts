@@ -21,7 +21,7 @@ import {
   keepMessages,
 } from '../src/domain/restore-contracts.js';
 import { keepOptions } from './activity-options.js';
-import { rootFailure } from './failures.js';
+import { failureOf, rootFailure } from './failures.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
 export const undoSignal = defineSignal<[KeepMessage]>(keepMessages.undo);
@@ -124,7 +124,5 @@ class Keeper {
 }
 
 function refusal(cause: string): ApplicationFailure {
-  const story = { attempted: 'undo or confirm the restore', cause };
-  const message = `${story.attempted}: ${cause}`;
-  return ApplicationFailure.create({ type: 'UndoRefused', nonRetryable: true, message, details: [story] });
+  return failureOf('UndoRefused', { attempted: 'undo or confirm the restore', cause });
 }

@@ -1,6 +1,6 @@
 import type { RestoreInput, RestoreStatus, RestoreStep } from '../src/domain/restore-contracts.js';
 import { waitingDetails } from './approval-details.js';
-import { markdownSafe } from './details.js';
+import { markdownSafe, stepPath } from './details.js';
 
 const steps: RestoreStep[] = [
   'resolve',
@@ -22,9 +22,7 @@ const stepsInPlace: RestoreStep[] = [
 
 /** The run's current details in Temporal's Web UI: the step, what it waits for, and the evidence while it does. */
 export function describeRestore(input: RestoreInput, status: RestoreStatus): string {
-  const path = (status.inPlace ? stepsInPlace : steps)
-    .map((step) => (step === status.step ? `**${step}**` : step))
-    .join(' → ');
+  const path = stepPath(status.inPlace ? stepsInPlace : steps, status.step);
   const facts = [
     `Restore of database \`${markdownSafe(input.target)}\` in cluster \`${markdownSafe(input.cluster)}\`, asked for by ${markdownSafe(input.requester)}`,
     ...(input.reason ? [`Why: ${markdownSafe(input.reason)}`] : []),

@@ -5,7 +5,7 @@ import type {
   RestoreInput,
   VerifiedArtifact,
 } from '../src/domain/restore-contracts.js';
-import type { hostSteps } from './host-steps.js';
+import type { HostSteps } from './host-steps.js';
 import type { RestoreJournal } from './restore-journal.js';
 
 /** What a restore has to clear away when it is over. */
@@ -30,7 +30,7 @@ export interface Prepared {
 
 interface RestoreRun {
   input: RestoreInput;
-  steps: ReturnType<typeof hostSteps>;
+  steps: HostSteps;
   journal: RestoreJournal;
   trail: RestoreTrail;
 }

@@ -1,12 +1,12 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import type { ApplicationFailure } from '@temporalio/workflow';
 import { type ArchiveReport, isWhole } from '../src/domain/archive-report.js';
 import type { BackUpClusterResult } from '../src/domain/cluster-backup-contracts.js';
 import type { FullBackupResult } from '../src/domain/contracts.js';
 import { counted } from '../src/domain/counts.js';
 import type { DrillResult } from '../src/domain/drill-contracts.js';
-import type { ErrorStory } from '../src/domain/errors.js';
 import type { MonitorResult } from '../src/domain/monitor-contracts.js';
 import type { ScheduledRunResult, ScheduleKind } from '../src/domain/schedule-contracts.js';
+import { failureOf } from './failures.js';
 
 type Outcome = Pick<ScheduledRunResult, 'outcome' | 'told'> & {
   /** What the run is to fail with, though the work came to its end. */
@@ -31,13 +31,11 @@ function ofBackup(result: BackUpClusterResult | FullBackupResult): Outcome {
   const told = `${total - result.failed} of ${counted(total, 'database')} backed up${left}`;
   if (failed === 0) return { outcome: 'succeeded', told };
   const first = entries.find(({ error }) => error && error.type !== 'AlreadyRunning');
-  const story: ErrorStory = {
+  const failure = failureOf('DumpFailed', {
     attempted: 'back up every database by schedule',
     cause: `${counted(failed, 'database')} failed, as ${first?.database ?? ''}: ${first?.error?.message ?? ''}`,
     remedy: 'see the alert and the report of the backup',
-  };
-  const message = `${story.attempted}: ${story.cause}`;
-  const failure = ApplicationFailure.nonRetryable(message, 'DumpFailed', story);
+  });
   return { outcome: 'failed', told, failure };
 }
 

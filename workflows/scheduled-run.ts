@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   executeChild,
   isCancellation,
@@ -42,10 +43,10 @@ export async function scheduledRun(input: ScheduledRunInput): Promise<ScheduledR
     });
     return end(input, readOutcome(input.kind, result));
   } catch (error) {
-    if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) {
       return end(input, { outcome: 'skipped', told: 'it ran already' });
     }
-    await recordFailure(input, error);
+    await endFailed(input, error);
     throw error;
   }
 }
@@ -60,7 +61,7 @@ function end(
   return { workflowId: input.operation.workflowId, ...told };
 }
 
-async function recordFailure(input: ScheduledRunInput, error: unknown): Promise<void> {
+async function endFailed(input: ScheduledRunInput, error: unknown): Promise<void> {
   const isCancelled = isCancellation(error);
   upsertSearchAttributes([outcomeAttribute(isCancelled ? 'cancelled' : 'failed')]);
   const message = failureMessage(error, input.operation.input.hostQueue);

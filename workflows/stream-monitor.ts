@@ -12,12 +12,12 @@ import type {
 import { freshHealth, judgeStream } from '../src/domain/stream-health.js';
 import { alert, type Untimed } from './alerts.js';
 import { failureMessage } from './failures.js';
-import type { hostSteps } from './host-steps.js';
+import type { HostSteps } from './host-steps.js';
 import { priorityOf, streamAlert } from './wal-stream-telling.js';
 
 export interface MonitorParts {
   input: WalStreamInput;
-  steps: ReturnType<typeof hostSteps>;
+  steps: HostSteps;
   /** What the workflow tells of itself. */
   status: WalStreamStatus;
   enter: (step: WalStreamStep, news?: Partial<WalStreamStatus>) => void;

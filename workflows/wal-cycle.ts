@@ -20,6 +20,7 @@ import type {
   WalCycleStep,
 } from '../src/domain/wal-contracts.js';
 import { alert, recordFailure } from './alerts.js';
+import { clusterStepOf } from './cluster-step.js';
 import { failureMessage } from './failures.js';
 import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
@@ -135,9 +136,7 @@ class WalCycle {
   }
 
   #step(): ClusterStep {
-    const { cluster, place } = this.input;
-    const startedAt = workflowInfo().startTime.toISOString();
-    return { cluster, startedAt, ...(place !== undefined && { place }) };
+    return clusterStepOf(this.input);
   }
 
   #enter(step: WalCycleStep, news: Partial<WalCycleStatus> = {}): void {

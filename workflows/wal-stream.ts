@@ -27,6 +27,7 @@ import type {
 } from '../src/domain/stream-contracts.js';
 import { type WalCycleInput, walCycleWorkflowId } from '../src/domain/wal-contracts.js';
 import { alert, recordFailure } from './alerts.js';
+import { clusterStepOf } from './cluster-step.js';
 import { failureMessage, failureType } from './failures.js';
 import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
@@ -173,9 +174,7 @@ class WalStream {
   }
 
   #step(): ClusterStep {
-    const { cluster, place } = this.input;
-    const startedAt = workflowInfo().startTime.toISOString();
-    return { cluster, startedAt, ...(place !== undefined && { place }) };
+    return clusterStepOf(this.input);
   }
 
   #enter(step: WalStreamStep, news: Partial<WalStreamStatus> = {}): void {

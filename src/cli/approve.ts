@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { DecidableStatus } from '../domain/approval-contracts.js';
+import { statusQuery } from '../domain/contracts.js';
 import { HoldfastError, messageOf } from '../domain/errors.js';
 import { recoveryWorkflowId } from '../domain/recovery-contracts.js';
 import { restoreWorkflowId } from '../domain/restore-contracts.js';
@@ -38,7 +39,7 @@ async function decideOn(
   const running = await openRunning(context, workflowId, attempted);
   try {
     if (!running.isOpen) throw refused(attempted, 'it is over: the workflow has ended');
-    const status = await running.handle.query<DecidableStatus>('status');
+    const status = await running.handle.query<DecidableStatus>(statusQuery);
     if (!status.evidence || !status.approval)
       throw refused(attempted, `it waits for nobody yet: ${status.step}`);
     const evidence = fullDigest(options.evidence, status.evidence.digest);

@@ -2,8 +2,9 @@ import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/cl
 import { ApplicationFailure } from '@temporalio/common';
 import { configFingerprint } from '../config/fingerprint.js';
 import { workflowTypes } from '../domain/contracts.js';
-import { type ErrorStory, type ErrorType, HoldfastError, isErrorType } from '../domain/errors.js';
+import { HoldfastError } from '../domain/errors.js';
 import { findTemporal } from '../temporal/connection.js';
+import { errorOfFailure } from '../temporal/failure.js';
 import { commandQueues, hasLivePoller } from '../temporal/task-queues.js';
 import type { CommandContext } from './context.js';
 import { printable, shellWord } from './output/format.js';
@@ -67,10 +68,7 @@ function errorOfUpdate(error: unknown, attempted: string): unknown {
   if (error instanceof WorkflowNotFoundError)
     return new HoldfastError('ApprovalRefused', { attempted, cause: 'it is over: the workflow has ended' });
   const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-  if (!(cause instanceof ApplicationFailure)) return error;
-  const type: ErrorType = isErrorType(cause.type) ? cause.type : 'GeneralError';
-  const [story] = (cause.details ?? []) as [ErrorStory?];
-  return new HoldfastError(type, story ?? { attempted, cause: cause.message }, { cause: error });
+  return cause instanceof ApplicationFailure ? errorOfFailure(cause, attempted) : error;
 }
 
 const namedAtMost = 5;

@@ -1,5 +1,4 @@
 import type { ClusterConfig } from '../config/config.js';
-import { clusterFingerprint } from '../config/fingerprint.js';
 import { workflowTypes } from '../domain/contracts.js';
 import {
   type BackupReference,
@@ -11,11 +10,11 @@ import { type CommandContext, clusterNamed } from './context.js';
 import { listCommand } from './list.js';
 import { printable } from './output/format.js';
 import { asksForRecovery, type RecoveryArguments } from './recovery-arguments.js';
-import { requesterName } from './requester.js';
 import { type RestoreArguments, whatToRestore } from './restore-arguments.js';
 import { previewRestore } from './restore-preview.js';
 import { printRestore } from './restore-summary.js';
 import { runDecidable } from './run-decidable.js';
+import { commonInput } from './run-operation.js';
 import { openSession, type Session } from './session.js';
 
 export interface RestoreOptions extends RecoveryArguments, RestoreArguments {
@@ -61,22 +60,18 @@ export async function restoreCommand(
 }
 
 function inputOf(
-  { config }: CommandContext,
+  context: CommandContext,
   session: Session,
   cluster: ClusterConfig,
   { backup, target, options }: { backup: BackupReference; target: string; options: RestoreOptions },
 ): RestoreInput {
   return {
-    ...{ cluster: cluster.name, target, backup },
-    hostQueue: session.queues.host,
-    requester: requesterName(),
+    ...commonInput(context, session, cluster),
+    ...{ target, backup },
     reason: options.reason ?? '',
-    stallTimeoutSeconds: cluster.stallTimeoutSeconds,
     keepPreviousMinutes: options.keepPrevious * 60,
     approveAsRequester: options.yes === true,
     createRoles: options.globals === true,
     inPlace: options.inPlace === true,
-    // On another host the same server and repository may well have other paths and names.
-    ...(cluster.host === config.host && { place: clusterFingerprint(cluster) }),
   };
 }

@@ -1,6 +1,7 @@
 import { requesterBarredBecause } from '../domain/approval.js';
 import { messageOf } from '../domain/errors.js';
-import { type OperationStart, startOperation } from '../temporal/start-operation.js';
+import type { OperationStart } from '../temporal/start-operation.js';
+import { beginOperation } from './begin-operation.js';
 import type { CommandContext } from './context.js';
 import { requesterName } from './requester.js';
 import { askForName, canAsk, sendDecision, showEvidence, showHow } from './restore-approval.js';
@@ -22,16 +23,10 @@ export async function runDecidable<T>(
   start: OperationStart,
   options: DecidableOptions,
 ): Promise<T | undefined> {
-  const { output } = context;
   const { workflowId, summary } = start;
-  const { handle, runId, adopted } = await startOperation(session.place.client, start);
-  await session.work();
-  if (options.detach) {
-    if (output.json) output.printJson({ workflow_id: workflowId, run_id: runId });
-    else output.print(`${workflowId} (run ${runId})`);
-    return undefined;
-  }
-  if (adopted) output.note(`resuming ${summary}, begun by a command that is gone`);
+  const started = await beginOperation(context, session, start, options.detach === true);
+  if (!started) return undefined;
+  const { handle, runId } = started;
   const onWaiting = decideHere(context, session, { handle, workflowId, runId, options });
   return watchDecidable<T>(context, session, handle, summary, onWaiting);
 }

@@ -3,10 +3,10 @@ import type { ClusterConfig } from '../config/config.js';
 import { clusterFingerprint } from '../config/fingerprint.js';
 import { errorOfWorkflow } from '../temporal/failure.js';
 import { type Asker, clusterInput } from '../temporal/operations.js';
-import { type OperationStart, startOperation } from '../temporal/start-operation.js';
+import type { OperationStart } from '../temporal/start-operation.js';
 import { watchOperation } from '../temporal/watch-operation.js';
+import { beginOperation, cancelOnInterrupt } from './begin-operation.js';
 import type { CommandContext } from './context.js';
-import { onInterrupt } from './interrupt.js';
 import { createProgress } from './output/progress.js';
 import { requesterName } from './requester.js';
 import type { Session } from './session.js';
@@ -43,16 +43,8 @@ export async function runOperation<T>(
   start: OperationStart,
   options: RunOptions,
 ): Promise<T | undefined> {
-  const started = await startOperation(session.place.client, start);
-  await session.work();
-  const { output } = context;
-  if (options.detach) {
-    if (output.json) output.printJson({ workflow_id: start.workflowId, run_id: started.runId });
-    else output.print(`${start.workflowId} (run ${started.runId})`);
-    return undefined;
-  }
-  if (started.adopted) output.note(`resuming ${start.summary}, begun by a command that is gone`);
-  return watch<T>(context, session, started.handle, start.summary, options);
+  const started = await beginOperation(context, session, start, options.detach);
+  return started && watch<T>(context, session, started.handle, start.summary, options);
 }
 
 /** Waits for a workflow, drawing its progress; Ctrl-C asks it to cancel and waits until it has cleaned up. */
@@ -64,10 +56,7 @@ async function watch<T>(
   { stepWords, askProgress }: RunOptions,
 ): Promise<T> {
   const progress = createProgress(context.output.progressOptions);
-  const stopListening = onInterrupt(() => {
-    progress.note('cancelling; press Ctrl-C again to leave at once');
-    void handle.cancel().catch(() => undefined);
-  });
+  const stopListening = cancelOnInterrupt(handle, progress);
   try {
     const seen = tellSteps(stepWords, progress, (words, figures) => {
       // Before the first byte there are no figures worth showing, after the dump no object's name.

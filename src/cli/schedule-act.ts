@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { PresentSchedule } from '../domain/schedule/plan.js';
-import { eachOf } from '../temporal/schedules/read.js';
+import { eachOf } from '../temporal/each-of.js';
 import type { CommandContext } from './context.js';
 import { printable } from './output/format.js';
 import { requesterName } from './requester.js';

@@ -9,13 +9,8 @@ import {
   scheduleKinds,
 } from '../domain/schedule-contracts.js';
 import { findTemporal, type TemporalPlace } from '../temporal/connection.js';
-import {
-  describeSchedule,
-  eachOf,
-  ownerOf,
-  presentOf,
-  presentSchedules,
-} from '../temporal/schedules/read.js';
+import { eachOf } from '../temporal/each-of.js';
+import { describeSchedule, ownerOf, presentOf, presentSchedules } from '../temporal/schedules/read.js';
 import type { CommandContext } from './context.js';
 
 /**

@@ -2,7 +2,7 @@ import { totalRows } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import { openRepository } from '../repository/open-repository.js';
 import { type Verification, verifyBackup } from '../repository/verify-backup.js';
-import { type CommandContext, clustersNamed } from './context.js';
+import { type CommandContext, clusterNamed, clustersNamed } from './context.js';
 import { bytes, counted, printable } from './output/format.js';
 
 export interface VerifyCommandOptions {
@@ -45,8 +45,7 @@ async function verifyOne(
   id: string,
   options: VerifyCommandOptions,
 ): Promise<Verdict> {
-  const [cluster] = clustersNamed(context.config, options.cluster ?? 'default');
-  if (!cluster) throw new Error('unreachable: a named cluster is found or refused');
+  const cluster = clusterNamed(context.config, options.cluster ?? 'default');
   const found = await openRepository(cluster).find(id);
   return judge(context, found.id, async () => verifyBackup(found.path, found.metadata));
 }

@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { type DecidableStatus, decidingStep } from '../domain/approval-contracts.js';
-import type { DumpProgress } from '../domain/contracts.js';
+import { type DumpProgress, statusQuery } from '../domain/contracts.js';
 import { errorOfWorkflow } from '../temporal/failure.js';
 import { watchOperation } from '../temporal/watch-operation.js';
+import { cancelOnInterrupt } from './begin-operation.js';
 import type { CommandContext } from './context.js';
-import { onInterrupt } from './interrupt.js';
 import { bytes, rate } from './output/format.js';
 import { createProgress } from './output/progress.js';
 import type { Session } from './session.js';
@@ -29,10 +30,7 @@ export async function watchDecidable<T>(
 ): Promise<T> {
   const progress = createProgress(context.output.progressOptions);
   const over = new AbortController();
-  const stopListening = onInterrupt(() => {
-    progress.note('cancelling; press Ctrl-C again to leave at once');
-    void handle.cancel().catch(() => undefined);
-  });
+  const stopListening = cancelOnInterrupt(handle, progress);
   const seen = tellSteps(decidableWords, progress, (words, progressed) => {
     // Figures are for a line that is redrawn, not for one more line each time.
     const withFigures = context.output.isTerminal && progressed;
@@ -62,9 +60,9 @@ async function awaitApproval(
   onWaiting: (status: DecidableStatus) => Promise<void>,
 ): Promise<void> {
   while (!over.aborted) {
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    await delay(lookEveryMs);
     if (over.aborted) return;
-    const status = await handle.query<DecidableStatus>('status').catch(() => undefined);
+    const status = await handle.query<DecidableStatus>(statusQuery).catch(() => undefined);
     if (status?.step === decidingStep && status.approval?.outcome === 'pending') return onWaiting(status);
     if (status && ['swap', 'exchange', 'summary', 'done'].includes(status.step)) return;
   }

@@ -17,6 +17,11 @@ export function errorOfWorkflow(error: unknown, attempted: string): unknown {
   }
   if (failure instanceof TimeoutFailure) return ofTimeout(failure, error, attempted);
   if (!(failure instanceof ApplicationFailure)) return failure;
+  return errorOfFailure(failure, attempted);
+}
+
+/** The catalogue's error that an activity or a workflow has thrown as a failure. */
+export function errorOfFailure(failure: ApplicationFailure, attempted: string): HoldfastError {
   const type: ErrorType = isErrorType(failure.type) ? failure.type : 'GeneralError';
   const [story] = (failure.details ?? []) as [ErrorStory?];
   return new HoldfastError(type, story ?? { attempted, cause: failure.message }, { cause: failure });

@@ -1,5 +1,6 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { searchAttributeNames, workflowTypes } from '../domain/contracts.js';
+import { eachOf } from './each-of.js';
 import { attributeOf } from './search-attributes.js';
 import { type OperationSight, sightsOf } from './watch-operation.js';
 
@@ -30,9 +31,6 @@ export interface EndedOperation extends ListedOperation {
 
 const [clusterName, databaseName, , outcomeName] = searchAttributeNames;
 
-/** Asked at the same time. */
-const batchSize = 16;
-
 /** The newest `limit` operations that run, with what each step of theirs tells. */
 export async function runningOperations(client: Client, limit: number): Promise<RunningOperation[]> {
   const types = Object.values(workflowTypes)
@@ -40,13 +38,10 @@ export async function runningOperations(client: Client, limit: number): Promise<
     .map((type) => `'${type}'`);
   const query = `ExecutionStatus = 'Running' AND WorkflowType IN (${types.join(', ')})`;
   const listed = (await newest(client, query, limit)).map(operationOf);
-  const running: RunningOperation[] = [];
-  for (let next = 0; next < listed.length; next += batchSize) {
-    const batch = listed.slice(next, next + batchSize);
-    const steps = await Promise.all(batch.map(({ workflowId }) => sightsOf(client, workflowId)));
-    running.push(...batch.map((operation, index) => ({ ...operation, steps: steps[index] ?? [] })));
-  }
-  return running;
+  return eachOf(listed, async (operation) => ({
+    ...operation,
+    steps: await sightsOf(client, operation.workflowId),
+  }));
 }
 
 /** How many ended runs of a kind are looked at: what was last done to each of so many databases is found among them. */

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { type DecidableStatus, decidingStep } from '../domain/approval-contracts.js';
-import { searchAttributeNames, workflowTypes } from '../domain/contracts.js';
+import { searchAttributeNames, statusQuery, workflowTypes } from '../domain/contracts.js';
 import { attributeOf } from './search-attributes.js';
 
 /** A restore or recovery that runs; the status is null when no worker answers. */
@@ -23,7 +23,7 @@ export async function runningDecidables(client: Client, answerWithinMs: number):
   const asked: Promise<RunningDecidable>[] = [];
   for await (const info of client.workflow.list({ query, pageSize: askAtMost })) {
     const { workflowId, runId } = info;
-    const ask = () => client.workflow.getHandle(workflowId, runId).query<DecidableStatus>('status');
+    const ask = () => client.workflow.getHandle(workflowId, runId).query<DecidableStatus>(statusQuery);
     const answer = client.withDeadline(Date.now() + answerWithinMs, ask).catch(() => null);
     const [operation, cluster] = [attributeOf(info, operationName), attributeOf(info, clusterName)];
     asked.push(answer.then((status) => ({ workflowId, operation, cluster, status })));

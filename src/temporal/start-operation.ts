@@ -5,7 +5,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { type DecidableStatus, decidingStep } from '../domain/approval-contracts.js';
-import { workflowTypes } from '../domain/contracts.js';
+import { statusQuery, workflowTypes } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
 import { shellWord } from '../domain/shell-word.js';
 import { printable } from '../log/printable.js';
@@ -71,7 +71,7 @@ async function remedyFor(client: Client, running: WorkflowExecutionDescription):
     return 'its command is gone, and had other settings: `holdfast up` ends it, or the same command as it was given then';
   }
   if (decidableTypes.has(type)) {
-    const ask = () => client.workflow.getHandle(workflowId, runId).query<DecidableStatus>('status');
+    const ask = () => client.workflow.getHandle(workflowId, runId).query<DecidableStatus>(statusQuery);
     const status = await client.withDeadline(Date.now() + answerWithinMs, ask).catch(() => undefined);
     const id = printable(shellWord(workflowId));
     if (status?.step === decidingStep)

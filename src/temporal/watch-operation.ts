@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, isGrpcServiceError, ServiceError, type WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 
@@ -35,7 +36,7 @@ export async function watchOperation<T>(
     over = true;
   });
   while (!over) {
-    await Promise.race([end, new Promise((resolve) => setTimeout(resolve, lookEveryMs))]);
+    await Promise.race([end, delay(lookEveryMs)]);
     if (!over) for (const sight of await sightsOf(client, handle.workflowId)) onSight(sight);
     if (!over && alsoLook) await Promise.race([end, alsoLook()]);
   }
@@ -58,7 +59,7 @@ async function untilResult<T>(handle: WorkflowHandle): Promise<T> {
       // The client gives up within half a minute: what took longer was an answer that was waited for.
       if (performance.now() - askedAt > 60_000) until = performance.now() + outageMs;
       if (performance.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+      await delay(askAgainMs);
     }
   }
 }

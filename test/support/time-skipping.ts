@@ -7,7 +7,7 @@ import { cacheDirectory } from '../../src/config/directories.js';
 import { searchAttributeNames } from '../../src/domain/contracts.js';
 import { obtainOnce } from '../../src/temporal/embedded/cache.js';
 import { freePort } from '../../src/temporal/embedded/ports.js';
-import { answers } from '../../src/temporal/embedded/server-process.js';
+import { probePort } from '../../src/temporal/probe-port.js';
 import { addSearchAttributes } from '../../src/temporal/search-attributes.js';
 import './quiet-runtime.js';
 
@@ -123,7 +123,7 @@ async function archiveClasses(folder: string): Promise<void> {
   void server.then(() => {
     hasEnded = true;
   });
-  while (!hasEnded && !(await answers(port))) await delay(100);
+  while (!hasEnded && (await probePort('127.0.0.1', port, 1_000))) await delay(100);
   server.kill('SIGTERM');
   await server;
 }

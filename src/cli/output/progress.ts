@@ -1,6 +1,7 @@
 import { type GenericFormatter, MultiBar, type SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 import type { DumpProgress } from '../../domain/contracts.js';
+import { cutToWidth } from './cut.js';
 import { bytes, duration, printable, rate } from './format.js';
 
 /** What a person sees of a running backup. */
@@ -109,11 +110,11 @@ const barWidth = 20;
 
 function drawLine({ progress, doing = '' }: Drawn, width: number, color: boolean): string {
   const { cyan, dim } = pc.createColors(color);
-  if (!progress) return cut(printable(doing), width);
+  if (!progress) return cutToWidth(printable(doing), width);
   const { storedBytes, expectedBytes } = progress;
   const bar = expectedBytes ? `${drawBar(storedBytes / expectedBytes)} ` : '';
   const told = figures(progress);
-  const rest = cut(`  ${printable(progress.doing)}`, width - bar.length - told.length);
+  const rest = cutToWidth(`  ${printable(progress.doing)}`, width - bar.length - told.length);
   return `${cyan(bar)}${told}${dim(rest)}`;
 }
 
@@ -134,11 +135,4 @@ export function figures({
     : '';
   const size = expectedBytes ? `${bytes(expectedBytes)}, ${bytes(storedBytes)}` : bytes(storedBytes);
   return `${share}${size}, ${rate(bytesPerSecond)}, ${duration(Math.floor(elapsedSeconds))}`;
-}
-
-/** One column stays free, so that no terminal wraps the line. */
-function cut(text: string, width: number): string {
-  const characters = [...text];
-  const room = Math.max(0, width - 1);
-  return characters.length <= room ? text : `${characters.slice(0, Math.max(0, room - 1)).join('')}…`;
 }

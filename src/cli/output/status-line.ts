@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { cutToWidth } from './cut.js';
 import type { OutputStream } from './output.js';
 
 /** A line at the foot of a terminal that is drawn anew, under everything else that is written. */
@@ -18,7 +19,7 @@ export function createStatusLine(terminal: OutputStream, isTerminal: boolean): S
   let text = '';
   let isDrawn = false;
   const draw = () => {
-    terminal.write(`${clearLine}${cut(text, terminal.columns ?? 80)}`);
+    terminal.write(`${clearLine}${cutToWidth(text, terminal.columns ?? 80)}`);
     isDrawn = true;
   };
   const erase = () => {
@@ -56,10 +57,4 @@ function writingAbove(terminal: OutputStream, makeRoom: () => () => void): Outpu
       return typeof value === 'function' && name !== 'write' ? value.bind(stream) : value;
     },
   });
-}
-
-/** One column stays free, so that no terminal wraps the line. */
-function cut(text: string, columns: number): string {
-  const characters = [...text];
-  return characters.length < columns ? text : `${characters.slice(0, Math.max(0, columns - 2)).join('')}…`;
 }

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { probePort } from '../probe-port.js';
+import { plainEnvironment } from './plain-environment.js';
 
 export interface ServerArguments {
   executable: string;
@@ -77,7 +78,7 @@ export async function untilListening(
     server.isRunning() && Date.now() < deadline;
     await delay(20)
   ) {
-    if (await answers(port)) return server.isRunning();
+    if (!(await probePort('127.0.0.1', port, 1_000))) return server.isRunning();
   }
   return false;
 }
@@ -98,26 +99,9 @@ function serverArguments({ database, port, uiPort, searchAttributes }: ServerArg
   ];
 }
 
-/** The server gets no secret and none of Temporal's client settings. */
-function plainEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, HOME, TMPDIR, TZ } = process.env;
-  return Object.fromEntries(
-    Object.entries({ PATH, HOME, TMPDIR, TZ }).filter(([, value]) => value !== undefined),
-  );
-}
-
 async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
   child.kill('SIGTERM');
   const force = setTimeout(() => child.kill('SIGKILL'), 5_000);
   await ended;
   clearTimeout(force);
-}
-
-/** Whether something listens at a port of 127.0.0.1. */
-export async function answers(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { programPath } from '../../package-root.js';
 import { tryLock } from './cache.js';
 import { dial } from './dial.js';
+import { plainEnvironment } from './plain-environment.js';
 import { readState, runsFor, type ServerState, socketPath, type WantedPorts } from './state.js';
 
 export interface StartSupervisorOptions {
@@ -62,16 +63,12 @@ async function launch(
 ): Promise<Socket> {
   const socket = socketPath(stateDir);
   await rm(socket, { force: true });
-  const { PATH, HOME, TMPDIR, TZ } = process.env;
-  const env = Object.fromEntries(
-    Object.entries({ PATH, HOME, TMPDIR, TZ }).filter(([, value]) => value !== undefined),
-  );
   const { port, uiPort } = ports;
   const told = [stateDir, socket, executable, JSON.stringify({ port, uiPort }), ...searchAttributes];
   const child = spawn(process.execPath, [programPath('temporal/embedded/supervisor'), ...told], {
     cwd: '/',
     detached: true,
-    env,
+    env: plainEnvironment(),
     stdio: 'ignore',
   });
   child.unref();

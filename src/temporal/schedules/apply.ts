@@ -4,7 +4,8 @@ import { planSchedules, type ScheduleStep } from '../../domain/schedule/plan.js'
 import type { ScheduleShape } from '../../domain/schedule/shape.js';
 import { isFolder } from '../../repository/local/real-file.js';
 import { walLayout } from '../../repository/local/wal/wal-layout.js';
-import { eachOf, ownerMemo, ownerOf, presentSchedules } from './read.js';
+import { eachOf } from '../each-of.js';
+import { ownerMemo, ownerOf, presentSchedules } from './read.js';
 import { specOf } from './spec.js';
 import { wantedSchedules } from './wanted.js';
 

@@ -1,6 +1,7 @@
 import type { Client, ScheduleDescription } from '@temporalio/client';
 import { type ScheduleKind, scheduleIdPrefix } from '../../domain/schedule-contracts.js';
-import { describeSchedule, eachOf, presentOf } from './read.js';
+import { eachOf } from '../each-of.js';
+import { describeSchedule, presentOf } from './read.js';
 
 /** A schedule as people look at it. Times are ISO 8601, UTC. */
 export interface ListedSchedule {

@@ -3,13 +3,11 @@ import type { Config } from '../../config/config.js';
 import type { PresentSchedule } from '../../domain/schedule/plan.js';
 import type { ScheduleShape } from '../../domain/schedule/shape.js';
 import { scheduleIdPrefix } from '../../domain/schedule-contracts.js';
+import { eachOf } from '../each-of.js';
 import { dueTimesOf, hasForeignTimes } from './spec.js';
 
 /** In the memo of each schedule of Holdfast's: whose settings made it. */
 const ownerKey = 'holdfastOwner';
-
-/** Questions asked of Temporal at a time. */
-const atATime = 16;
 
 /** Whose schedules these are: settings of one host for one repository. */
 export function ownerOf({ host, backupDir }: Pick<Config, 'host' | 'backupDir'>): string {
@@ -71,12 +69,4 @@ function shapeOf({
     ...{ taskQueue: action.taskQueue ?? '', summary: action.staticSummary ?? '' },
     input: (action.args?.[0] ?? null) as ScheduleShape['input'],
   };
-}
-
-/** Does it for each, a few at a time. */
-export async function eachOf<In, Out>(items: readonly In[], act: (item: In) => Promise<Out>): Promise<Out[]> {
-  const done: Out[] = [];
-  for (let from = 0; from < items.length; from += atATime)
-    done.push(...(await Promise.all(items.slice(from, from + atATime).map(act))));
-  return done;
 }

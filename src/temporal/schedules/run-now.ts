@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { ScheduledRunResult } from '../../domain/schedule-contracts.js';
 import { errorOfWorkflow } from '../failure.js';
@@ -30,7 +31,7 @@ export async function runNow(
     const { recentActions } = (await handle.describe()).info;
     const begun = recentActions.find(({ action }) => !before.has(action.workflow.firstExecutionRunId));
     if (begun) return runOf(client, begun.action.workflow);
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    await delay(lookEveryMs);
   }
   return undefined;
 }
