@@ -74,13 +74,23 @@ async function prepare(client: pg.Client, { snapshotId }: Snapshot, timeoutMs: n
 }
 
 /** ONLY, because a dump has each table's own rows: those of tables that inherit from it stand with these. */
-async function countRows(
-  client: pg.Client,
-  { schema, table, ofExtension }: ListedTable,
-): Promise<CountedTable> {
+async function countRows(client: pg.Client, listed: ListedTable): Promise<CountedTable> {
+  const { schema, table, ofExtension, namelessOid } = listed;
   const name = `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
-  const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM ONLY ${name}`);
+  const query = `SELECT count(*) FROM ONLY ${name}`;
+  const { rows } =
+    namelessOid === undefined
+      ? await client.query<{ count: string }>(query)
+      : await countNameless(client, namelessOid);
   return { schema, table, rows: Number(rows[0]?.count), ofExtension };
+}
+
+/** The server itself puts in the name, which no text of ours can be. */
+async function countNameless(client: pg.Client, oid: number) {
+  await client.query(`DO LANGUAGE plpgsql $do$ DECLARE found bigint; BEGIN
+    EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM ONLY %s', '${oid}'::pg_catalog.regclass) INTO found;
+    PERFORM pg_catalog.set_config('holdfast.count', found::text, true); END $do$`);
+  return await client.query<{ count: string }>("SELECT current_setting('holdfast.count') AS count");
 }
 
 function byName(a: CountedTable, b: CountedTable): number {
