@@ -21,6 +21,11 @@ export interface ProgramEnd {
  * sign that is the program's or libpq's own.
  */
 const signs: [ErrorType, RegExp, string?][] = [
+  [
+    'AuthenticationFailed',
+    /(private key file|certificate file) ".*"/,
+    'Correct the file: sslcert and sslkey in the service, or PGSSLCERT and PGSSLKEY.',
+  ],
   ['ClientTooOld', /server version mismatch/, 'Install client programs as new as the server.'],
   ['LockTimeout', /canceling statement due to lock timeout/],
   [
@@ -48,6 +53,11 @@ const signs: [ErrorType, RegExp, string?][] = [
     'DumpFailed',
     /row-level security/,
     'Back up with a role that has BYPASSRLS: a dump under row security would lack rows.',
+  ],
+  [
+    'DumpFailed',
+    /large object/,
+    'Grant the role SELECT on the large objects, which pg_read_all_data leaves out: `holdfast init --print-roles` has it.',
   ],
   [
     'DumpFailed',
