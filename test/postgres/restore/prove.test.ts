@@ -170,3 +170,15 @@ test('tables of a database of SQL_ASCII are counted whose names are text of no e
     ['tä "q"', 3],
   ]);
 });
+
+test('more tables are counted than a transaction may lock', async () => {
+  await using small = await startCluster({
+    settings: { max_locks_per_transaction: '10', max_connections: '10' },
+  });
+  await small.createDatabase('many');
+  const tables = (from: number) =>
+    `DO $$BEGIN FOR i IN ${from}..${from + 49} LOOP
+       EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, v int UNIQUE)', i); END LOOP; END$$`;
+  for (let from = 0; from < 600; from += 50) await query(small, 'many', tables(from));
+  expect(await countTables(settings(small), 'many', { runTag: 'run-1' })).toHaveLength(600);
+});
