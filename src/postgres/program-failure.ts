@@ -1,5 +1,6 @@
 import { type ErrorType, HoldfastError } from '../domain/errors.js';
 import { type StorageContext, storageError } from '../repository/local/storage-error.js';
+import { moreRoom } from './connection-error.js';
 import type { ProgramMessages } from './program-messages.js';
 
 /** How a PostgreSQL program ended, and what it was run for. */
@@ -15,6 +16,8 @@ export interface ProgramEnd {
   /** As given to `--lock-wait-timeout`. */
   lockWaitTimeoutMs?: number;
 }
+
+const noRoom = /(too many (connections|clients)|remaining connection slots)/;
 
 /**
  * Errors by the programs' words. Theirs are in English (LC_ALL=C), the server's may not be: each type needs one
@@ -34,6 +37,7 @@ const signs: [ErrorType, RegExp, string?][] = [
     'Check user and password and the server’s pg_hba.conf.',
   ],
   ['DatabaseUnknown', /connection to server .* failed: .*database ".*" does not exist/s, 'Name another.'],
+  ['ServerUnreachable', noRoom, moreRoom],
   [
     'ServerUnreachable',
     /(connection to server .* failed:|could not connect to database)/s,

@@ -40,6 +40,16 @@ test.each([
   expect((await failureOf(`pg_dump: error: ${words}\n`)).type).toBe(type);
 });
 
+test('a server without room for one more session is told with the limits', async () => {
+  const failure = await failureOf(
+    'pg_dump: error: connection to server at "db" failed: FATAL:  too many connections for role "low"\n',
+  );
+  expect(failure).toMatchObject({
+    type: 'ServerUnreachable',
+    remedy: expect.stringContaining('CONNECTION LIMIT'),
+  });
+});
+
 test('a large object that may not be read is told with what grants it', async () => {
   const failure = await failureOf(
     'pg_dump: error: could not open large object 4711: ERROR:  permission denied for large object 4711\n',
