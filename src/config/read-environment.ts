@@ -97,6 +97,7 @@ const lists: ReadonlySet<string> = new Set<VariableName>(['SMTP_TO']);
 
 /** Set but empty, these are as good as unset: libpq and Temporal read theirs so, and compose files write them so. */
 const mayBeEmpty: ReadonlySet<string> = new Set<VariableName>([
+  'PGPORT',
   'ALERT_ENDPOINT',
   'DEAD_MANS_SWITCH_URL',
   'SMTP_HOST',

@@ -37,7 +37,10 @@ export async function examineServer(
   const diagnoses = [
     await look('clock', name, () => judgeClock(name, server.clockOffsetSeconds)),
     await look('dump role', name, async () => judgeDumpRole(name, await role)),
-    await look('restore role', name, async () => judgeRestoreRole(name, await role)),
+    await look('restore role', name, async () => {
+      const { inRecovery } = await archiving;
+      return judgeRestoreRole(name, await role, inRecovery);
+    }),
     await look('archiving', name, async () => examineArchiving(cluster, await archiving, await streaming)),
     await look('replication role', name, async () => {
       const facts = await replicationFacts(cluster, await role, await archiving, await streaming, server);

@@ -38,6 +38,10 @@ const serverGone = /^(08...|57P0[1235]|53300)$/;
 const connectionEnded =
   /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired|read ETIMEDOUT)/;
 
+/** What helps where the server has no room for one more session. */
+export const moreRoom =
+  'Close sessions, or raise max_connections or the CONNECTION LIMIT of role and database: a backup takes two sessions at a time, a restore some seven.';
+
 /** What kept a session from being opened, as an error of the catalogue. */
 export function connectError(error: unknown, connection: ResolvedConnection): HoldfastError {
   if (error instanceof HoldfastError) return error;
@@ -51,7 +55,8 @@ export function connectError(error: unknown, connection: ResolvedConnection): Ho
     return new HoldfastError('DatabaseUnknown', { ...story, remedy: 'Name another database.' }, options);
   if (networkCodes.test(code) || serverGone.test(code) || connectionEnded.test(words)) {
     const where = `${connection.host}:${connection.port}`;
-    const remedy = `Check that PostgreSQL runs and takes connections at ${where}.`;
+    const remedy =
+      code === '53300' ? moreRoom : `Check that PostgreSQL runs and takes connections at ${where}.`;
     return new HoldfastError('ServerUnreachable', { ...story, remedy }, options);
   }
   if (code.startsWith('28')) return authenticationFailed(story, connection, options);

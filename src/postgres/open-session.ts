@@ -12,6 +12,8 @@ export interface SessionOptions {
   applicationName?: string;
   /** Speaks the replication protocol, as `pg_basebackup` does. @defaultValue false */
   replication?: boolean;
+  /** Its transactions may write, whatever `default_transaction_read_only` of the role or the server. @defaultValue false */
+  writes?: boolean;
 }
 
 /**
@@ -65,7 +67,7 @@ function anotherMayWork(error: unknown, tried: Tls): boolean {
 async function connect(
   connection: ResolvedConnection,
   ssl: Tls,
-  { signal, applicationName = 'holdfast', replication = false }: SessionOptions,
+  { signal, applicationName = 'holdfast', replication = false, writes = false }: SessionOptions,
 ): Promise<pg.Client> {
   const client = new pg.Client({
     host: connection.hostaddr ?? connection.host,
@@ -83,7 +85,7 @@ async function connect(
     connectionTimeoutMillis: connection.connectTimeoutSeconds * 1000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 30_000,
-    options: Object.entries(sessionSettings)
+    options: Object.entries({ ...sessionSettings, ...(writes && { default_transaction_read_only: 'off' }) })
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
   });

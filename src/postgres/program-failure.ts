@@ -1,5 +1,6 @@
 import { type ErrorType, HoldfastError } from '../domain/errors.js';
 import { type StorageContext, storageError } from '../repository/local/storage-error.js';
+import { moreRoom } from './connection-error.js';
 import type { ProgramMessages } from './program-messages.js';
 
 /** How a PostgreSQL program ended, and what it was run for. */
@@ -16,11 +17,18 @@ export interface ProgramEnd {
   lockWaitTimeoutMs?: number;
 }
 
+const noRoom = /(too many (connections|clients)|remaining connection slots)/;
+
 /**
  * Errors by the programs' words. Theirs are in English (LC_ALL=C), the server's may not be: each type needs one
  * sign that is the program's or libpq's own.
  */
 const signs: [ErrorType, RegExp, string?][] = [
+  [
+    'AuthenticationFailed',
+    /(private key file|certificate file) ".*"/,
+    'Correct the file: sslcert and sslkey in the service, or PGSSLCERT and PGSSLKEY.',
+  ],
   ['ClientTooOld', /server version mismatch/, 'Install client programs as new as the server.'],
   ['LockTimeout', /canceling statement due to lock timeout/],
   [
@@ -29,6 +37,7 @@ const signs: [ErrorType, RegExp, string?][] = [
     'Check user and password and the server’s pg_hba.conf.',
   ],
   ['DatabaseUnknown', /connection to server .* failed: .*database ".*" does not exist/s, 'Name another.'],
+  ['ServerUnreachable', noRoom, moreRoom],
   [
     'ServerUnreachable',
     /(connection to server .* failed:|could not connect to database)/s,
@@ -48,6 +57,11 @@ const signs: [ErrorType, RegExp, string?][] = [
     'DumpFailed',
     /row-level security/,
     'Back up with a role that has BYPASSRLS: a dump under row security would lack rows.',
+  ],
+  [
+    'DumpFailed',
+    /large object/,
+    'Grant the role SELECT on the large objects, which pg_read_all_data leaves out: `holdfast init --print-roles` has it.',
   ],
   [
     'DumpFailed',

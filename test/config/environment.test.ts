@@ -177,7 +177,7 @@ test('a relative BACKUP_DIR stands in the working folder, and ~ is the home fold
 
 test('a variable that libpq takes for unset when empty is unset, also over .env', async () => {
   await folder.write('.env', 'PGHOST=db.example\n');
-  const config = await folder.load({ PGHOST: '', ALERT_ENDPOINT: '', PGPASSWORD: '' });
+  const config = await folder.load({ PGHOST: '', PGPORT: '', ALERT_ENDPOINT: '', PGPASSWORD: '' });
   expect(config.clusters.default?.connection).toEqual({});
   expect(config.alertEndpoint).toBeUndefined();
 });

@@ -30,10 +30,31 @@ test.each([
   ['connection to server at "db", port 5432 failed: Connection refused', 'ServerUnreachable'],
   ['connection to server at "db" failed: FATAL:  sorry, too many clients already', 'ServerUnreachable'],
   ['connection to server at "db" failed: FATAL:  no pg_hba.conf entry for host', 'AuthenticationFailed'],
+  [
+    'connection to server at "db" failed: private key file "k" has group or world access',
+    'AuthenticationFailed',
+  ],
   ['aborting because of server version mismatch', 'ClientTooOld'],
   ['schema with OID 4711 does not exist', 'DumpFailed'],
 ])('"%s" is %s', async (words, type) => {
   expect((await failureOf(`pg_dump: error: ${words}\n`)).type).toBe(type);
+});
+
+test('a server without room for one more session is told with the limits', async () => {
+  const failure = await failureOf(
+    'pg_dump: error: connection to server at "db" failed: FATAL:  too many connections for role "low"\n',
+  );
+  expect(failure).toMatchObject({
+    type: 'ServerUnreachable',
+    remedy: expect.stringContaining('CONNECTION LIMIT'),
+  });
+});
+
+test('a large object that may not be read is told with what grants it', async () => {
+  const failure = await failureOf(
+    'pg_dump: error: could not open large object 4711: ERROR:  permission denied for large object 4711\n',
+  );
+  expect(failure.remedy).toContain('SELECT on the large objects');
 });
 
 test('a program that fails and says nothing is told as that', async () => {

@@ -60,6 +60,6 @@ function plain(text: string): string {
 function unmarked(text: string): string {
   return text
     .split(/(`[^`]*`)/)
-    .map((part) => (/^`.*`$/.test(part) ? part.slice(1, -1) : part.replace(/\\([^\w\s])/g, '$1')))
+    .map((part) => (/^`.*`$/.test(part) ? part.slice(1, -1) : part.replace(/\\([^\w\s]|_)/g, '$1')))
     .join('');
 }

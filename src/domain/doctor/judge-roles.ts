@@ -89,9 +89,10 @@ export function judgeReplicationRole(
   }
 }
 
-/** Whether the role can restore beside and over the databases that there are. */
-export function judgeRestoreRole(cluster: string, facts: RoleFacts): Diagnosis {
-  return diagnosis('restore role', cluster, restoreVerdict(facts));
+/** Whether the role can restore beside and over the databases that there are. Nobody's can on a standby. */
+export function judgeRestoreRole(cluster: string, facts: RoleFacts, inRecovery = false): Diagnosis {
+  const standby = () => unneeded('the server is a standby: it can be backed up, and nothing restored to it');
+  return diagnosis('restore role', cluster, inRecovery ? standby() : restoreVerdict(facts));
 }
 
 function restoreVerdict(facts: RoleFacts): Verdict {

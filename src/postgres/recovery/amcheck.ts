@@ -60,12 +60,12 @@ export async function amcheckAll(options: AmcheckOptions): Promise<AmcheckResult
 /** Why a database could not be checked. */
 async function amcheckOne(database: string, options: AmcheckOptions): Promise<string | undefined> {
   const settings = connectionTo(options.server, options.role);
-  const needed = await withConnection(settings, database, install);
+  const needed = await withConnection(settings, database, install, { writes: true });
   if (typeof needed === 'string') return needed;
   try {
     await run(database, options);
   } finally {
-    if (needed.remove) await withConnection(settings, database, uninstall);
+    if (needed.remove) await withConnection(settings, database, uninstall, { writes: true });
   }
   return undefined;
 }

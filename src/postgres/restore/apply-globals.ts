@@ -19,11 +19,12 @@ export async function applyMissingRoles(
   globals: string,
   needed: readonly string[],
 ): Promise<AppliedRoles> {
-  return await withMaintenanceConnection(settings, async (client) => {
+  const apply = async (client: pg.Client) => {
     const { statements, ...applied } = planMissingRoles(globals, needed, await existingRoles(client));
     await runAll(client, statements, applied.created);
     return applied;
-  });
+  };
+  return await withMaintenanceConnection(settings, apply, { writes: true });
 }
 
 /**

@@ -42,8 +42,9 @@ export async function countTables(
     const queue = [...tables].sort((a, b) => b.pages - a.pages);
     const counted: CountedTable[] = [];
     const take = async (client: pg.Client) => {
-      await prepare(client, snapshot, options.statementTimeoutMs ?? 0);
-      for (let table = queue.shift(); table; table = queue.shift()) {
+      await prepare(client, options.statementTimeoutMs ?? 0);
+      for (let done = 0, table = queue.shift(); table; done += 1, table = queue.shift()) {
+        if (done % tablesOfTransaction === 0) await beginAt(client, snapshot);
         counted.push(await countRows(client, table));
         options.onStep?.({ tables: counted.length, ofTables: tables.length });
       }
@@ -66,21 +67,41 @@ function session({ runTag, signal }: CountOptions) {
   return { applicationName: sessionName(runTag), ...(signal && { signal }) };
 }
 
-async function prepare(client: pg.Client, { snapshotId }: Snapshot, timeoutMs: number): Promise<void> {
+async function prepare(client: pg.Client, timeoutMs: number): Promise<void> {
+  await client.query(`SET statement_timeout = ${timeoutMs}; SET row_security = off`);
+}
+
+/**
+ * A transaction keeps a lock on every table and index that it read, and a server with default settings has room for
+ * some thousands of all sessions.
+ */
+const tablesOfTransaction = 20;
+
+/** Begins anew at the moment of the snapshot, which its own session keeps. */
+async function beginAt(client: pg.Client, { snapshotId }: Snapshot): Promise<void> {
   await client.query(
-    `SET statement_timeout = ${timeoutMs}; SET row_security = off;
-     BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshotId)}`,
+    `ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshotId)}`,
   );
 }
 
 /** ONLY, because a dump has each table's own rows: those of tables that inherit from it stand with these. */
-async function countRows(
-  client: pg.Client,
-  { schema, table, ofExtension }: ListedTable,
-): Promise<CountedTable> {
+async function countRows(client: pg.Client, listed: ListedTable): Promise<CountedTable> {
+  const { schema, table, ofExtension, namelessOid } = listed;
   const name = `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
-  const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM ONLY ${name}`);
+  const query = `SELECT count(*) FROM ONLY ${name}`;
+  const { rows } =
+    namelessOid === undefined
+      ? await client.query<{ count: string }>(query)
+      : await countNameless(client, namelessOid);
   return { schema, table, rows: Number(rows[0]?.count), ofExtension };
+}
+
+/** The server itself puts in the name, which no text of ours can be. */
+async function countNameless(client: pg.Client, oid: number) {
+  await client.query(`DO LANGUAGE plpgsql $do$ DECLARE found bigint; BEGIN
+    EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM ONLY %s', '${oid}'::pg_catalog.regclass) INTO found;
+    PERFORM pg_catalog.set_config('holdfast.count', found::text, true); END $do$`);
+  return await client.query<{ count: string }>("SELECT current_setting('holdfast.count') AS count");
 }
 
 function byName(a: CountedTable, b: CountedTable): number {

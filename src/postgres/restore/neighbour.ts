@@ -8,7 +8,8 @@ import { showName } from '../quote.js';
 const usual = ['postgres', 'template1'];
 
 /**
- * Opens a session in a database that is none of `avoid`: no database can be renamed or dropped from within.
+ * Opens a session in a database that is none of `avoid`: no database can be renamed or dropped from within. It may
+ * write, as the session that loads may.
  * @throws HoldfastError as {@link withConnection}
  */
 export async function withNeighbour<T>(
@@ -25,7 +26,7 @@ export async function withNeighbour<T>(
       return use(client);
     };
     try {
-      return await withConnection(settings, database, opened, options);
+      return await withConnection(settings, database, opened, { ...options, writes: true });
     } catch (error) {
       if (isOpen || !mayBeOnlyThisOne(error)) throw error;
       failure = error;

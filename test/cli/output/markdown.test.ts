@@ -2,9 +2,15 @@ import { expect, test } from 'vitest';
 import { renderMarkdown } from '../../../src/cli/output/markdown.js';
 
 test('signs of Markdown are gone, and the words stay', () => {
-  const text = ['Backup `a_b` of **x**', '**Evidence: `d1`**', '', '### Proven', '- not \\*so\\* `c:\\d`'];
+  const text = [
+    'Backup `a_b` of **x**',
+    '**Evidence: `d1`**',
+    '',
+    '### Proven',
+    '- not \\*so\\*, pg\\_stat\\_file `c:\\d`',
+  ];
   expect(renderMarkdown(text.join('\n'))).toBe(
-    'Backup a_b of **x**\nEvidence: d1\n\nProven\n- not *so* c:\\d',
+    'Backup a_b of **x**\nEvidence: d1\n\nProven\n- not *so*, pg_stat_file c:\\d',
   );
 });
 

@@ -312,6 +312,15 @@ test('membership in a superuser is never proposed, and the database postgres is 
   expect(judgeRestoreRole('main', lacking({ ...foreign, name: 'postgres' })).state).toBe('ok');
 });
 
+test('to a standby nobody is told to be able to restore, superuser or not', () => {
+  const superuser = { ...lacking({}), isSuperuser: true };
+  expect(judgeRestoreRole('main', superuser).state).toBe('ok');
+  expect(judgeRestoreRole('main', superuser, true)).toMatchObject({
+    state: 'not applicable',
+    found: expect.stringContaining('the server is a standby'),
+  });
+});
+
 test('the exit code is that of what is to be mended first', () => {
   const bad = (type: Parameters<typeof failing>[0]) => diagnosis('connection', '', failing(type, 'x', 'y'));
   expect(exitCodeOf([diagnosis('clock', '', fine('x'))])).toBe(0);

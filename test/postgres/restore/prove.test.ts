@@ -153,3 +153,32 @@ test('an index that can’t be used is named', async () => {
   await query(cluster, 'broken', 'CREATE UNIQUE INDEX CONCURRENTLY twice ON d (n)').catch(() => {});
   expect((await describeContents(settings(cluster), 'broken')).invalidIndexes).toEqual(['public.twice']);
 });
+
+test('tables of a database of SQL_ASCII are counted whose names are text of no encoding', async () => {
+  await cluster.psql(
+    `CREATE DATABASE bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'`,
+  );
+  const create = (name: string) =>
+    `DO $$BEGIN EXECUTE convert_from(decode('${name}', 'hex'), 'SQL_ASCII'); END$$`;
+  const latin = Buffer.from('CREATE TABLE "t\xe4 ""q""" AS SELECT 1 FROM generate_series(1, 3)', 'latin1');
+  await query(cluster, 'bytes', create(latin.toString('hex')));
+  await query(cluster, 'bytes', 'CREATE TABLE "tä" AS SELECT 1 FROM generate_series(1, 2)');
+
+  const counted = await countTables(settings(cluster), 'bytes', { runTag: 'run-1' });
+  expect(counted.map(({ table, rows }) => [table, rows])).toEqual([
+    ['tä', 2],
+    ['tä "q"', 3],
+  ]);
+});
+
+test('more tables are counted than a transaction may lock', async () => {
+  await using small = await startCluster({
+    settings: { max_locks_per_transaction: '10', max_connections: '10' },
+  });
+  await small.createDatabase('many');
+  const tables = (from: number) =>
+    `DO $$BEGIN FOR i IN ${from}..${from + 49} LOOP
+       EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, v int UNIQUE)', i); END LOOP; END$$`;
+  for (let from = 0; from < 600; from += 50) await query(small, 'many', tables(from));
+  expect(await countTables(settings(small), 'many', { runTag: 'run-1' })).toHaveLength(600);
+});

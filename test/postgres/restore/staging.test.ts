@@ -261,3 +261,14 @@ test('free space is that of the server’s own disk, and unknown to a role that 
     unknownBecause: expect.stringContaining('permission denied'),
   });
 });
+
+test('a server whose transactions only read by default takes a staging database and missing roles', async () => {
+  await cluster.psql(
+    'CREATE ROLE frozen SUPERUSER LOGIN; ALTER ROLE frozen SET default_transaction_read_only = on',
+  );
+  const frozen = { ...settings(cluster), user: 'frozen' };
+  const { name, oid } = await createStaging(frozen, order('thawed'));
+  const role = ['CREATE ROLE thawed;', 'ALTER ROLE thawed WITH NOLOGIN;'].join('\n');
+  expect(await applyMissingRoles(frozen, role, ['thawed'])).toMatchObject({ created: ['thawed'] });
+  expect(await sealStaging(frozen, { name, oid, target: 'shop' }, properties)).toEqual([]);
+});
