@@ -3,6 +3,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -109,6 +110,20 @@ test('a segment that a crashed cp left half written is told, and comes whole onc
   expect(statSync(half).size).toBe(5_000_000);
   rmSync(half);
   expect(await cycle()).toMatchObject({ exitCode: 0, base: null, archive: { gaps: { total: 0 } } });
+});
+
+test('an archiver that fails is told at once, with the segment that it failed with', async () => {
+  const path = join(walLayout(backupDir).incremental, 'archive-wal.sh');
+  const away = `${path}.away`;
+  await cluster.psql('INSERT INTO trades VALUES (5)');
+  renameSync(path, away);
+  try {
+    const refused = await place.run('wal');
+    expect(refused).toMatchObject({ exitCode: 4, stdout: '' });
+    expect(refused.stderr).toMatch(/within \d+s; .*it failed with 0{7}1\w{16} at 2\S+Z/);
+  } finally {
+    renameSync(away, path);
+  }
 });
 
 test('a segment that is gone is named, and a base backup makes what follows recoverable', async () => {
