@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { ClusterConfig } from '../src/config/config.js';
 import { archiveCommand } from '../src/domain/archive-command.js';
 import type { ArchiveReport } from '../src/domain/archive-report.js';
+import type { ArchiverFacts } from '../src/domain/archiving.js';
 import { positionOf } from '../src/domain/base-backup.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import { slotName } from '../src/domain/replication-slot.js';
@@ -12,7 +14,11 @@ import type {
   WalCycleResult,
 } from '../src/domain/wal-contracts.js';
 import { inspectArchiving } from '../src/postgres/archiving/inspect-archiving.js';
-import { notArchived, requireArchiving } from '../src/postgres/archiving/require-archiving.js';
+import {
+  isArchiverStuck,
+  notArchived,
+  requireArchiving,
+} from '../src/postgres/archiving/require-archiving.js';
 import { switchSegment } from '../src/postgres/archiving/switch-segment.js';
 import { withMaintenanceConnection } from '../src/postgres/connection.js';
 import { readSlots } from '../src/postgres/streaming/inspect-streaming.js';
@@ -73,11 +79,19 @@ export function createWalActivities(deps: ActivityDeps) {
     async awaitArchived(step: ClusterStep & { segment: string }): Promise<number> {
       return loggedCycle(deps, step, 'await archived', async () => {
         const { cluster, layout } = placesOf(deps, step.cluster);
+        const look = () => withMaintenanceConnection(cluster.connection, inspectArchiving);
         const since = performance.now();
-        const options = { timeoutMs: archivedWithinMs, signal: cancellationSignal() };
-        if (await awaitArchived(layout, step.segment, options)) return Math.round(performance.now() - since);
-        const { archiver } = await withMaintenanceConnection(cluster.connection, inspectArchiving);
-        throw notArchived(step.segment, layout.wal, archiver);
+        // A server that is away meanwhile has archived what it has.
+        const before = await look().catch(() => undefined);
+        const options = {
+          ...{ timeoutMs: archivedWithinMs, signal: cancellationSignal() },
+          segmentSizeBytes: before?.segmentSizeBytes,
+          isInVain: async () => (before ? isArchivingInVain(cluster, before.archiver) : false),
+        };
+        const isThere = await awaitArchived(layout, step.segment, options);
+        const waitedMs = Math.round(performance.now() - since);
+        if (isThere) return waitedMs;
+        throw notArchived(step.segment, layout.wal, { archiver: (await look()).archiver, waitedMs });
       });
     },
 
@@ -162,4 +176,21 @@ export function createWalActivities(deps: ActivityDeps) {
 
 function ownerOf({ serverMajor, systemIdentifier, segmentSizeBytes }: ArchivingState) {
   return { serverMajor, systemIdentifier, segmentSizeBytes };
+}
+
+/** Whether the archiver fails and no stream is there to bring what it does not. */
+async function isArchivingInVain(
+  { name, host, connection }: ClusterConfig,
+  before: ArchiverFacts,
+): Promise<boolean> {
+  try {
+    return await withMaintenanceConnection(connection, async (client) => {
+      const { archiver } = await inspectArchiving(client);
+      if (!isArchiverStuck(before, archiver)) return false;
+      const [slot] = await readSlots(client, slotName(name, host));
+      return !slot?.isActive;
+    });
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 import { createLogger, type Logger, type LogLevel } from '../log.js';
 import { drainOutboxes } from '../monitoring/drain-outboxes.js';
+import type { OutageLines } from '../temporal/outage-lines.js';
 import { installRuntimeLogger } from '../temporal/runtime-logger.js';
 import type { CommandContext } from './context.js';
 import { deliveryLog } from './delivery-log.js';
@@ -18,6 +19,7 @@ export interface LastingOptions {
 export interface LastingServices {
   log: Logger;
   metrics: WorkerMetrics | undefined;
+  outages: OutageLines;
   close(): Promise<void>;
 }
 
@@ -33,13 +35,13 @@ export async function startServices(
   const { config, stateDir } = context;
   const log = createLogger(workerLogOptions(context));
   const metrics = await serveMetrics(context, options, log);
-  installRuntimeLogger(log, metrics?.sdk);
+  const outages = installRuntimeLogger(log, metrics?.sdk);
   const draining = drainOutboxes({ config, stateDir, ...deliveryLog(log) });
   const close = async () => {
     await draining.stop();
     await metrics?.close();
   };
-  return { log, metrics, close };
+  return { log, metrics, outages, close };
 }
 
 /** A worker has no command to tell its results. */

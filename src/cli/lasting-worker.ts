@@ -1,5 +1,6 @@
 import { createActivities } from '../../activities/index.js';
 import type { TemporalPlace } from '../temporal/connection.js';
+import { askAnything } from '../temporal/outage.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import { lastingQueues } from '../temporal/task-queues.js';
 import { type RunningWorker, type StartWorkerOptions, startWorker } from '../temporal/worker.js';
@@ -12,7 +13,7 @@ import { remember } from './operation-ends.js';
 export async function startLastingWorker(
   context: CommandContext,
   place: TemporalPlace,
-  { log, metrics }: LastingServices,
+  { log, metrics, outages }: LastingServices,
 ): Promise<RunningWorker> {
   const { config, stateDir } = context;
   await ensureSearchAttributes(place.connection, place.namespace);
@@ -26,8 +27,10 @@ export async function startLastingWorker(
   const worker = await startWorker({ ...common, queues: lastingQueues(config.host) });
   const inherited = inheritWork(context, place, (queues) => startWorker({ ...common, queues }));
   if (metrics) metrics.client = place.client;
+  outages.probe = () => askAnything(place.connection);
   const closed = Promise.all([worker.finished, inherited.finished]).finally(async () => {
     if (metrics) metrics.client = undefined;
+    outages.probe = undefined;
     await connection.close();
   });
   const stop = async () => {

@@ -1,5 +1,6 @@
 import { createActivities } from '../../activities/index.js';
 import type { TemporalPlace } from '../temporal/connection.js';
+import { askAnything } from '../temporal/outage.js';
 import { installRuntimeLogger } from '../temporal/runtime-logger.js';
 import type { OperationQueues } from '../temporal/task-queues.js';
 import { type RunningWorker, startWorker } from '../temporal/worker.js';
@@ -13,7 +14,7 @@ export async function startOwnWorker(
   queues: OperationQueues,
 ): Promise<RunningWorker> {
   const { config, log, logOptions, stateDir } = context;
-  installRuntimeLogger(log);
+  installRuntimeLogger(log).probe = () => askAnything(place.connection);
   const connection = await place.connectWorker();
   const activities = createActivities({ config, logOptions, stateDir });
   return startWorker({

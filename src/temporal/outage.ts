@@ -1,4 +1,4 @@
-import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+import { type Connection, isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { HoldfastError } from '../domain/errors.js';
 
 /** gRPC's DEADLINE_EXCEEDED and UNAVAILABLE. */
@@ -10,4 +10,13 @@ export function isOutage(error: unknown): boolean {
   if (error instanceof Error && error.name === 'TransportError') return true;
   const cause = error instanceof ServiceError ? error.cause : error;
   return isGrpcServiceError(cause) && outageCodes.includes(cause.code);
+}
+
+const answersWithinMs = 5_000;
+
+/** Rejects where Temporal does not answer soon. */
+export async function askAnything(connection: Connection): Promise<void> {
+  await connection.withDeadline(Date.now() + answersWithinMs, () =>
+    connection.workflowService.getSystemInfo({}),
+  );
 }

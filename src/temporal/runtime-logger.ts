@@ -1,5 +1,6 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from '../log.js';
+import { OutageLines } from './outage-lines.js';
 import type { SdkMetrics } from './sdk-metrics.js';
 
 const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
@@ -13,13 +14,15 @@ const toldAlready = new Set([
 
 /**
  * Sends what Temporal's SDK logs, of workflows and of itself, to Holdfast's log, and has it serve its metrics. Once a
- * process: the SDK remembers it when it begins anew.
+ * process: the SDK remembers it when it begins anew. Gives what tells outages, for whoever can ask Temporal.
  */
-export function installRuntimeLogger(log: Logger, metrics?: SdkMetrics): void {
+export function installRuntimeLogger(log: Logger, metrics?: SdkMetrics): OutageLines {
+  const outages = new OutageLines(log);
   Runtime.install({
-    logger: new DefaultLogger('DEBUG', ({ level, message, meta }) =>
-      log[toldAlready.has(message) ? 'debug' : levels[level]](meta ?? {}, message),
-    ),
+    logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
+      const isTold = toldAlready.has(message) || outages.takes(meta ?? {});
+      log[isTold ? 'debug' : levels[level]](meta ?? {}, message);
+    }),
     telemetryOptions: {
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
       ...(metrics && { metrics: metrics.exporter }),
@@ -27,4 +30,5 @@ export function installRuntimeLogger(log: Logger, metrics?: SdkMetrics): void {
     // Interrupts are the commands' own business.
     shutdownSignals: [],
   });
+  return outages;
 }

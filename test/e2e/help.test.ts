@@ -66,7 +66,6 @@ test.for([
   [['verify'], 'no backup was named'],
   [['show'], "missing required argument 'id'"],
   [['list', '--cluster', 'nope'], 'only default'],
-  [['restore', 'undo', 'x', '--cluster', 'nope'], 'only default'],
   [['wal', 'setup', '--base'], "unknown option '--base'"],
   [['--config', 'nowhere.yaml', 'list'], 'nowhere.yaml'],
   [[], 'Usage: holdfast'],

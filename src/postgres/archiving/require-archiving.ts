@@ -1,4 +1,5 @@
-import { type ArchivingFacts, planArchiving } from '../../domain/archiving.js';
+import { type ArchiverFacts, type ArchivingFacts, planArchiving } from '../../domain/archiving.js';
+import { duration } from '../../domain/durations.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { idleSlotWarnings, type SlotFacts } from '../../domain/replication-slot.js';
 
@@ -29,17 +30,31 @@ export function requireArchiving(
   return [`archive_command is not Holdfast's: ${set.now.slice(0, 200)}`];
 }
 
+/** The archiver tries a file so often, a second apart, before it pauses for a minute (NUM_ARCHIVE_RETRIES). */
+const triesAtOnce = 3;
+
+/**
+ * Whether the archiver brings nothing: since `before` it has failed even after its pause of a minute, and nothing was
+ * archived. What hinders it for seconds, a file system that hangs, is over by then.
+ */
+export function isArchiverStuck(before: ArchiverFacts, now: ArchiverFacts): boolean {
+  // Statistics that were reset meanwhile say nothing.
+  if (now.archivedCount !== before.archivedCount) return false;
+  return now.failedCount - before.failedCount > triesAtOnce;
+}
+
 /** What to say of an archiver that does not bring a segment, in the words of its statistics. */
 export function notArchived(
   segment: string,
   folder: string,
-  archiver: ArchivingFacts['archiver'],
+  { archiver, waitedMs }: { archiver: ArchiverFacts; waitedMs: number },
 ): HoldfastError {
   const { lastFailedFile, lastFailedAt, lastArchivedFile } = archiver;
   const failed = lastFailedFile === null ? '' : `; it failed with ${lastFailedFile} at ${lastFailedAt}`;
+  const waited = duration(Math.round(waitedMs / 1000));
   return new HoldfastError('ArchivingBehind', {
     attempted: `await ${segment} in ${folder}`,
-    cause: `neither the server's archiver nor a stream has brought it within 5 minutes; the archiver's last one was ${lastArchivedFile ?? 'none'}${failed}`,
+    cause: `neither the server's archiver nor a stream has brought it within ${waited}; the archiver's last one was ${lastArchivedFile ?? 'none'}${failed}`,
     remedy: "see the server's log for what its archive_command says, and whether `holdfast wal stream` runs",
   });
 }
