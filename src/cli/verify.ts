@@ -1,7 +1,9 @@
+import type { ClusterConfig } from '../config/config.js';
 import { totalRows } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import { openRepository } from '../repository/open-repository.js';
-import { type Verification, verifyBackup } from '../repository/verify-backup.js';
+import { noteReads } from '../repository/survey/note-reads.js';
+import { type Verification, verifyWhole } from '../repository/verify-backup.js';
 import { type CommandContext, clusterNamed, clustersNamed } from './context.js';
 import { bytes, counted, printable } from './output/format.js';
 
@@ -14,6 +16,8 @@ interface Verdict {
   id: string;
   ok: boolean;
   problem?: string;
+  /** Whether the problem is one of the backup, and not of reading it. */
+  isDamaged?: boolean;
   verification?: Verification;
 }
 
@@ -46,8 +50,19 @@ async function verifyOne(
   options: VerifyCommandOptions,
 ): Promise<Verdict> {
   const cluster = clusterNamed(context.config, options.cluster ?? 'default');
-  const found = await openRepository(cluster).find(id);
-  return judge(context, found.id, async () => verifyBackup(found.path, found.metadata));
+  const repository = openRepository(cluster);
+  const found = await repository.find(id);
+  const verdict = await judge(context, found.id, () => verifyWhole(found));
+  if (repository.owns(found.path)) await note(cluster, [verdict]);
+  return verdict;
+}
+
+/** What was read here monitoring need not read again soon. */
+async function note({ name, repositoryPath }: ClusterConfig, verdicts: readonly Verdict[]): Promise<void> {
+  const news = verdicts
+    .filter(({ ok, isDamaged }) => ok || isDamaged)
+    .map(({ id, problem = '' }) => ({ id, flaw: problem }));
+  await noteReads(repositoryPath, name, news, new Date());
 }
 
 async function verifyAll(context: CommandContext, clusterName: string | undefined): Promise<Verdict[]> {
@@ -55,14 +70,11 @@ async function verifyAll(context: CommandContext, clusterName: string | undefine
   for (const cluster of clustersNamed(context.config, clusterName)) {
     const repository = openRepository(cluster);
     const { backups, broken } = await repository.list();
-    for (const { id } of backups) {
-      verdicts.push(
-        await judge(context, id, async () => {
-          const found = await repository.find(id);
-          return verifyBackup(found.path, found.metadata);
-        }),
-      );
-    }
+    const read: Verdict[] = [];
+    for (const { id } of backups)
+      read.push(await judge(context, id, async () => verifyWhole(await repository.find(id))));
+    await note(cluster, read);
+    verdicts.push(...read);
     for (const { file, why } of broken) {
       context.output.fail(`${printable(file)}: ${why}`);
       verdicts.push({ id: file, ok: false, problem: why });
@@ -89,7 +101,8 @@ async function judge(
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     output.fail(`${printable(id)}: ${error.story.cause}`);
-    return { id, ok: false, problem: error.story.cause };
+    const isDamaged = error.type === 'VerificationFailed';
+    return { id, ok: false, isDamaged, problem: error.story.cause };
   }
 }
 

@@ -16,7 +16,11 @@ const largestBytes = 256 * 1024 * 1024;
  *
  * @throws HoldfastError `RoleMissing` when the backup has none, `VerificationFailed` when they were changed
  */
-export async function readGlobals({ id, globalsPath, metadata }: RestoreSource): Promise<string> {
+export async function readGlobals({
+  id,
+  globalsPath,
+  metadata,
+}: Pick<RestoreSource, 'id' | 'globalsPath' | 'metadata'>): Promise<string> {
   const attempted = `read the roles saved with backup ${id}`;
   const stored = metadata?.format_version === 1 ? metadata : undefined;
   if (globalsPath === null) {

@@ -2,6 +2,8 @@ import type { StoredMetadata, TableRows } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import { parseArtifactName } from '../domain/names.js';
 import { readBackFile, type StoredReadBack } from '../stream/read-back.js';
+import { readGlobals } from './read-globals.js';
+import type { FoundBackup } from './repository.js';
 
 export interface Verification {
   /** What was read: rows, bytes, checksum. */
@@ -32,6 +34,16 @@ export async function verifyBackup(
   const readBack = await readBackFile(path, name.compression, options);
   for (const problem of differences(readBack, metadata)) throw failed(path, problem);
   return { readBack, tablesCompared: metadata.format_version ? metadata.tables.length : undefined };
+}
+
+/** {@link verifyBackup} of one of the repository, and the globals beside it. @throws HoldfastError as both do */
+export async function verifyWhole(
+  { id, path, metadata, globalsPath }: Pick<FoundBackup, 'id' | 'path' | 'metadata' | 'globalsPath'>,
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  const verification = await verifyBackup(path, metadata, options);
+  if (globalsPath !== null && metadata.format_version === 1) await readGlobals({ id, globalsPath, metadata });
+  return verification;
 }
 
 /** What does not agree, worst first. */

@@ -1,4 +1,4 @@
-import { cp, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MonitorResult } from '../../src/domain/monitor-contracts.js';
@@ -52,6 +52,25 @@ test('without Temporal and PostgreSQL the repository alone is judged, what chang
     ['backup_health', 'critical'],
     ['backup_health', 'info'],
   ]);
+});
+
+test('what verify has read whole, and what it found wrong, monitoring knows', async () => {
+  const id = await addBackup('shop');
+  expect(await place.run('monitor', '--offline')).toMatchObject({ exitCode: 0 });
+  const remembered = async () => {
+    const memory = await readFile(join(place.backupDir, 'full', '.survey-memory.json'), 'utf8');
+    const [, , , readAt, , flaw] =
+      (JSON.parse(memory) as { backups: Record<string, unknown[]> }).backups[id] ?? [];
+    return { readAt, flaw };
+  };
+  expect(await remembered()).toEqual({ readAt: null, flaw: '' });
+  expect(await place.run('verify', '--all')).toMatchObject({ exitCode: 0 });
+  expect(await remembered()).toEqual({ readAt: expect.any(Number), flaw: '' });
+  const path = join(place.backupDir, 'full', `${id}.sql.gz`);
+  const bytes = await readFile(path);
+  await writeFile(path, bytes.fill(0, 50, 60));
+  expect(await place.run('verify', id)).toMatchObject({ exitCode: 5 });
+  expect((await remembered()).flaw).toContain('damaged');
 });
 
 test('with Temporal and PostgreSQL down, a look by the command says so and judges what it can', async () => {

@@ -33,7 +33,7 @@ export function checkClusterIntegrity(facts: HealthFacts): Finding {
   if (overdue > 0) {
     const message = `${overdue} of ${counted(backups, 'backup')} not read again within ${verifyWithinDays} days`;
     const remedy =
-      'run `holdfast monitor` more often, or raise VERIFY_WITHIN_DAYS; `holdfast verify --all` reads all';
+      'run `holdfast monitor` more often, or raise VERIFY_WITHIN_DAYS; `holdfast verify --all` reads all full ones now';
     return { ...finding, state: 'warning', message, remedy };
   }
   if (backups === 0) return { ...finding, state: 'not applicable', message: 'there is no backup' };

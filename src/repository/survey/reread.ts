@@ -6,8 +6,7 @@ import { hashFile } from '../../stream/hash-file.js';
 import { baseRepository } from '../base/base-repository.js';
 import { layoutOf } from '../local/layout.js';
 import { readBackup } from '../local/read-backup.js';
-import { readGlobals } from '../read-globals.js';
-import { verifyBackup } from '../verify-backup.js';
+import { verifyWhole } from '../verify-backup.js';
 import { SurveyMemory } from './survey-memory.js';
 
 export interface RereadRequest {
@@ -96,12 +95,7 @@ async function readFull(
   const found = await readBackup(layoutOf(root, cluster), id);
   if (!found) return undefined;
   if (!('backup' in found)) return found.why;
-  const { path, metadata, globalsPath, summary } = found.backup;
-  await verifyBackup(path, metadata, options);
-  if (globalsPath !== null && metadata.format_version === 1) {
-    const { takenAt, sizeBytes, compression } = summary;
-    await readGlobals({ id, path, compression, metadata, takenAt, sizeBytes, globalsPath });
-  }
+  await verifyWhole(found.backup, options);
   return '';
 }
 
