@@ -5,6 +5,7 @@ import type { ConnectionSettings } from '../config/config.js';
 import { HoldfastError } from '../domain/errors.js';
 import { readPasswordFile } from './password-file.js';
 import { readService } from './service-file.js';
+import { refuseUnmet } from './unmet-parameters.js';
 
 /** libpq's `sslmode`, weakest first. */
 export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
@@ -45,6 +46,7 @@ export function resolveConnection(
   const service = settings.service
     ? readService(settings.service, home, environment)
     : new Map<string, string>();
+  refuseUnmet(service, environment);
   const given = (name: keyof ConnectionSettings | 'hostaddr' | 'connect_timeout' | 'sslcert' | 'sslkey') =>
     nonEmpty(name in settings ? settings[name as keyof ConnectionSettings] : undefined) ??
     nonEmpty(service.get(name));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HoldfastError } from '../domain/errors.js';
+import { isKnownParameter } from './unmet-parameters.js';
 
 /**
  * The parameters of a service, looked up as libpq does: in PGSERVICEFILE or else `~/.pg_service.conf`, then in
@@ -61,5 +62,11 @@ function addParameter(parameters: Map<string, string>, line: string, where: stri
     });
   }
   const keyword = line.slice(0, equals).trim();
+  if (!isKnownParameter(keyword))
+    throw new HoldfastError('ConfigurationInvalid', {
+      attempted: 'read the connection service file',
+      cause: `${where} names ${JSON.stringify(keyword)}, which is no connection parameter that is known here`,
+      remedy: 'Correct or remove the line.',
+    });
   if (!parameters.has(keyword)) parameters.set(keyword, line.slice(equals + 1).trim());
 }

@@ -43,6 +43,28 @@ test('a setting comes before the service, the service before the default', async
   });
 });
 
+test.for([
+  ['channel_binding=require', /^channel_binding asks/],
+  ['channel_binding=prefer', undefined],
+  ['sslcrl=/etc/revoked.crl', /^sslcrl asks/],
+  ['ssl_min_protocol_version=TLSv1.2', undefined],
+  ['ssl_min_protocol_version=TLSv1.3', /^ssl_min_protocol_version asks/],
+  ['application_name=mine', undefined],
+] as const)('a service that asks for %s is refused where that could not be kept', async ([line, cause]) => {
+  await writeFile(join(home, '.pg_service.conf'), `[s]\nhost=db\n${line}\n`);
+  const ask = () => resolve({ service: 's' });
+  if (cause === undefined) expect(ask().host).toBe('db');
+  else
+    expect(ask).toThrow(
+      expect.objectContaining({ story: expect.objectContaining({ cause: expect.stringMatching(cause) }) }),
+    );
+});
+
+test('so is the environment that asks for it', () => {
+  expect(() => resolve({ host: 'db' }, { PGCHANNELBINDING: 'require' })).toThrow(/PGCHANNELBINDING asks/);
+  expect(resolve({ host: 'db' }, { PGCHANNELBINDING: 'prefer', PGREQUIREAUTH: '' }).host).toBe('db');
+});
+
 test('the database of a service is not taken: the caller names it', async () => {
   await writeFile(join(home, '.pg_service.conf'), '[s]\nhost=db\ndbname=other\n');
   expect(resolve({ service: 's' }).database).toBe('shop');

@@ -52,3 +52,10 @@ test('a line that is no parameter is named by its number, and not shown', async 
   expect(read).toThrow(/pg_service\.conf, line 3/);
   expect(read).not.toThrow(/canary/);
 });
+
+test('a parameter that nobody knows is refused by its name, as libpq does', async () => {
+  await writeFile(join(home, '.pg_service.conf'), '[shop]\nhosst=canary\n');
+  const read = () => readService('shop', home, {});
+  expect(read).toThrow(/pg_service\.conf, line 2 names "hosst"/);
+  expect(read).not.toThrow(/canary/);
+});
