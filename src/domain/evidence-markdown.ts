@@ -1,5 +1,5 @@
 import type { TargetDifference } from './compare-tables.js';
-import { count } from './counts.js';
+import { count, counted } from './counts.js';
 import { provenProblems, type RestoreEvidence } from './evidence.js';
 import { age, cutBytes, line, list, longestMarkdownBytes, name, shownLines } from './markdown-words.js';
 import type { RestoreSpace } from './restore-space.js';
@@ -17,8 +17,8 @@ export function evidenceMarkdown(evidence: RestoreEvidence, digest: string): str
 }
 
 function heading({ backup, target, staging, space, inPlace }: RestoreEvidence, digest: string): string[] {
-  const sessions = `${target.sessions} ${target.sessions === 1 ? 'session' : 'sessions'}`;
-  const size = target.sizeBytes === null ? '' : ` (${bytes(target.sizeBytes)}, ${sessions})`;
+  const size =
+    target.sizeBytes === null ? '' : ` (${bytes(target.sizeBytes)}, ${counted(target.sessions, 'session')})`;
   const fate = inPlace ? 'is DROPPED first' : 'is replaced';
   const present = target.oid === null ? 'does not exist yet' : `${fate}${size}`;
   const { tables, rows, sizeBytes } = staging;
@@ -27,7 +27,7 @@ function heading({ backup, target, staging, space, inPlace }: RestoreEvidence, d
     `would become database ${name(target.name)} of cluster ${name(target.cluster)}, which ${present}.`,
     '',
     ...(inPlace && target.oid !== null ? [irrevocable, ''] : []),
-    `${inPlace ? 'Read from the backup' : 'Restored'}: ${count(tables)} tables, ${count(rows)} rows, ${bytes(sizeBytes)} in ${name(staging.name)}`,
+    `${inPlace ? 'Read from the backup' : 'Restored'}: ${counted(tables, 'table')}, ${counted(rows, 'row')}, ${bytes(sizeBytes)} in ${name(staging.name)}`,
     '',
     spaceWords(space),
     '',
@@ -54,7 +54,7 @@ function proof(evidence: RestoreEvidence): string[] {
   return [
     problems.length === 0 ? '### Proven' : '### NOT proven',
     ...(problems.length > 0 ? list(problems) : []),
-    `${count(counts.equalTables)} tables have exactly the rows of the metadata; ${count(counts.differenceCount)} differ.`,
+    `Rows exactly as in the metadata: ${counted(counts.equalTables, 'table')}; others: ${count(counts.differenceCount)}.`,
     ...asked(assertions),
     '',
     line(kinds.slice(0, 30).join(', ')),
@@ -107,7 +107,7 @@ function change({ difference, target }: RestoreEvidence): string[] {
 /** Rows are counted, not compared: what an UPDATE spoilt shows in no figure here, and must not be called unchanged. */
 function totals(difference: TargetDifference): string[] {
   const { tablesGone, tablesNew, tablesWithFewerRows, tablesWithMoreRows, tablesUnchanged } = difference;
-  const now = `${count(difference.rowsBefore)} rows now${difference.exact ? '' : ' (estimated)'}`;
+  const now = `${counted(difference.rowsBefore, 'row')} now${difference.exact ? '' : ' (estimated)'}`;
   return [
     `${now}, ${count(difference.rowsAfter)} after.`,
     `Tables: ${tablesGone} gone, ${tablesNew} new, ${tablesWithFewerRows} with fewer rows, ${tablesWithMoreRows} with more,`,

@@ -1,4 +1,4 @@
-import { count } from './counts.js';
+import { count, counted } from './counts.js';
 import { age, cutBytes, line, list, longestMarkdownBytes, name, shownLines } from './markdown-words.js';
 import type { RecoveryEvidence } from './recovery-evidence.js';
 import { bytes } from './sizes.js';
@@ -71,7 +71,7 @@ function lost({ standing: now, recovered, window }: RecoveryEvidence): string[] 
     words,
     ...(now.unarchivedSegments > 0
       ? [
-          `${count(now.unarchivedSegments)} segments of its WAL are in no archive: no recovery reaches what is in them.`,
+          `${counted(now.unarchivedSegments, 'segment')} of its WAL ${now.unarchivedSegments === 1 ? 'is' : 'are'} in no archive: no recovery reaches what is in there.`,
         ]
       : []),
     ...(window ? [`Recoverable without it: from ${window.from} to ${window.to}.`] : []),
@@ -84,7 +84,7 @@ function proof({ recovered, assertions, amcheck }: RecoveryEvidence): string[] {
   const more = databaseCount - Math.min(databases.length, shownLines);
   return [
     '### Proven',
-    `From base backup ${name(recovered.base)}, every byte verified, and ${count(recovered.segments)} segments; replay stopped ${line(recovered.stopReason)}.`,
+    `From base backup ${name(recovered.base)}, every byte verified, and ${counted(recovered.segments, 'segment')}; replay stopped ${line(recovered.stopReason)}.`,
     `Last transaction ${recovered.replayedTo ?? 'not told'}, timeline ${recovered.timeline}, “${line(recovered.state)}”, in ${path(recovered.path)}`,
     '',
     ...(databases.length > 0 ? ['| database | size | tables |', '|---|---:|---:|'] : []),
@@ -100,7 +100,7 @@ function proof({ recovered, assertions, amcheck }: RecoveryEvidence): string[] {
     ...(assertions.length > 0
       ? ['Assertions that hold:', ...list(assertions.map((each) => `${each.name}: ${each.found ?? 'NULL'}`))]
       : []),
-    ...(amcheck ? [`pg_amcheck found nothing wrong in ${count(amcheck.checked)} databases.`] : []),
+    ...(amcheck ? [`pg_amcheck found nothing wrong in ${counted(amcheck.checked, 'database')}.`] : []),
     '',
   ];
 }

@@ -1,4 +1,5 @@
 import type { BackupSummary } from './backup.js';
+import { counted } from './counts.js';
 import { dayMs } from './durations.js';
 import { HoldfastError } from './errors.js';
 
@@ -70,8 +71,8 @@ function isOld(backup: RetainedBackup, { now, retentionDays }: RetentionQuestion
 
 function age(backup: RetainedBackup, question: RetentionQuestion): string {
   const days = Math.floor((question.now.getTime() - Date.parse(backup.takenAt)) / dayMs);
-  const limit = `${question.retentionDays} ${question.retentionDays === 1 ? 'day' : 'days'}`;
-  return isOld(backup, question) ? `older than ${limit}` : `${days} days old, kept for ${limit}`;
+  const limit = counted(question.retentionDays, 'day');
+  return isOld(backup, question) ? `older than ${limit}` : `${counted(days, 'day')} old, kept for ${limit}`;
 }
 
 /** What the clock can judge, newest first; and what it can't, which is kept. */

@@ -31,7 +31,7 @@ describe('retention', () => {
     });
     expect(plan).toEqual({
       keep: [
-        { id: 'shop-1', because: '1 days old, kept for 30 days' },
+        { id: 'shop-1', because: '1 day old, kept for 30 days' },
         { id: 'shop-30', because: '30 days old, kept for 30 days' },
       ],
       expire: [
@@ -47,7 +47,7 @@ describe('retention', () => {
     const plan = planRetention({ backups, now, retentionDays: 30, keepLast: 2, readers });
     expect(plan.expire).toEqual([]);
     expect(plan.keep.map(({ because }) => because)).toEqual([
-      '1 days old, kept for 30 days',
+      '1 day old, kept for 30 days',
       'among the 2 newest of the database',
       'a restore reads it',
     ]);
