@@ -87,7 +87,7 @@ async function notEnoughSpace(error: unknown, { attempted, path, neededBytes }: 
 
 function notWritable(error: unknown, { attempted, path }: StorageContext) {
   const cause = `${(error as Error).message}; ${path} as OS user ${userName()}`;
-  const remedy = `give the user ${userName()} the right to write there, or set BACKUP_DIR to another folder`;
+  const remedy = `give the user ${userName()} the right to read and write there, or set BACKUP_DIR to another folder`;
   return new HoldfastError('RepositoryNotWritable', { attempted, cause, remedy }, { cause: error });
 }
 
