@@ -11,6 +11,7 @@ import { createWorkplace, type RunningCommand, type Workplace } from '../support
 import { type NativeService, nativeService } from '../support/native-service.js';
 import type { PostgresVersion } from '../support/postgresql-binaries.js';
 import { prometheusBinDir } from '../support/prometheus-binaries.js';
+import { signalProcess } from '../support/signal-process.js';
 
 /** Grafana is to be had as an image alone: of it there are its files to check, in files.test.ts. */
 const leftOut = ['grafana'];
@@ -102,7 +103,7 @@ test('told to stop, the worker and Temporal end in order; schedules and backups 
   const schedules = (await place.run('schedule', 'list')).stdout.match(/^default\/\w+/gm);
   expect(schedules).toHaveLength(3);
   // Not by execa, which would kill it after five seconds.
-  process.kill(worker.pid ?? 0, 'SIGTERM');
+  signalProcess(worker.pid, 'SIGTERM');
   expect((await worker).exitCode).toBe(0);
   expect(await isHealthy('worker')).toBe(false);
   await temporal?.stop('SIGTERM');

@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Status } from '../../src/cli/status-telling.js';
 import { freePort } from '../../src/temporal/embedded/ports.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createHeldDump, type HeldDump } from '../support/held-dump.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
 import { onTerminal } from '../support/on-terminal.js';
+import { signalProcess } from '../support/signal-process.js';
 import { startTemporal } from '../support/temporal.js';
 
 const patience = { timeout: 60_000, interval: 100 };
@@ -37,8 +38,10 @@ beforeAll(async () => {
   await cluster.psql('ALTER DATABASE postgres ALLOW_CONNECTIONS false', 'template1');
 });
 
+// One that fails must not keep the next ones waiting.
+afterEach(() => dump.release());
+
 afterAll(async () => {
-  await dump.release();
   await place[Symbol.asyncDispose]();
   await cluster[Symbol.asyncDispose]();
 });
@@ -164,7 +167,7 @@ test('on a terminal a line tells what runs and where the Web UI is', async () =>
   await vi.waitUntil(async () => (await status()).up?.address !== undefined, patience);
   // Its line is drawn once a second.
   await new Promise((resolve) => setTimeout(resolve, 3_000));
-  process.kill((await status()).up?.pid ?? 0, 'SIGTERM');
+  signalProcess((await status()).up?.pid, 'SIGTERM');
   const address = `http://127.0.0.1:${place.env.HOLDFAST_UI_PORT}`;
   expect(await shown).toMatch(new RegExp(`nothing runs · next default/full in \\d+d · ${address}`));
 });
@@ -210,7 +213,7 @@ async function startUp(env: Record<string, string> = {}) {
   });
   const stop = async () => {
     // Not by execa, which would kill it after five seconds.
-    if (command.exitCode === null && command.signalCode === null) process.kill(command.pid ?? 0, 'SIGTERM');
+    if (command.exitCode === null && command.signalCode === null) signalProcess(command.pid, 'SIGTERM');
     return (await command).exitCode;
   };
   return {
@@ -221,11 +224,12 @@ async function startUp(env: Record<string, string> = {}) {
   };
 }
 
-/** The log of an operation, whose name ends in the beginning of the run's id. */
+/** The log of an operation. Runs of the same minute have names that end alike. */
 async function logOf(runId: string): Promise<string> {
   const folder = join(place.backupDir, 'logs');
-  const name = (await readdir(folder)).find((each) => each.endsWith(`_${runId.slice(0, 8)}.log`));
-  return readFile(join(folder, name ?? 'none'), 'utf8');
+  const names = (await readdir(folder)).filter((each) => each.endsWith(`_${runId.slice(0, 8)}.log`));
+  const logs = await Promise.all(names.map((each) => readFile(join(folder, each), 'utf8')));
+  return logs.find((log) => log.includes(runId)) ?? '';
 }
 
 const status = () => place.json<Status>('status');

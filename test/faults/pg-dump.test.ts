@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
+import { signalProcess } from '../support/signal-process.js';
 import { isPartial } from './invariants.js';
 import { historyLeaves } from './support/histories.js';
 import { oddPgDump } from './support/pg-dump.js';
@@ -22,7 +23,7 @@ test(
     const command = scene.start('--json', 'backup', database);
     await scene.untilDumping();
     const [dump] = dumpsTo(scene.wire.port);
-    process.kill(dump?.pid ?? 0, 'SIGKILL');
+    signalProcess(dump?.pid, 'SIGKILL');
     scene.wire.bytesPerSecond = Infinity;
     const end = await command.end;
     expect(end.stderr).toMatch(/attempt 2, since: .*killed by SIGKILL/);

@@ -14,6 +14,7 @@ import { inspectDatabase } from '../../src/postgres/inspect-database.js';
 import { endOrphanSessions } from '../../src/postgres/orphan-sessions.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { postgresVersions } from '../support/postgresql-binaries.js';
+import { signalProcess } from '../support/signal-process.js';
 import { hostileNames } from './hostile-names.js';
 
 let cluster: Cluster;
@@ -251,7 +252,7 @@ test.for([14, 15, 18] as const)(
 
 test('kill -9 of pg_dump is an interrupted dump (P2)', async () => {
   const { stdout, finished, pid } = await startedDump();
-  process.kill(pid ?? 0, 'SIGKILL');
+  signalProcess(pid, 'SIGKILL');
   stdout.resume();
   await expect(finished).rejects.toMatchObject({
     type: 'DumpInterrupted',
@@ -262,7 +263,7 @@ test('kill -9 of pg_dump is an interrupted dump (P2)', async () => {
 
 test('a pg_dump that somebody else terminates is an interrupted dump too', async () => {
   const { stdout, finished, pid } = await startedDump();
-  process.kill(pid ?? 0, 'SIGTERM');
+  signalProcess(pid, 'SIGTERM');
   stdout.resume();
   await expect(finished).rejects.toMatchObject({ type: 'DumpInterrupted' });
 });
@@ -366,7 +367,7 @@ test('no password is among the arguments, nor in the error', async () => {
   const arguments_ = await readFile(`/proc/${running.pid}/cmdline`, 'utf8');
   expect(arguments_).toContain('--format=plain');
   expect(arguments_).not.toContain('canary');
-  process.kill(running.pid ?? 0, 'SIGKILL');
+  signalProcess(running.pid, 'SIGKILL');
   running.stdout.resume();
   await expect(running.finished).rejects.toThrow(/^((?!canary).)*$/);
   await expect(

@@ -10,6 +10,7 @@ import { findClientTools } from '../../../src/postgres/client-tools.js';
 import { startLoad } from '../../../src/postgres/restore/load.js';
 import { readLoadSettings } from '../../../src/postgres/restore/load-settings.js';
 import { type Cluster, startCluster } from '../../support/cluster.js';
+import { signalProcess } from '../../support/signal-process.js';
 import { isAlive } from '../../support/typescript-process.js';
 import { hostileNames } from '../hostile-names.js';
 import { comparable, dumpOf, load } from './restore-support.js';
@@ -148,7 +149,7 @@ test('a stream that fails fails the load with its own error', async () => {
 
 test('a psql that is killed is told as interrupted, to be tried again', async () => {
   const loading = await slowLoad();
-  process.kill(loading.pid ?? 0, 'SIGKILL');
+  signalProcess(loading.pid, 'SIGKILL');
   await expect(loading.finished).rejects.toMatchObject({ type: 'LoadInterrupted', retryable: true });
 });
 
