@@ -54,7 +54,7 @@ function proof(evidence: RestoreEvidence): string[] {
   return [
     problems.length === 0 ? '### Proven' : '### NOT proven',
     ...(problems.length > 0 ? list(problems) : []),
-    `Rows exactly as in the metadata: ${counted(counts.equalTables, 'table')}; others: ${count(counts.differenceCount)}.`,
+    `${counted(counts.equalTables, 'table')} ${counts.equalTables === 1 ? 'has' : 'have'} exactly the rows of the metadata; ${count(counts.differenceCount)} ${counts.differenceCount === 1 ? 'differs' : 'differ'}.`,
     ...asked(assertions),
     '',
     line(kinds.slice(0, 30).join(', ')),

@@ -11,7 +11,7 @@ export interface ReadNews {
 
 /**
  * Has monitoring know what somebody else has read whole, so that it need not be read again soon. A memory, not a proof:
- * where this user may not write, or there is no room, it stays as it was.
+ * where this user may not read or write it, or there is no room, it stays as it was.
  *
  * @param root full path of the cluster's part of the repository
  */
@@ -21,12 +21,12 @@ export async function noteReads(
   news: readonly ReadNews[],
   now: Date,
 ): Promise<void> {
-  const memory = await SurveyMemory.read(layoutOf(root, cluster).full, now);
-  for (const { id, flaw } of news) {
-    const known = memory.get(id);
-    if (known) memory.set(id, { ...known, flaw, readAtMs: now.getTime() });
-  }
   try {
+    const memory = await SurveyMemory.read(layoutOf(root, cluster).full, now);
+    for (const { id, flaw } of news) {
+      const known = memory.get(id);
+      if (known) memory.set(id, { ...known, flaw, readAtMs: now.getTime() });
+    }
     await memory.store();
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
