@@ -10,6 +10,10 @@ export interface SlowWire extends AsyncDisposable {
   bytesPerSecond: number;
   /** What each connection may send there, in the same way. */
   sentBytesPerSecond: number;
+  /** Cuts the first connection that brings back, or sends, more than so many bytes; later ones are left alone. */
+  cutAfter: { backBytes?: number; sentBytes?: number };
+  /** Brings nothing more over the connections there are, and doesn't hang up either; new ones are as ever. */
+  stall(): void;
   /** Refuses connections from now on, and cuts those there are. */
   cut(): Promise<void>;
   /** Takes connections again, at the same port. */
@@ -19,11 +23,24 @@ export interface SlowWire extends AsyncDisposable {
 /** Lays a wire to a port of this machine. */
 export async function startSlowWire(target: number): Promise<SlowWire> {
   const sockets = new Set<Socket>();
+  const stalled = new WeakSet<Socket>();
   const server = createServer((near) => {
     const far = connect(target, '127.0.0.1');
-    const slow = throttle(() => wire.bytesPerSecond);
+    const passes = (way: 'backBytes' | 'sentBytes') => {
+      let passed = 0;
+      return async (bytes: number) => {
+        passed += bytes;
+        if (passed > (wire.cutAfter[way] ?? Infinity)) {
+          delete wire.cutAfter[way];
+          for (const socket of [near, far]) socket.destroy();
+        }
+        while (stalled.has(near) && !near.destroyed) await delay(50);
+        return !near.destroyed;
+      };
+    };
+    const slow = throttle(() => wire.bytesPerSecond, passes('backBytes'));
     near
-      .pipe(throttle(() => wire.sentBytesPerSecond))
+      .pipe(throttle(() => wire.sentBytesPerSecond, passes('sentBytes')))
       .pipe(far)
       .pipe(slow)
       .pipe(near);
@@ -52,21 +69,24 @@ export async function startSlowWire(target: number): Promise<SlowWire> {
   const port = await listen(0);
   const mend = async () => void (await listen(port));
   const unhurried = { bytesPerSecond: Infinity, sentBytesPerSecond: Infinity };
-  const wire: SlowWire = { port, ...unhurried, cut, mend, [Symbol.asyncDispose]: cut };
+  const stall = () => {
+    for (const socket of sockets) stalled.add(socket);
+  };
+  const wire: SlowWire = { port, ...unhurried, cutAfter: {}, stall, cut, mend, [Symbol.asyncDispose]: cut };
   return wire;
 }
 
 /** Small portions, so that a change of speed is felt at once. */
 const portionBytes = 16 * 1024;
 
-function throttle(bytesPerSecond: () => number): Transform {
+function throttle(bytesPerSecond: () => number, passes: (bytes: number) => Promise<boolean>): Transform {
   return new Transform({
     readableHighWaterMark: portionBytes,
     async transform(chunk: Buffer, _, done) {
       for (let at = 0; at < chunk.length; at += portionBytes) {
         const portion = chunk.subarray(at, at + portionBytes);
         if (bytesPerSecond() !== Infinity) await delay((1000 * portion.length) / bytesPerSecond());
-        this.push(portion);
+        if (await passes(portion.length)) this.push(portion);
       }
       done();
     },
