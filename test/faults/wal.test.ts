@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { scriptedBasebackup } from '../support/base-backup.js';
 import type { CommandEnd } from '../support/holdfast.js';
 import { patience, patiently } from './support/scene.js';
+import { startSlowWire } from './support/slow-wire.js';
 import { onSmallDisk, whyNoSmallDisk } from './support/small-disk.js';
 import { baseDigests, openWalScene, partials, type WalScene } from './support/wal-scene.js';
 import { unless, whyNot } from './support/why-not.js';
@@ -65,6 +66,31 @@ function partialBaseBytes(): number {
   );
   return files.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
+
+test(
+  'N1, N2: a base backup whose connection is cut, and then stalls, begins anew, and there is one more',
+  patience,
+  async () => {
+    const before = await scene.bases();
+    await using wire = await startSlowWire(scene.cluster.port);
+    wire.cutAfter = { backBytes: 1_000_000 };
+    wire.bytesPerSecond = 2_000_000;
+    const env = { PGHOST: '127.0.0.1', PGPORT: String(wire.port) };
+    const command = scene.place.start(['wal', '--base'], env);
+    let told = '';
+    command.stderr?.on('data', (chunk: Buffer) => {
+      told += chunk.toString();
+    });
+    await expect.poll(() => told, patiently).toContain('taking a base backup: attempt 2, since: ');
+    await vi.waitUntil(() => partialBaseBytes() > 100_000, patiently);
+    wire.stall();
+    wire.bytesPerSecond = Infinity;
+    const { exitCode, stdout, stderr } = await command;
+    expect(stderr).toContain('taking a base backup: attempt 3, since: ');
+    expect(await scene.bases()).toHaveLength(before.length + 1);
+    await holds({ exitCode, stdout, stderr }, 0);
+  },
+);
 
 const noZstd = whyNot('zstd', ['--version']);
 test.skipIf(noZstd !== undefined)(

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isPartial } from './invariants.js';
 import { dumpsTo } from './support/processes.js';
-import { patience, patiently } from './support/scene.js';
+import { changeTarget, strayDatabases, targetIs } from './support/restoring.js';
+import { database, patience, patiently } from './support/scene.js';
 import { openStage, type Stage, slow } from './support/stage.js';
 
 let stage: Stage;
@@ -44,5 +45,27 @@ test(
     expect((await scene.files()).filter(isPartial)).toEqual([]);
     worker.kill('SIGTERM');
     expect((await worker.end).exitCode).toBe(0);
+  },
+);
+
+test(
+  'N1, N2: a restore whose connection is cut, and then stalls, while rows are loaded begins anew',
+  patience,
+  async () => {
+    await using scene = await stage.open();
+    await changeTarget(scene);
+    scene.wire.cutAfter = { sentBytes: 1_000_000 };
+    scene.wire.sentBytesPerSecond = slow;
+    const command = scene.start('restore', '--latest', database, '--yes', '--keep-previous', '0');
+    await expect.poll(() => command.printed(), patiently).toMatch(/loading: attempt 2, since: /);
+    const loading = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%'";
+    await expect.poll(() => scene.cluster.psql(loading), patiently).toBe('1');
+    scene.wire.stall();
+    scene.wire.sentBytesPerSecond = Infinity;
+    const end = await command.end;
+    expect(end.stderr).toMatch(/loading: attempt 3, since: /);
+    expect(await targetIs(scene)).toBe('the backup');
+    expect(await strayDatabases(scene)).toBe('');
+    await scene.invariants.holdRestored(end, 'success');
   },
 );
