@@ -58,12 +58,7 @@ export function createBaseActivities(deps: ActivityDeps) {
             onProgress: ({ copiedBytes }) => beat.stored(copiedBytes),
           });
         // Nothing is copied before the server's checkpoint is done, which can take it minutes.
-        const taken = await beatWhileServerWorks(
-          connection,
-          runId,
-          () => beat.doing('the server works'),
-          take,
-        );
+        const taken = await beatWhileServerWorks(connection, runId, beat, take);
         beat.doing('reading the copy back');
         const identity = { id: step.id, cluster: step.cluster, holdfast_version: version };
         const metadata = await proveBase({

@@ -2,17 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionSettings } from '../src/config/config.js';
 import { withMaintenanceConnection } from '../src/postgres/connection.js';
 import { sessionName } from '../src/postgres/session-name.js';
+import type { ProgressBeat } from './progress-beat.js';
 
 const lookEveryMs = 3_000;
 
 /**
- * While `work` runs, calls `beat` whenever a session of this run works: neither idle, nor waiting for its client or
- * for a lock. An index that takes an hour to build is progress although no byte moves.
+ * While `work` runs and tells nothing itself, beats whenever a session of this run works: neither idle, nor waiting for
+ * its client or for a lock. An index that takes an hour to build is progress although no byte moves, and so is a table
+ * of dead rows that is read. It is asked only where nothing else told of progress.
  */
 export async function beatWhileServerWorks<T>(
   connection: ConnectionSettings,
   runTag: string,
-  beat: () => void,
+  beat: Pick<ProgressBeat, 'serverWorks' | 'quietMs'>,
   work: () => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
@@ -28,13 +30,14 @@ export async function beatWhileServerWorks<T>(
 async function watch(
   connection: ConnectionSettings,
   runTag: string,
-  beat: () => void,
+  beat: Pick<ProgressBeat, 'serverWorks' | 'quietMs'>,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     await delay(lookEveryMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted || beat.quietMs() < lookEveryMs) continue;
     // A look that fails is no progress, and no failure either: the work itself says what is wrong.
-    if (!signal.aborted && (await isWorking(connection, runTag, signal).catch(() => false))) beat();
+    if (await isWorking(connection, runTag, signal).catch(() => false)) beat.serverWorks();
   }
 }
 

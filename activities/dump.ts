@@ -12,6 +12,7 @@ import type { PartialFile, Repository } from '../src/repository/repository.js';
 import { type CompressorChoice, chooseCompressor } from '../src/stream/choose-compressor.js';
 import { storeStream } from '../src/stream/store-stream.js';
 import { type BackupDraft, draftName, takenBack, writeDraft } from './backup-draft.js';
+import { beatWhileServerWorks } from './busy-beat.js';
 import { type ActivityDeps, type BackupStep, clusterOf, runOf, toolOptions } from './deps.js';
 import { draftOf } from './draft-of.js';
 import { type DumpedGlobals, type GlobalsStep, storeGlobals } from './dump-globals.js';
@@ -73,7 +74,8 @@ async function dumpDatabase(deps: ActivityDeps, step: DumpStep): Promise<DumpedA
   const compressor = await chooseCompressor(compressionOf(cluster, step));
   const file = await repository.createPartial(partialName(runId, attempt, artifactSuffix[compressor.method]));
   try {
-    const { stored, lsn } = await store({ file, cluster, step, tools, compressor, beat });
+    const work = () => store({ file, cluster, step, tools, compressor, beat });
+    const { stored, lsn } = await beatWhileServerWorks(cluster.connection, runId, beat, work);
     const afterBytes = await databaseSize(cluster.connection, step.database);
     const draft = draftOf({ step, startedAt, before, afterBytes, tools, compressor, stored, lsn });
     await addDraft(repository, file, draft);

@@ -87,18 +87,13 @@ async function load(deps: ActivityDeps, step: LoadStep): Promise<LoadedStaging> 
   const beat = beatWithProgress(source.sizeBytes);
   const staged = await stagedFor(deps, step);
   const signal = cancellationSignal();
-  return beatWhileServerWorks(
-    connection,
-    runId,
-    () => beat.doing('the server works'),
-    async () => {
-      const done = await pour(deps, step, source, beat);
-      await analyzeDatabase(connection, step.stagingName, { applicationName: sessionName(runId), signal });
-      const { statements, rows } = done;
-      const warnings = cutLines([...staged.warnings, ...done.warnings]);
-      return { name: step.stagingName, oid: staged.oid, statements, rows, warnings };
-    },
-  );
+  return beatWhileServerWorks(connection, runId, beat, async () => {
+    const done = await pour(deps, step, source, beat);
+    await analyzeDatabase(connection, step.stagingName, { applicationName: sessionName(runId), signal });
+    const { statements, rows } = done;
+    const warnings = cutLines([...staged.warnings, ...done.warnings]);
+    return { name: step.stagingName, oid: staged.oid, statements, rows, warnings };
+  });
 }
 
 /** The database that `createStagingDatabase` made, at the first attempt; a new one for every other. */

@@ -10,9 +10,15 @@ export interface ProgressBeat {
   stored(storedBytes: number, readBackBytes?: number): void;
   /** Another object was begun. */
   doing(text: string): void;
+  /** Nothing moves, for the server has work to do first. */
+  serverWorks(): void;
+  /** How long ago the last heartbeat was. */
+  quietMs(): number;
 }
 
 const storedBeatMs = 250;
+
+const serverWorks = 'the server works';
 
 /** Heartbeats of a step that stores an artifact of about `expectedBytes`. */
 export function beatWithProgress(expectedBytes?: number): ProgressBeat {
@@ -24,27 +30,35 @@ export function beatWithProgress(expectedBytes?: number): ProgressBeat {
     elapsedSeconds: 0,
     ...(expectedBytes !== undefined && { expectedBytes }),
   };
+  let beatAt = startedAt;
   const beat = (news: Partial<DumpProgress>) => {
-    const elapsedSeconds = (performance.now() - startedAt) / 1000;
+    beatAt = performance.now();
+    const elapsedSeconds = (beatAt - startedAt) / 1000;
     Object.assign(progress, news, { elapsedSeconds });
     heartbeat({
       ...progress,
       bytesPerSecond: Math.round(progress.storedBytes / Math.max(elapsedSeconds, 0.001)),
     });
   };
+  let object = '';
   let readBackSoFar = 0;
-  let beatAt = Number.NEGATIVE_INFINITY;
+  let storedAt = Number.NEGATIVE_INFINITY;
   return {
     stored: (storedBytes, readBackBytes = 0) => {
       const now = performance.now();
-      if (now - beatAt < storedBeatMs) return;
+      if (now - storedAt < storedBeatMs) return;
       const moved = storedBytes > progress.storedBytes || readBackBytes > readBackSoFar;
       if (!moved) return;
-      beatAt = now;
+      storedAt = now;
       readBackSoFar = readBackBytes;
-      beat({ storedBytes });
+      beat({ storedBytes, doing: object });
     },
-    doing: (doing) => beat({ doing: doing.slice(0, 200) }),
+    doing: (text) => {
+      object = text.slice(0, 200);
+      beat({ doing: object });
+    },
+    serverWorks: () => beat({ doing: object === '' ? serverWorks : `${object}: ${serverWorks}` }),
+    quietMs: () => performance.now() - beatAt,
   };
 }
 

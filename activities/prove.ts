@@ -98,6 +98,6 @@ async function count(deps: ActivityDeps, step: StagedStep): Promise<Counted> {
     tables: await countTables(connection, staging.name, { runTag, signal, onStep }),
     assertions: await checkAssertions(connection, staging.name, asked, session),
   });
-  const found = await beatWhileServerWorks(connection, runTag, () => beat.doing('the server works'), look);
+  const found = await beatWhileServerWorks(connection, runTag, beat, look);
   return { ...found, ...(await describeContents(connection, staging.name, { signal })) };
 }

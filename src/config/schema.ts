@@ -67,7 +67,7 @@ export const clusterSettings = {
   ),
   keepLast: whole(1, 10_000).describe('Newest backups of each database kept whatever their age. Default: 1.'),
   stallTimeoutSeconds: whole(1, 86_400).describe(
-    'Seconds without progress after which a dump is given up and begun anew. Default: 60.',
+    'Seconds without progress, and without work of the server’s, after which a step that moves data is given up and begun anew. Default: 60.',
   ),
   maxBackupAgeHours: whole(1, tenYearsInHours).describe(
     'Age of the last backup that raises an alert. Default: 25.',

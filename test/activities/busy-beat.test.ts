@@ -48,8 +48,11 @@ test('a run whose session works beats; one that idles or waits for a lock does n
       beatWhileServerWorks(
         connection(),
         run,
-        () => {
-          beats[run] = (beats[run] ?? 0) + 1;
+        {
+          serverWorks: () => {
+            beats[run] = (beats[run] ?? 0) + 1;
+          },
+          quietMs: () => Infinity,
         },
         async () => {
           await hasBeaten();
@@ -71,12 +74,27 @@ test('a run whose session works beats; one that idles or waits for a lock does n
 test('a server that can’t be asked is no failure of the work, whose own end counts', async () => {
   const nowhere = { ...connection(), port: 1 };
   let beats = 0;
-  const beat = () => {
-    beats += 1;
+  const beat = {
+    serverWorks: () => {
+      beats += 1;
+    },
+    quietMs: () => Infinity,
   };
   const long = () => new Promise<string>((resolve) => setTimeout(() => resolve('done'), 3_500));
   expect(await beatWhileServerWorks(nowhere, 'run', beat, long)).toBe('done');
   const failing = beatWhileServerWorks(nowhere, 'run', beat, () => Promise.reject(new Error('its own')));
   await expect(failing).rejects.toThrow('its own');
   expect(beats).toBe(0);
+});
+
+test('where the work itself has just told of progress, nobody is asked', async () => {
+  const run = 'tells';
+  const session = await sessionOf(run);
+  session.query('SELECT pg_sleep(60)').catch(() => undefined);
+  const beat = {
+    serverWorks: () => expect.unreachable('nobody should have been asked'),
+    quietMs: () => 1_000,
+  };
+  const long = () => new Promise<string>((resolve) => setTimeout(() => resolve('done'), 7_000));
+  expect(await beatWhileServerWorks(connection(), run, beat, long)).toBe('done');
 });

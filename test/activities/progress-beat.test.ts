@@ -32,6 +32,19 @@ test('of portions that follow each other closely four a second become heartbeats
   });
 });
 
+test('a server that works is told beside what is done, until something moves again', async () => {
+  const beats = await heartbeatsOf(async () => {
+    const beat = beatWithProgress();
+    beat.serverWorks();
+    beat.doing('table a');
+    beat.serverWorks();
+    beat.stored(7);
+    expect(beat.quietMs()).toBeLessThan(60_000);
+  });
+  const works = 'the server works';
+  expect(beats.map(({ told }) => told.doing)).toEqual([works, 'table a', `table a: ${works}`, 'table a']);
+});
+
 test('nothing that moved is no heartbeat, however long it lasts; reading back is one', async () => {
   const beats = await heartbeatsOf(async () => {
     const beat = beatWithProgress();

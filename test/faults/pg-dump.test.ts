@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
 import { signalProcess } from '../support/signal-process.js';
@@ -47,6 +48,21 @@ test(
     await scene.invariants.check(await backUpWith('exit 0'), unproven);
     await scene.invariants.check(await backUpWith('real "$@" | head -c 2000000; exit 0'), unproven);
     await scene.invariants.hold(await backUpWith('real "$@" | head -n -3; exit 0'), unproven);
+  },
+);
+
+test(
+  'a server that works for longer than the stall timeout without sending a byte is waited for',
+  patience,
+  async () => {
+    await using scene = await stage.open();
+    // As with a table of nothing but dead rows.
+    const psql = join(stage.cluster.binDir, 'psql');
+    const works = `'${psql}' -Xqc 'SELECT pg_sleep(14)' >&2; real "$@"`;
+    await using odd = await oddPgDump(stage.cluster, works);
+    const end = await scene.backUp(odd.env).end;
+    expect(end.stderr).not.toContain('attempt 2');
+    await scene.invariants.hold(end, 'success');
   },
 );
 

@@ -123,7 +123,8 @@ describe('what the server can not do', () => {
       checkpoint: 'spread' as const,
     };
     const [beat, onProgress] = [vi.fn(), vi.fn()];
-    const taking = beatWhileServerWorks(connection, 'patient', beat, () =>
+    const beats = { serverWorks: beat, quietMs: () => Infinity };
+    const taking = beatWhileServerWorks(connection, 'patient', beats, () =>
       takeBase({ ...options, onProgress }),
     );
     await vi.waitUntil(() => beat.mock.calls.length >= 2, { timeout: 60_000, interval: 50 });
