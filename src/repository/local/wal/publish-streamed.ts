@@ -39,11 +39,21 @@ export async function publishStreamed(
   return fresh.length;
 }
 
-/** Puts away everything that the stream has not completed, so that it begins anew from where the slot does. */
-export async function breakOff(layout: WalLayout, segmentSizeBytes: number): Promise<void> {
+/**
+ * Empties the stream's folder, so that it begins anew from where the slot does. What it had completed is published first:
+ * a worker that died had no time to, and the server does not have it any more. The rest is put aside.
+ * @throws as {@link publishStreamed}
+ */
+export async function breakOff(
+  layout: WalLayout,
+  segmentSizeBytes: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const published = new Set<string>();
+  await publishStreamed(layout, segmentSizeBytes, published, signal);
   for (const file of await listStream(layout, segmentSizeBytes)) {
-    if (file.kind === 'partial') await putAside(layout, file);
-    else await removeName(file.path);
+    if (published.has(file.file)) await removeName(file.path);
+    else await putAside(layout, file);
   }
 }
 
