@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { HoldfastError } from '../../../domain/errors.js';
 import { type WalCompression, walSuffix } from '../../../domain/wal-file.js';
 import { renameIfThere, syncFolder } from '../durable.js';
+import { hashFile } from '../hash-file.js';
 import { removeName, statFile } from '../real-file.js';
-import { sha256OfFile } from '../sha256-file.js';
 import { storing } from '../storage-error.js';
 import { linkUnlessThere, ownLike } from './link-archived.js';
 import { inStreamOrder, isStreamedSegment, listStream, type StreamedFile } from './list-stream.js';
@@ -85,7 +85,8 @@ async function publish(
     if (await linkUnlessThere(path, join(layout.wal, file))) return;
     return publish(layout, { path, file }, signal);
   }
-  const why = await whyNotSame(there.path, there.compression, await sha256OfFile(path), { signal });
+  const { checksum } = await hashFile(path);
+  const why = await whyNotSame(there.path, there.compression, checksum, { signal });
   if (why === undefined) return;
   const aside = join(layout.brokenOff, file);
   await storing({ attempted: `move ${path} to ${aside}`, path: layout.brokenOff }, () => rename(path, aside));
