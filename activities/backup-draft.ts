@@ -1,7 +1,8 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { BackupMetadata } from '../src/domain/backup.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { partialName } from '../src/domain/names.js';
+import { lstatIfThere } from '../src/repository/local/real-file.js';
 import type { Repository } from '../src/repository/repository.js';
 
 /** What is known of a backup before it is published. It goes from step to step as a file: it may have thousands of tables. */
@@ -27,13 +28,7 @@ export async function writeDraft(repository: Repository, name: string, draft: Ba
 
 /** Whether what {@link writeDraft} wrote is still there: not published, and not given up. */
 export async function hasDraft(repository: Repository, name: string): Promise<boolean> {
-  try {
-    await lstat(repository.partialPath(name));
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
+  return (await lstatIfThere(repository.partialPath(name))) !== undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { HoldfastError } from '../src/domain/errors.js';
 import { artifactSuffix, partialName } from '../src/domain/names.js';
+import { hashFile } from '../src/repository/local/hash-file.js';
 import { openRepository } from '../src/repository/open-repository.js';
-import { hashFile } from '../src/stream/hash-file.js';
 import { type ActivityDeps, type BackupStep, clusterOf, runOf } from './deps.js';
 import type { DumpedArtifact } from './dump.js';
 import { beatWithProgress } from './progress-beat.js';

@@ -45,10 +45,14 @@ export function loggedCycle<T>(
 }
 
 /** A cluster, and where its WAL and base backups lie. */
-export function placesOf(
-  deps: ActivityDeps,
-  name: string,
-): { cluster: ClusterConfig; layout: WalLayout; bases: BaseRepository } {
+export interface ClusterPlaces {
+  cluster: ClusterConfig;
+  layout: WalLayout;
+  bases: BaseRepository;
+}
+
+/** The places of the cluster that has the name. */
+export function placesOf(deps: ActivityDeps, name: string): ClusterPlaces {
   const cluster = clusterOf(deps, name);
   const { repositoryPath } = cluster;
   return { cluster, layout: walLayout(repositoryPath), bases: baseRepository(repositoryPath, name) };

@@ -1,6 +1,7 @@
 import { createRedactor, secretsOf } from '../src/redact.js';
 import { createAlertActivities } from './alert.js';
 import { beatWhileAlive } from './alive-beat.js';
+import { createArchivingActivities } from './archiving.js';
 import { createBaseActivities } from './base-backup.js';
 import { createChecksumActivities } from './checksum.js';
 import { createCleanupActivities } from './cleanup.js';
@@ -38,6 +39,7 @@ function collect(deps: ActivityDeps) {
     ...createChecksumActivities(deps),
     ...createPublishActivities(deps),
     ...createCleanupActivities(deps),
+    ...createArchivingActivities(deps),
     ...createWalActivities(deps),
     ...createStreamActivities(deps),
     ...createBaseActivities(deps),

@@ -9,7 +9,7 @@ import type { AmcheckResult, RecoveredDatabase, RecoveryProof } from '../src/dom
 import type { RecoveryEvidence, StandingCluster } from '../src/domain/recovery-evidence.js';
 import { recoveryEvidenceMarkdown } from '../src/domain/recovery-evidence-markdown.js';
 import { describeTarget } from '../src/domain/recovery-target.js';
-import { writeOperationDocument } from '../src/log.js';
+import { type Logger, writeOperationDocument } from '../src/log.js';
 import { amcheckAll, findAmcheck } from '../src/postgres/recovery/amcheck.js';
 import { readControlData } from '../src/postgres/recovery/control-data.js';
 import { unmark } from '../src/postgres/recovery/folder-mark.js';
@@ -52,68 +52,77 @@ const toldAssertions = 20;
 export function createRecoveryProofActivities(deps: ActivityDeps) {
   return {
     /** Looks into every database of the recovered cluster: the user's assertions, and `pg_amcheck` where it is asked for. */
-    async proveRecovered({
-      plan,
-      amcheck,
-      ...step
-    }: PlannedStep & { amcheck: boolean }): Promise<LookedInto> {
-      return loggedRecovery(deps, step, 'prove', async (log) => {
-        const server = await runningPostmaster(plan.workDir);
-        if (!server) throw serverGone(attemptedBy(step));
-        const { bootstrapRole: role, pgMajor } = plan.base;
-        const databases = await listRecovered(server, role);
-        const assertions = await ask(deps, step.cluster, { server, role, databases });
-        const checked = amcheck ? await runAmcheck(deps, pgMajor, server, role) : null;
-        log.info(
-          { databases, assertions, amcheck: checked },
-          `${databases.length} databases were looked into`,
-        );
-        return {
-          ...{ databases: databases.slice(0, toldDatabases), databaseCount: databases.length },
-          ...{ assertions: assertions.slice(0, toldAssertions), assertionCount: assertions.length },
-          amcheck: checked,
-        };
-      });
+    async proveRecovered({ amcheck, ...step }: PlannedStep & { amcheck: boolean }): Promise<LookedInto> {
+      return loggedRecovery(deps, step, 'prove', (log) => lookInto(deps, step, amcheck, log));
     },
 
     /**
      * Stops a server that nobody is to wait at. What was recovered into its own folder is from here on no more Holdfast's
      * to remove; what is to take another's place is, until it has.
      */
-    async finishRecovered({ plan, ...step }: PlannedStep): Promise<Finished> {
-      return loggedRecovery(deps, step, 'finish', async () => {
-        if (step.action !== 'pause') await stopServer(plan.workDir);
-        const programs = await findServerPrograms(plan.base.pgMajor, deps.config.pgBinDir);
-        const { state, checkpointLsn } = await readControlData(programs, plan.workDir);
-        // `pg_ctl restart` would start it with what the private server was started with.
-        await rm(join(plan.workDir, 'postmaster.opts'), { force: true });
-        if (!plan.replaces)
-          for (const path of [...plan.tablespaces.map((each) => each.path), plan.workDir]) await unmark(path);
-        const hasSettings = await access(join(plan.workDir, 'postgresql.conf')).then(
-          () => true,
-          () => false,
-        );
-        return { state, checkpointLsn, hasSettings };
-      });
+    async finishRecovered(step: PlannedStep): Promise<Finished> {
+      return loggedRecovery(deps, step, 'finish', () => finish(deps, step));
     },
 
     /** Describes the cluster that is to give way beside the one that was proven, and keeps the evidence in `logs/`. */
     async gatherRecoveryEvidence(step: RecoveryEvidenceStep): Promise<RecoveryQuestion> {
-      return loggedRecovery(deps, step, 'evidence', async (log) => {
-        const standing = await inspectStanding(attemptedBy(step), step.dataDir, deps.config.pgBinDir);
-        const sizeBytes = await sizeOnDisk(standing, cancellationSignal());
-        const evidence = evidenceOf(step, standing, sizeBytes);
-        const digest = evidenceDigest(evidence, sha256);
-        const { workflowId, runId } = runOf();
-        const { cluster, startedAt } = step;
-        const id = { cluster, workflowId, runId, startedAt: new Date(startedAt) };
-        const { repositoryPath } = clusterOf(deps, cluster);
-        const path = writeOperationDocument(repositoryPath, 'recovery-evidence', id, { digest, evidence });
-        log.info({ digest, path }, `evidence ${digest}`);
-        return { digest, markdown: recoveryEvidenceMarkdown(evidence, digest), path, standing };
-      });
+      return loggedRecovery(deps, step, 'evidence', (log) => gather(deps, step, log));
     },
   };
+}
+
+async function lookInto(
+  deps: ActivityDeps,
+  { plan, ...step }: PlannedStep,
+  amcheck: boolean,
+  log: Logger,
+): Promise<LookedInto> {
+  const server = await runningPostmaster(plan.workDir);
+  if (!server) throw serverGone(attemptedBy(step));
+  const { bootstrapRole: role, pgMajor } = plan.base;
+  const databases = await listRecovered(server, role);
+  const assertions = await ask(deps, step.cluster, { server, role, databases });
+  const checked = amcheck ? await runAmcheck(deps, pgMajor, server, role) : null;
+  log.info({ databases, assertions, amcheck: checked }, `${databases.length} databases were looked into`);
+  return {
+    ...{ databases: databases.slice(0, toldDatabases), databaseCount: databases.length },
+    ...{ assertions: assertions.slice(0, toldAssertions), assertionCount: assertions.length },
+    amcheck: checked,
+  };
+}
+
+async function finish(deps: ActivityDeps, { plan, action }: PlannedStep): Promise<Finished> {
+  const { workDir, tablespaces } = plan;
+  if (action !== 'pause') await stopServer(workDir);
+  const programs = await findServerPrograms(plan.base.pgMajor, deps.config.pgBinDir);
+  const { state, checkpointLsn } = await readControlData(programs, workDir);
+  // `pg_ctl restart` would start it with what the private server was started with.
+  await rm(join(workDir, 'postmaster.opts'), { force: true });
+  if (!plan.replaces)
+    for (const path of [...tablespaces.map((each) => each.path), workDir]) await unmark(path);
+  const hasSettings = await access(join(workDir, 'postgresql.conf')).then(
+    () => true,
+    () => false,
+  );
+  return { state, checkpointLsn, hasSettings };
+}
+
+async function gather(
+  deps: ActivityDeps,
+  step: RecoveryEvidenceStep,
+  log: Logger,
+): Promise<RecoveryQuestion> {
+  const standing = await inspectStanding(attemptedBy(step), step.dataDir, deps.config.pgBinDir);
+  const sizeBytes = await sizeOnDisk(standing, cancellationSignal());
+  const evidence = evidenceOf(step, standing, sizeBytes);
+  const digest = evidenceDigest(evidence, sha256);
+  const { workflowId, runId } = runOf();
+  const { cluster, startedAt } = step;
+  const id = { cluster, workflowId, runId, startedAt: new Date(startedAt) };
+  const { repositoryPath } = clusterOf(deps, cluster);
+  const path = writeOperationDocument(repositoryPath, 'recovery-evidence', id, { digest, evidence });
+  log.info({ digest, path }, `evidence ${digest}`);
+  return { digest, markdown: recoveryEvidenceMarkdown(evidence, digest), path, standing };
 }
 
 function evidenceOf(

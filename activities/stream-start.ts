@@ -38,7 +38,7 @@ export async function startOfStream(
   await requireIdle(client, attempted, slot);
   const made = await ensureSlot(client, slot);
   // What the lost one was waiting for the server has removed: what comes begins where the new one does.
-  if (made === 'remade') await breakOff(layout, segmentSizeBytes);
+  if (made === 'remade') await breakOff(layout, segmentSizeBytes, cancellationSignal());
   const warning = keepSizeWarning(facts.maxKeptBytes);
   return {
     ...{ slot, systemIdentifier, serverMajor, segmentSizeBytes, limits: limitsOf(cluster) },

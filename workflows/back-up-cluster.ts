@@ -2,7 +2,6 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
   ContinueAsNew,
-  continueAsNew,
   defineQuery,
   executeChild,
   isCancellation,
@@ -24,6 +23,7 @@ import { ClusterBackupJournal } from './cluster-backup-journal.js';
 import { alertOfBackups } from './cluster-backup-telling.js';
 import { failureMessage, failureType } from './failures.js';
 import { fullBackup } from './full-backup.js';
+import { goOnAsNew } from './go-on.js';
 import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
@@ -81,7 +81,7 @@ class ClusterBackup {
       await CancellationScope.nonCancellable(() => this.#record());
     }
     if (more > 0 || waiting.length > 0)
-      return continueAsNew<typeof backUpCluster>({ ...this.input, carried: this.#journal.carried });
+      return goOnAsNew<typeof backUpCluster>({ ...this.input, carried: this.#journal.carried });
     const { total, result } = this.#journal;
     await alert(alertOfBackups(cluster, result));
     return { ...result, total };

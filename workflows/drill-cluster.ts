@@ -2,7 +2,6 @@ import {
   type ApplicationFailure,
   CancellationScope,
   ContinueAsNew,
-  continueAsNew,
   defineQuery,
   setHandler,
   upsertSearchAttributes,
@@ -19,6 +18,7 @@ import { DrillJournal } from './drill-journal.js';
 import { drillPointInTime } from './drill-recovery.js';
 import { alertsOfDrill } from './drill-telling.js';
 import { failureMessage, failureOf } from './failures.js';
+import { goOnAsNew } from './go-on.js';
 import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
@@ -77,7 +77,7 @@ class Drill {
       await CancellationScope.nonCancellable(() => this.#record());
     }
     if (plan.more > 0)
-      return continueAsNew<typeof drillCluster>({ ...this.input, carried: this.#journal.carried });
+      return goOnAsNew<typeof drillCluster>({ ...this.input, carried: this.#journal.carried });
     return this.#end(this.input.pointInTime ?? (databases === undefined && plan.pointInTime));
   }
 

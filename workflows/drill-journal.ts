@@ -79,11 +79,9 @@ export class DrillJournal {
 
 /** As many as a message holds, those that failed first to stay. */
 function fitting(outcomes: DrillOutcome[]): DrillOutcome[] {
-  const sizes = outcomes.map((outcome) => JSON.stringify(outcome).length);
-  let total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total <= outcomeCharacters) return outcomes;
+  const characters = outcomes.reduce((sum, outcome) => sum + JSON.stringify(outcome).length, 0);
+  if (characters <= outcomeCharacters) return outcomes;
   const proven = outcomes.findLastIndex(({ error }) => error === null);
   const out = proven >= 0 ? proven : outcomes.length - 1;
-  total -= sizes[out] ?? 0;
   return outcomes.filter((_, index) => index !== out);
 }

@@ -19,7 +19,7 @@ import {
   type KeepPreviousResult,
   type KeepPreviousStatus,
   keepMessages,
-} from '../src/domain/restore-contracts.js';
+} from '../src/domain/keep-contracts.js';
 import { keepOptions } from './activity-options.js';
 import { failureOf, rootFailure } from './failures.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';

@@ -1,11 +1,8 @@
 import { CancellationScope, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { RestoreStepInput } from '../activities/restore-step.js';
-import {
-  type KeptPrevious,
-  keepPreviousWorkflowId,
-  type RestoreInput,
-} from '../src/domain/restore-contracts.js';
+import { type KeptPrevious, keepPreviousWorkflowId } from '../src/domain/keep-contracts.js';
+import type { RestoreInput } from '../src/domain/restore-contracts.js';
 import { failureMessage } from './failures.js';
 import { keepPrevious } from './keep-previous.js';
 

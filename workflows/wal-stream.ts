@@ -3,7 +3,6 @@ import {
   CancellationScope,
   ContinueAsNew,
   condition,
-  continueAsNew,
   defineQuery,
   isCancellation,
   log,
@@ -29,6 +28,7 @@ import { type WalCycleInput, walCycleWorkflowId } from '../src/domain/wal-contra
 import { alert, recordFailure } from './alerts.js';
 import { clusterStepOf } from './cluster-step.js';
 import { failureMessage, failureType } from './failures.js';
+import { goOnAsNew } from './go-on.js';
 import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 import { type MonitorParts, StreamMonitor } from './stream-monitor.js';
@@ -143,7 +143,7 @@ class WalStream {
       await CancellationScope.nonCancellable(() => streaming);
     }
     if (failure !== undefined && !isCancellation(failure)) throw failure;
-    return continueAsNew<typeof walStream>({ ...this.input, carried: this.#carried() });
+    return goOnAsNew<typeof walStream>({ ...this.input, carried: this.#carried() });
   }
 
   /** The cycle tells what is missing and takes the base backup; one that runs already may have begun too early. */

@@ -3,7 +3,7 @@ import { addCounts, countStates } from '../domain/health/finding.js';
 import type { MonitorResult } from '../domain/monitor-contracts.js';
 
 /** Exit codes of a monitoring plugin (https://www.monitoring-plugins.org/doc/guidelines.html, "Plugin Return Codes"). */
-export const nagiosExitCodes = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
+const nagiosExitCodes = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
 
 export interface NagiosReport {
   /** One line and performance data, then the findings that are not ok. */

@@ -1,9 +1,5 @@
 import { HoldfastError } from '../domain/errors.js';
-import {
-  type KeepPreviousResult,
-  keepMessages,
-  keepPreviousWorkflowId,
-} from '../domain/restore-contracts.js';
+import { type KeepPreviousResult, keepMessages, keepPreviousWorkflowId } from '../domain/keep-contracts.js';
 import type { CommandContext } from './context.js';
 import { printable } from './output/format.js';
 import { requesterName } from './requester.js';

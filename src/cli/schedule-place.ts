@@ -35,7 +35,7 @@ export async function withScheduler<T>(
  *
  * @throws HoldfastError `ConfigurationInvalid`
  */
-export function scheduleNamed(name: string): string {
+function scheduleNamed(name: string): string {
   const rest = name.startsWith(scheduleIdPrefix) ? name.slice(scheduleIdPrefix.length) : name;
   const [first = '', second, ...database] = rest.split('/');
   const isKind = (text: string | undefined): text is ScheduleKind =>

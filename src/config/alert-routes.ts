@@ -38,7 +38,7 @@ export function resolveRoutes(file: FileReading, known: Known): ResolvedRoutes {
 }
 
 /** The channels that there are, as routes call them. */
-export function channelNames({ alertEndpoint, webhooks, mail }: Omit<Known, 'clusters'>): string[] {
+function channelNames({ alertEndpoint, webhooks, mail }: Omit<Known, 'clusters'>): string[] {
   return [
     ...(alertEndpoint === undefined ? [] : ['endpoint']),
     ...webhooks.map(({ name }) => name),

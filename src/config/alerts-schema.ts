@@ -3,7 +3,7 @@ import { alertPriorities, alertTypes } from '../domain/contracts.js';
 import { oneOf, section, text } from './schema-parts.js';
 
 /** What `{{…}}` in a template may name. */
-export const templateFields = [
+const templateFields = [
   'id',
   'type',
   'priority',

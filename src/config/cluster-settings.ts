@@ -1,8 +1,9 @@
 import type { CompressionMethod } from '../domain/backup.js';
+import { compressionLevels } from '../domain/compression-levels.js';
 import type { ClusterConfig } from './config.js';
 import { type Found, find, type Layer } from './layers.js';
 import type { Problem } from './problem.js';
-import { type ClusterFileSettings, compressionLevels } from './schema.js';
+import type { ClusterFileSettings } from './schema.js';
 
 /** What `defaults` in holdfast.yaml can set. */
 export type ClusterSettings = Omit<
@@ -13,7 +14,7 @@ export type ClusterSettings = Omit<
 type Key = keyof ClusterSettings & string;
 
 /** What holds where nobody says otherwise. */
-export const defaultSettings: Layer<ClusterSettings> = {
+const defaultSettings: Layer<ClusterSettings> = {
   settings: {
     compression: 'gzip',
     retentionDays: 30,

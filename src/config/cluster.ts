@@ -4,14 +4,13 @@ import { type ClusterSettings, resolveSettings } from './cluster-settings.js';
 import type { ClusterConfig } from './config.js';
 import { resolveFleet } from './fleet.js';
 import type { GlobalSettings, Sources } from './global-settings.js';
-import type { Layer } from './layers.js';
+import { type Layer, layerOfEnvironment, layerOfFile, type VariablesOf } from './layers.js';
 import type { Problem } from './problem.js';
-import type { VariableName } from './read-environment.js';
 import { resolveRestoring } from './restoring.js';
 import { resolveSchedules, withSchedules } from './schedules.js';
 
 /** The cluster that the environment describes. */
-export const defaultCluster = 'default';
+const defaultCluster = 'default';
 
 /** Every cluster: those of holdfast.yaml, and `default` unless the file names others and no variable a server. */
 export function clusterNames({ environment: { settings }, file }: Sources): string[] {
@@ -72,19 +71,11 @@ export async function resolveCluster(
 }
 
 /** A variable stands over what the file says of the default cluster and of all, under what it says of another by name. */
-function layersOf(name: string, sources: Sources): Layer<ClusterSettings>[] {
-  const own = layerOfFile(['clusters', name], sources.file.settings.clusters?.[name] ?? {}, sources);
-  const variables = layerOfEnvironment(sources);
-  const defaults = layerOfFile(['defaults'], sources.file.settings.defaults ?? {}, sources);
-  return name === defaultCluster ? [variables, own, defaults] : [own, variables, defaults];
-}
-
-function layerOfFile(prefix: string[], settings: ClusterSettings, { file }: Sources): Layer<ClusterSettings> {
-  return {
-    settings,
-    fieldOf: (key) => [...prefix, key].join('.'),
-    originOf: (key) => file.originOf([...prefix, key]),
-  };
+function layersOf(name: string, { environment, file }: Sources): Layer<ClusterSettings>[] {
+  const own = layerOfFile<ClusterSettings>(['clusters', name], file.settings.clusters?.[name] ?? {}, file);
+  const inEnvironment = layerOfEnvironment<ClusterSettings>(variables, environment);
+  const defaults = layerOfFile<ClusterSettings>(['defaults'], file.settings.defaults ?? {}, file);
+  return name === defaultCluster ? [inEnvironment, own, defaults] : [own, inEnvironment, defaults];
 }
 
 const variables = {
@@ -102,28 +93,4 @@ const variables = {
   verifyWithinDays: 'VERIFY_WITHIN_DAYS',
   maxWalAgeHours: 'MAX_WAL_AGE_HOURS',
   alertReminderHours: 'ALERT_REMINDER_HOURS',
-} as const satisfies Record<keyof ClusterSettings, VariableName>;
-
-function layerOfEnvironment({ environment }: Sources): Layer<ClusterSettings> {
-  const { settings, originOf } = environment;
-  return {
-    settings: {
-      compression: settings.COMPRESSION,
-      compressionLevel: settings.COMPRESSION_LEVEL,
-      retentionDays: settings.RETENTION_DAYS,
-      walRetentionDays: settings.WAL_RETENTION_DAYS,
-      baseBackupDays: settings.BASE_BACKUP_DAYS,
-      walLagMb: settings.WAL_LAG_MB,
-      walLagSeconds: settings.WAL_LAG_SECONDS,
-      keepLast: settings.KEEP_LAST,
-      stallTimeoutSeconds: settings.STALL_TIMEOUT_SECONDS,
-      maxBackupAgeHours: settings.MAX_BACKUP_AGE_HOURS,
-      minDiskSpaceGb: settings.MIN_DISK_SPACE_GB,
-      verifyWithinDays: settings.VERIFY_WITHIN_DAYS,
-      maxWalAgeHours: settings.MAX_WAL_AGE_HOURS,
-      alertReminderHours: settings.ALERT_REMINDER_HOURS,
-    },
-    fieldOf: (key) => variables[key],
-    originOf: (key) => originOf(variables[key]),
-  };
-}
+} as const satisfies VariablesOf<ClusterSettings>;

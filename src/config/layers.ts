@@ -1,3 +1,6 @@
+import type { EnvironmentReading, VariableName, Variables } from './read-environment.js';
+import type { FileReading } from './read-file.js';
+
 /** Settings from one place, as the places stand above each other: environment, file, defaults. */
 export interface Layer<Settings> {
   settings: Settings;
@@ -22,6 +25,40 @@ export function find<Settings, Key extends keyof Settings & string>(
   const value = layer?.settings[key];
   if (!layer || value === undefined || value === null) return undefined;
   return { value, field: layer.fieldOf(key), origin: layer.originOf(key) };
+}
+
+/** Variables of the environment whose values a setting can have. */
+type VariableFor<Value> = {
+  [Name in VariableName]: Variables[Name] extends Value ? Name : never;
+}[VariableName];
+
+/** By which variable of the environment each setting is given. */
+export type VariablesOf<Settings> = { [Key in keyof Settings & string]-?: VariableFor<Settings[Key]> };
+
+/** What the environment says, by the variable of each setting. */
+export function layerOfEnvironment<Settings>(
+  variables: VariablesOf<Settings>,
+  { settings, originOf }: EnvironmentReading,
+): Layer<Settings> {
+  const given = Object.entries<VariableName>(variables).map(([key, name]) => [key, settings[name]]);
+  return {
+    settings: Object.fromEntries(given) as Settings,
+    fieldOf: (key) => variables[key],
+    originOf: (key) => originOf(variables[key]),
+  };
+}
+
+/** What holdfast.yaml says below a path. */
+export function layerOfFile<Settings>(
+  prefix: readonly string[],
+  settings: Settings,
+  file: Pick<FileReading, 'originOf'>,
+): Layer<Settings> {
+  return {
+    settings,
+    fieldOf: (key) => [...prefix, key].join('.'),
+    originOf: (key) => file.originOf([...prefix, key]),
+  };
 }
 
 type Defined<Settings> = { [Key in keyof Settings]: Exclude<Settings[Key], undefined> };

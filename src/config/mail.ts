@@ -1,10 +1,9 @@
 import type { MailConfig } from './config.js';
 import type { Sources } from './global-settings.js';
-import { defined, type Found, find, type Layer } from './layers.js';
+import { defined, type Found, find, layerOfEnvironment, layerOfFile, type VariablesOf } from './layers.js';
 import type { MailFileSettings } from './mail-schema.js';
 import { readPassword } from './password-source.js';
 import type { Problem } from './problem.js';
-import type { VariableName } from './read-environment.js';
 import { resolvePath } from './resolve-path.js';
 
 export interface ResolvedMail {
@@ -27,7 +26,7 @@ const variables = {
   user: 'SMTP_USER',
   from: 'SMTP_FROM',
   to: 'SMTP_TO',
-} as const satisfies Record<keyof Written, VariableName>;
+} as const satisfies VariablesOf<Written>;
 
 const usualPorts = { tls: 465, starttls: 587, none: 25 } as const;
 
@@ -38,7 +37,10 @@ const usualPorts = { tls: 465, starttls: 587, none: 25 } as const;
  */
 export async function resolveMail(sources: Sources, isHere: boolean): Promise<ResolvedMail> {
   const { file, cwd } = sources;
-  const layers = [layerOfEnvironment(sources), layerOfFile(sources)];
+  const layers = [
+    layerOfEnvironment<Written>(variables, sources.environment),
+    layerOfFile<Written>(prefix, file.settings.alerts?.mail ?? {}, file),
+  ];
   const origins: Record<string, string> = {};
   const take = <Key extends keyof Written & string>(key: Key) => {
     const found = find(layers, key);
@@ -127,28 +129,4 @@ async function passwordOf({ environment, file }: Sources, isHere: boolean) {
   const { password, key, problems } = await readPassword(named, prefix, { environment, file, isHere });
   const origin = password === undefined ? undefined : file.originOf([...prefix, key]);
   return { value: password, origin, problems };
-}
-
-function layerOfEnvironment({ environment: { settings, originOf } }: Sources): Layer<Written> {
-  return {
-    settings: {
-      host: settings.SMTP_HOST,
-      port: settings.SMTP_PORT,
-      tls: settings.SMTP_TLS,
-      caFile: settings.SMTP_CA_FILE,
-      user: settings.SMTP_USER,
-      from: settings.SMTP_FROM,
-      to: settings.SMTP_TO,
-    },
-    fieldOf: (key) => variables[key],
-    originOf: (key) => originOf(variables[key]),
-  };
-}
-
-function layerOfFile({ file }: Sources): Layer<Written> {
-  return {
-    settings: file.settings.alerts?.mail ?? {},
-    fieldOf: (key) => [...prefix, key].join('.'),
-    originOf: (key) => file.originOf([...prefix, key]),
-  };
 }

@@ -6,7 +6,7 @@ import { optional, section, text, whole, yesOrNo } from './schema-parts.js';
 const cronAllowed = 'five fields as in a crontab (minute, hour, day, month, weekday), or @daily and its kin';
 
 /** When something is due, as a crontab says it. */
-export const cron = z
+const cron = z
   .string({ error: cronAllowed })
   .superRefine(refuseOthers(cronAllowed))
   .describe('When it is due: five fields as in a crontab, or @daily and its kin.');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CompressionMethod } from '../domain/backup.js';
+import { compressionLevels } from '../domain/compression-levels.js';
 import { routes, webhooks } from './alerts-schema.js';
 import { backups, drill, parallelPerHost } from './fleet-schema.js';
 import { mail } from './mail-schema.js';
@@ -8,13 +8,6 @@ import { ownTemporal } from './own-temporal-schema.js';
 import { approval, assertions, databases } from './restoring-schema.js';
 import { schedules } from './schedules-schema.js';
 import { oneOf, optional, text, whole } from './schema-parts.js';
-
-/** Levels that each method takes, as its command-line tool does. */
-export const compressionLevels = {
-  gzip: { least: 1, most: 9 },
-  zstd: { least: 1, most: 19 },
-  lz4: { least: 1, most: 12 },
-} as const satisfies Record<CompressionMethod, { least: number; most: number }>;
 
 const levelsAllowed = Object.entries(compressionLevels)
   .map(([method, { least, most }]) => `${least} to ${most} for ${method}`)
@@ -28,7 +21,7 @@ export const hostName = text('a host name', /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/
   "Host whose worker backs this cluster up. Default: the machine's own name.",
 );
 
-export const path = text('a path');
+const path = text('a path');
 
 export const pgBinDir = path.describe("Folder of PostgreSQL's client programs. Default: looked for.");
 

@@ -37,7 +37,7 @@ export function unheard(
 }
 
 /** What is said of a channel. */
-export function routesOf(channel: string, routes: readonly AlertRoute[]): AlertRoute[] {
+function routesOf(channel: string, routes: readonly AlertRoute[]): AlertRoute[] {
   return routes.filter(({ channels }) => channels.includes(channel));
 }
 

@@ -1,5 +1,6 @@
 import type { ApprovalPolicy } from './approval.js';
 import type { ApprovalView, DecidableStatus } from './approval-contracts.js';
+import type { KeptPrevious } from './keep-contracts.js';
 import { encodeDatabaseName } from './names.js';
 import type { RestoreSpace } from './restore-space.js';
 
@@ -7,14 +8,6 @@ import type { RestoreSpace } from './restore-space.js';
 export function restoreWorkflowId(cluster: string, target: string): string {
   return `restore/${cluster}/${encodeDatabaseName(target)}`;
 }
-
-/** The id of the workflow that keeps the database a restore replaced, by the name it is kept under. */
-export function keepPreviousWorkflowId(cluster: string, previous: string): string {
-  return `keep-previous/${cluster}/${encodeDatabaseName(previous)}`;
-}
-
-/** Names of the messages to what a restore keeps; those that decide are in `decisionMessages`. */
-export const keepMessages = { undo: 'undo', confirm: 'confirm' } as const;
 
 /** Which backup is restored. */
 export interface BackupReference {
@@ -135,14 +128,6 @@ export interface RestoreStatus extends DecidableStatus {
   rows?: number;
 }
 
-/** Where the replaced database is kept, and until when. */
-export interface KeptPrevious {
-  name: string;
-  /** ISO 8601, UTC. */
-  until: string;
-  workflowId: string;
-}
-
 export interface RestoreResult {
   cluster: string;
   target: string;
@@ -170,42 +155,4 @@ export interface RestoreResult {
   evidence: { digest: string; path: string };
   /** The summary's file on its host; null when it could not be written. */
   summaryPath: string | null;
-}
-
-/** The database that a restore replaced, kept so that it can come back. */
-export interface KeepPreviousInput {
-  cluster: string;
-  target: string;
-  hostQueue: string;
-  previous: { name: string; oid: number };
-  restoredOid: number;
-  keepMinutes: number;
-  backupId: string;
-  /** As the restore's own. */
-  place?: string;
-}
-
-/** What `undo` and `confirm` carry. */
-export interface KeepMessage {
-  requester: string;
-  reason: string;
-}
-
-export interface KeepPreviousResult {
-  /** `expired` and `confirmed`: the previous database was dropped. */
-  outcome: 'undone' | 'confirmed' | 'expired';
-  requester: string | null;
-  /** What the restored database is called since the undo. */
-  undoneName: string | null;
-  /** How long clients were refused by the undo; null as in {@link RestoreResult}, and where nothing was undone. */
-  refusedMs: number | null;
-}
-
-export interface KeepPreviousStatus {
-  target: string;
-  previous: string;
-  backupId: string;
-  /** ISO 8601, UTC. */
-  until: string;
-  outcome: KeepPreviousResult['outcome'] | 'kept';
 }

@@ -44,7 +44,8 @@ export async function openSession(
   try {
     return await connect(connection, first, options);
   } catch (error) {
-    if (fallback === undefined || !anotherMayWork(error, first)) throw connectError(error, connection);
+    const isOver = options.signal?.aborted || !anotherMayWork(error, first);
+    if (fallback === undefined || isOver) throw connectError(error, connection);
     try {
       return await connect(connection, fallback, options);
     } catch (second) {

@@ -8,7 +8,7 @@ import { readService } from './service-file.js';
 import { refuseUnmet } from './unmet-parameters.js';
 
 /** libpq's `sslmode`, weakest first. */
-export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 
 export type SslMode = (typeof sslModes)[number];
 

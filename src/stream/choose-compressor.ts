@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { CompressionMethod } from '../domain/backup.js';
+import { compressionLevels } from '../domain/compression-levels.js';
 import { HoldfastError } from '../domain/errors.js';
 import { programVersion } from '../program-version.js';
-import { type CompressorChoice, type CompressorName, defaultLevels, highestLevels } from './compressor.js';
+import type { CompressorChoice, CompressorName } from './compressor.js';
 import { filterEnvironment } from './filter-program.js';
 import { findProgram } from './find-program.js';
 import { poolThreads } from './thread-pool.js';
@@ -33,7 +34,7 @@ function programsFor(method: CompressionMethod): CompressorName[] {
  *   isn't installed; gzip needs nothing
  */
 export async function chooseCompressor(wish: CompressorWish): Promise<CompressorChoice> {
-  const { method, level = defaultLevels[method], pathDirs } = wish;
+  const { method, level = compressionLevels[method].usual, pathDirs } = wish;
   requireLevel(method, level);
   for (const program of programsFor(method)) {
     const path = await findProgram(program, pathDirs);
@@ -61,10 +62,11 @@ export async function findDecompressor(method: 'zstd' | 'lz4'): Promise<string> 
 }
 
 function requireLevel(method: CompressionMethod, level: number): void {
-  if (Number.isInteger(level) && level >= 1 && level <= highestLevels[method]) return;
+  const { least, most } = compressionLevels[method];
+  if (Number.isInteger(level) && level >= least && level <= most) return;
   throw new HoldfastError('ConfigurationInvalid', {
     attempted: `compress with ${method}`,
-    cause: `the compression level is ${level}; ${method} has 1 to ${highestLevels[method]}`,
+    cause: `the compression level is ${level}; ${method} has ${least} to ${most}`,
     remedy: 'set COMPRESSION_LEVEL, or the level given, within that range',
   });
 }

@@ -1,4 +1,5 @@
 import type { CompressionMethod } from '../domain/backup.js';
+import { compressionLevels } from '../domain/compression-levels.js';
 import type { FilterProgram } from './filter-program.js';
 
 export type CompressorName = 'bgzip' | 'pigz' | 'node' | 'zstd' | 'lz4';
@@ -16,21 +17,6 @@ export interface CompressorChoice {
   version: string;
 }
 
-/**
- * The level a method has where none is asked for. For gzip and lz4 it is the program's own. zstd's own, 3, is of another
- * strategy than 2 (`dfast`, `fast`), which takes a third more time over rows of a dump, and as often as not more room.
- */
-export const defaultLevels = { gzip: 6, zstd: 2, lz4: 1 } as const satisfies Record<
-  CompressionMethod,
-  number
->;
-
-/** A method's highest level; the lowest is 1. Above zstd's, its memory would be beyond what a backup should take. */
-export const highestLevels = { gzip: 9, zstd: 19, lz4: 12 } as const satisfies Record<
-  CompressionMethod,
-  number
->;
-
 const argumentsOf: Record<CompressorName, (choice: CompressorChoice) => string[]> = {
   bgzip: ({ level, threads }) => ['-c', '-l', `${bgzipLevel(level)}`, '-@', `${threads}`],
   pigz: ({ level, threads }) => ['-c', '-n', `-${level}`, '-p', `${threads}`],
@@ -44,7 +30,7 @@ const argumentsOf: Record<CompressorName, (choice: CompressorChoice) => string[]
  * in four fifths to a half of the time that its 6 takes.
  */
 function bgzipLevel(level: number): number {
-  return level === defaultLevels.gzip ? level - 1 : level;
+  return level === compressionLevels.gzip.usual ? level - 1 : level;
 }
 
 /** The program that compresses its standard input; undefined where Node's own zlib does. */

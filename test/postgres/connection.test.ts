@@ -115,6 +115,26 @@ test('a server that takes the connection and says nothing is unreachable after t
   }
 });
 
+test('a session that is cancelled while it opens is not tried another way', async () => {
+  let tries = 0;
+  const cancel = new AbortController();
+  const silent = createServer(() => {
+    tries += 1;
+    setTimeout(() => cancel.abort(), 50);
+  }).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  vi.stubEnv('PGCONNECT_TIMEOUT', '2');
+  try {
+    const { port } = silent.address() as { port: number };
+    const connection = settings({ host: '127.0.0.1', port, sslmode: 'prefer' });
+    const attempt = withConnection(connection, 'shop', async () => {}, { signal: cancel.signal });
+    expect((await failure(attempt)).type).toBe('Cancelled');
+    expect(tries).toBe(1);
+  } finally {
+    silent.close();
+  }
+});
+
 test('an unknown database is told with those that exist', async () => {
   const error = await failure(ask(settings({ password: canary }), 'SELECT 1', 'shopp'));
   expect(error).toMatchObject({ type: 'DatabaseUnknown', exitCode: 3, retryable: false });

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { lstatIfThere } from '../../src/postgres/recovery/claim-folder.js';
 import {
   exchangeFolders,
   type FolderExchange,
@@ -11,6 +10,7 @@ import {
   undoAbandoned,
 } from '../../src/postgres/recovery/exchange-folders.js';
 import { emptyClaimed } from '../../src/postgres/recovery/folder-mark.js';
+import { lstatIfThere } from '../../src/repository/local/real-file.js';
 
 let folder: string;
 let exchange: FolderExchange;

@@ -19,6 +19,14 @@ test('what can not be made durable stops the work, and is what it failed with', 
   await expect(attempt).rejects.toMatchObject({ type: 'SymbolicLinkRefused' });
 });
 
+test('work that has ended by then is not taken for durable', async () => {
+  await symlink('/nowhere', join(folder, 'base.tar'));
+  const endsAllTheSame = (stop: AbortSignal) =>
+    new Promise<string>((resolve) => stop.addEventListener('abort', () => resolve('done')));
+  const attempt = syncingBehind(folder, new AbortController().signal, endsAllTheSame);
+  await expect(attempt).rejects.toMatchObject({ type: 'SymbolicLinkRefused' });
+});
+
 test('it stops with its work, whose result and failure are its own', async () => {
   await writeFile(join(folder, 'base.tar'), 'x');
   const cancel = new AbortController();

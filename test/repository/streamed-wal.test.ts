@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { placeStreamed } from '../../src/postgres/recovery/place-streamed.js';
 import { expireSegments } from '../../src/repository/local/wal/expire-segments.js';
 import { prepareStream } from '../../src/repository/local/wal/prepare-stream.js';
-import { publishStreamed } from '../../src/repository/local/wal/publish-streamed.js';
+import { breakOff, publishStreamed } from '../../src/repository/local/wal/publish-streamed.js';
 import { requireOwnStream } from '../../src/repository/local/wal/require-own-stream.js';
 import { verifyArchive } from '../../src/repository/local/wal/verify-archive.js';
 import { type WalLayout, walLayout } from '../../src/repository/local/wal/wal-layout.js';
@@ -107,6 +107,17 @@ test('the end of a timeline that was left is put aside, and goes with the segmen
   await expireSegments(layout, [{ timeline: 2, fromLsn: '0/400000' }], mb);
   expect(list(layout.brokenOff)).toEqual([]);
   expect(list(layout.stream)).toHaveLength(1);
+});
+
+test('a stream that breaks off loses nothing of what it had received', async () => {
+  const layout = await folders();
+  for (const number of [3, 4]) put(layout.stream, name(number), segment(number));
+  put(layout.stream, name(5), segment(5).subarray(0, 1000));
+  put(layout.stream, `${name(6)}.partial`, segment(6, 100));
+  await breakOff(layout, mb, signal);
+  expect(list(layout.wal)).toEqual([name(3), name(4)]);
+  expect(list(layout.brokenOff)).toEqual([name(5), `${name(6)}.partial`]);
+  expect(list(layout.stream)).toEqual([]);
 });
 
 test('what is being received counts as there, and tells from when it is', async () => {

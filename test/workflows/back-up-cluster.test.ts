@@ -172,6 +172,33 @@ test('a cancelled cluster backs up no further database, and what was done stands
   expect(recorded.map(({ database }) => database)).toEqual(['a']);
 });
 
+test('one that is cancelled while its report is written is not gone on with in a new run', async () => {
+  const cluster = randomUUID();
+  const workflowId = randomUUID();
+  const pages: (string | null)[] = [];
+  const { activities } = scriptedActivities({
+    discoverDatabases: (step) => {
+      pages.push(step.after);
+      return pageOf(['a', 'b', 'c', 'd'])(step);
+    },
+    recordBackups: async () => {
+      await environment.client.workflow.getHandle(workflowId).cancel();
+      return '/data/logs/backups.json';
+    },
+  });
+  const { database: _, ...input } = fullBackupInput;
+  await withWorker(environment, activities, async (queue) => {
+    const args = [{ ...input, hostQueue: queue, cluster, parallel: 1, databasesPerRun: 2 }];
+    const running = environment.client.workflow.execute('backUpCluster', {
+      workflowId,
+      taskQueue: queue,
+      args,
+    });
+    await expect(running).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+  });
+  expect(pages).toEqual([null]);
+});
+
 test('T4 a host whose queue no worker serves ends the backup with one alert, which names the host', async () => {
   const alerts: Alert[] = [];
   const { activities } = scriptedActivities({

@@ -3,7 +3,7 @@ import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/clie
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import type { KeepPreviousInput } from '../../src/domain/restore-contracts.js';
+import type { KeepPreviousInput } from '../../src/domain/keep-contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { failure, scriptedActivities, withWorker } from './support.js';
 

@@ -108,6 +108,25 @@ test('it goes on as a new run before its history grows too long, and stays the s
   expect(Date.now() - Date.parse(result.since)).toBeGreaterThan(3_000);
 });
 
+test('one that is cancelled while it pauses for a new run ends, too', async () => {
+  let isCancelled = false;
+  const { runs, result } = await play(
+    {
+      lookAtStream: async () => seen('0/2000'),
+      streamWal: async () => {
+        await untilCancelled().catch(() => undefined);
+        const { workflowId = '' } = activityInfo().workflowExecution ?? {};
+        await environment.client.workflow.getHandle(workflowId).cancel();
+        isCancelled = true;
+        await Context.current().cancelled;
+      },
+    },
+    () => isCancelled,
+  );
+  expect(result).toMatchObject({ slot: 'holdfast_default_here' });
+  expect(runs).toBe(1);
+});
+
 test('one that falls behind is told once, and once more when it is well again', async () => {
   let looks = 0;
   const { alerts } = await play(

@@ -36,7 +36,7 @@ export interface AlertQuestion {
 const forgottenAfterMs = 30 * 24 * hourMs;
 
 /** One check of one database, or of the whole cluster. */
-export function findingKey({ check, database }: Pick<Finding, 'check' | 'database'>): string {
+function findingKey({ check, database }: Pick<Finding, 'check' | 'database'>): string {
   return `${check} ${database}`;
 }
 

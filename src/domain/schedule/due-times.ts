@@ -30,7 +30,7 @@ export interface Due {
 }
 
 /** Years ahead for which clock changes are known to a schedule: whoever applies it again in time renews them. */
-export const yearsAhead = 5;
+const yearsAhead = 5;
 
 const minuteMs = 60_000;
 const everyDayOfMonth = upTo(1, 31);

@@ -42,7 +42,7 @@ export interface ReadBase {
   walRanges: WalRange[];
 }
 
-export const manifestName = 'backup_manifest';
+const manifestName = 'backup_manifest';
 const archiveName = /^(?:(base|pg_wal)|(\d+))\.tar(?:\.(gz|zst))?$/;
 
 /**

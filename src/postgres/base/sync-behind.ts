@@ -10,7 +10,8 @@ const everyMs = 5_000;
  * While `work` writes files into a folder, makes what is there durable every few seconds. `pg_basebackup` leaves all of it
  * to its end, when it can take minutes without a sign whether the disk does anything.
  *
- * @throws HoldfastError `StorageFailed`; `work` is stopped by then. Otherwise as `work`
+ * @throws HoldfastError `StorageFailed`, also where `work` has ended by then: a later fsync would not tell of it again.
+ *   Otherwise as `work`
  */
 export async function syncingBehind<T>(
   folder: string,
@@ -20,14 +21,13 @@ export async function syncingBehind<T>(
   const over = new AbortController();
   const failed = new AbortController();
   const syncing = syncUntil(folder, over.signal).catch((error) => failed.abort(error));
-  try {
-    return await work(AbortSignal.any([signal, failed.signal]));
-  } catch (error) {
-    throw failed.signal.aborted ? failed.signal.reason : error;
-  } finally {
-    over.abort();
-    await syncing;
-  }
+  const [end] = await Promise.allSettled([
+    work(AbortSignal.any([signal, failed.signal])).finally(() => over.abort()),
+    syncing,
+  ]);
+  failed.signal.throwIfAborted();
+  if (end.status === 'rejected') throw end.reason;
+  return end.value;
 }
 
 async function syncUntil(folder: string, over: AbortSignal): Promise<void> {

@@ -1,8 +1,8 @@
-import type { Stats } from 'node:fs';
-import { chmod, chown, lstat, mkdir, readdir, readlink, realpath, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readlink, realpath, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
-import { errorCode, storing } from '../../repository/local/storage-error.js';
+import { lstatIfThere } from '../../repository/local/real-file.js';
+import { storing } from '../../repository/local/storage-error.js';
 import { claimMark, emptyClaimed, isHalfUnpacked, runOfFolder } from './folder-mark.js';
 
 /** What a folder is to a run: free, its own from an earlier attempt, or the data directory of a cluster. */
@@ -75,14 +75,6 @@ export async function requireWhole(attempted: string, dataDir: string): Promise<
 /** Why a folder can't be recovered into. */
 export function refused(attempted: string, path: string, cause: string, remedy: string): HoldfastError {
   return new HoldfastError('DataDirectoryRefused', { attempted, cause: `${path}: ${cause}`, remedy });
-}
-
-/** What stands at a path, links not followed; undefined for nothing. */
-export async function lstatIfThere(path: string): Promise<Stats | undefined> {
-  return await lstat(path).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  });
 }
 
 function nowhere(attempted: string, path: string): HoldfastError {

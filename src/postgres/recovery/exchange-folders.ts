@@ -2,8 +2,8 @@ import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
 import { syncFolder } from '../../repository/local/durable.js';
+import { lstatIfThere } from '../../repository/local/real-file.js';
 import { storing } from '../../repository/local/storage-error.js';
-import { lstatIfThere } from './claim-folder.js';
 import { failpoint } from './failpoint.js';
 import { runOfFolder, unmark } from './folder-mark.js';
 

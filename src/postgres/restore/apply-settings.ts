@@ -41,7 +41,7 @@ export async function applySettings(
 }
 
 /** `ALTER DATABASE … SET`, or `ALTER ROLE … IN DATABASE … SET`; undefined when `setting` is not `name=value`. */
-export function settingStatement(database: string, role: string | null, setting: string): string | undefined {
+function settingStatement(database: string, role: string | null, setting: string): string | undefined {
   const parsed = parseSetting(setting);
   if (!parsed) return undefined;
   const object =

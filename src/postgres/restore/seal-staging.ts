@@ -60,7 +60,7 @@ interface Grant {
 }
 
 /** Statements, each whole by itself, that make a database's access control list what `grants` says. */
-export function grantStatements(database: string, grants: readonly string[], owner: string): Grant[] {
+function grantStatements(database: string, grants: readonly string[], owner: string): Grant[] {
   const on = `ON DATABASE ${quoteIdentifier(database)}`;
   const revoke = `REVOKE ALL ${on} FROM PUBLIC, ${quoteIdentifier(owner)} CASCADE`;
   const byOwnerFirst = [...grants].sort(

@@ -13,7 +13,7 @@ export type CreationProperties = Pick<
  * manual, "CREATE DATABASE": LOCALE_PROVIDER and ICU_LOCALE since 15, ICU_RULES since 16, BUILTIN_LOCALE since 17).
  * @throws HoldfastError ServerLacksFeature when the server has not the locale provider
  */
-export function localeClauses(properties: CreationProperties, serverMajor: number): string[] {
+function localeClauses(properties: CreationProperties, serverMajor: number): string[] {
   const { encoding, collate, ctype, locale_provider: provider, locale, icu_rules: rules } = properties;
   const clauses = [
     `ENCODING ${quoteLiteral(encoding)}`,

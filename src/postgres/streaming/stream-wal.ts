@@ -83,7 +83,7 @@ async function receive(options: StreamWalOptions, watch: StreamWatch, attempted:
     await Promise.race(work);
   } catch (error) {
     if (!isPositionGone(error)) throw error;
-    await breakOff(layout, segmentSizeBytes);
+    await breakOff(layout, segmentSizeBytes, options.signal);
     throw slotLost(attempted, (error as HoldfastError).story.cause);
   } finally {
     over.abort();
@@ -102,7 +102,7 @@ async function keepSlot(options: StreamWalOptions, attempted: string): Promise<v
   const made = await withMaintenanceConnection(connection, (client) => ensureSlot(client, slot), { signal });
   if (made === 'made') options.onStep(`there was no replication slot ${slot} any more; it was made anew`);
   if (made !== 'remade') return;
-  await breakOff(layout, segmentSizeBytes);
+  await breakOff(layout, segmentSizeBytes, signal);
   throw slotLost(
     attempted,
     `the server has given up replication slot ${slot}, and removed WAL that was not streamed yet`,

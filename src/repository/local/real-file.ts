@@ -70,13 +70,22 @@ export async function removeName(path: string): Promise<boolean> {
   );
 }
 
-async function lstatOrAbsent(path: string): Promise<Stats | undefined> {
+/** What stands at `path`, links not followed; undefined for nothing, which `absence` tells by a system call's errors. */
+export async function lstatIfThere(
+  path: string,
+  absence: readonly string[] = ['ENOENT'],
+): Promise<Stats | undefined> {
   return storing({ attempted: `look at ${path}`, path }, () =>
     lstat(path).catch((error: unknown) => {
-      if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return undefined;
+      if (absence.includes(errorCode(error) ?? '')) return undefined;
       throw error;
     }),
   );
+}
+
+/** For a path that may be anybody's words: one that no file can have is that of none. */
+function lstatOrAbsent(path: string): Promise<Stats | undefined> {
+  return lstatIfThere(path, ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
 }
 
 function requireRegular(stats: Stats, path: string): void {

@@ -4,12 +4,12 @@ import { partialPrefix } from '../../domain/names.js';
 import { artifactNamesOf, globalsSuffix, idOfFile, metadataSuffix } from '../backup-files.js';
 import { readMetadataDocument } from '../metadata-document.js';
 import { syncFolder } from './durable.js';
+import { hashFile } from './hash-file.js';
 import { type Layout, metadataPath } from './layout.js';
 import { leases } from './lease.js';
 import { partialNames } from './partial-names.js';
 import { readText, removeName, statFile } from './real-file.js';
 import { finishRemoval, idOfRemoval } from './remove.js';
-import { sha256OfFile } from './sha256-file.js';
 import { errorCode } from './storage-error.js';
 
 /**
@@ -82,7 +82,8 @@ async function unpublishedFiles(layout: Layout, draftName: string): Promise<stri
   const unpublished: string[] = [];
   for (const [name, checksum] of expected) {
     const path = join(layout.full, name);
-    if (checksum && (await statFile(path)) && (await sha256OfFile(path)) === checksum) unpublished.push(path);
+    if (checksum && (await statFile(path)) && (await hashFile(path)).checksum === checksum)
+      unpublished.push(path);
   }
   return unpublished;
 }

@@ -2,9 +2,9 @@ import { basename } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
 import { failpoint } from '../failpoint.js';
 import { renameInto, syncFile } from './durable.js';
+import { hashFile } from './hash-file.js';
 import type { Move } from './placement.js';
 import { removeName, statFile } from './real-file.js';
-import { sha256OfFile } from './sha256-file.js';
 
 /** What the file must hold to get its name. */
 export interface Expected {
@@ -19,7 +19,7 @@ export interface Expected {
 export async function settle({ partialPath, finalPath }: Move, expected: Expected): Promise<void> {
   const partial = await statFile(partialPath);
   if (await statFile(finalPath)) {
-    if ((await sha256OfFile(finalPath)) !== expected.checksum)
+    if ((await hashFile(finalPath)).checksum !== expected.checksum)
       throw artifactExists(finalPath, 'with other bytes');
     await removeName(partialPath);
     return;
@@ -40,8 +40,8 @@ export async function settle({ partialPath, finalPath }: Move, expected: Expecte
 
 /** SHA-256 of the file, under whichever of its two names it has. */
 export async function checksumOfMove({ partialPath, finalPath }: Move): Promise<string> {
-  if (await statFile(partialPath)) return sha256OfFile(partialPath);
-  if (await statFile(finalPath)) return sha256OfFile(finalPath);
+  if (await statFile(partialPath)) return (await hashFile(partialPath)).checksum;
+  if (await statFile(finalPath)) return (await hashFile(finalPath)).checksum;
   throw partialGone(partialPath);
 }
 

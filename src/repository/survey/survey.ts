@@ -61,30 +61,69 @@ export async function survey(root: string, cluster: string, options: SurveyOptio
     unseen: 0,
     memory,
   };
-  let reads = 0;
+  const looker = new Looker(layout, names, { now, mostReads, remembered, memory });
   for (let next = 0; next < ids.length; next += looksAtOnce) {
-    const looks = ids.slice(next, next + looksAtOnce).map(async (id) => {
-      const stamp = await stampOf(layout, id, names);
-      if (memory.get(id)?.stamp !== stamp) {
-        const ours = remembered?.get(id);
-        if (ours?.stamp === stamp) memory.set(id, ours);
-        else if (reads >= mostReads) found.unseen += 1;
-        else {
-          reads += 1;
-          if (!(await look(layout, id, stamp, memory, now))) return undefined;
-          const read = memory.get(id);
-          if (read) remembered?.set(id, read);
-        }
-      }
-      return surveyed(id, memory, now);
-    });
+    const looks = ids.slice(next, next + looksAtOnce).map((id) => looker.look(id));
     found.backups.push(...(await Promise.all(looks)).filter((backup) => backup !== undefined));
   }
+  found.unseen = looker.unseen;
   found.backups.push(...(await surveyBases(root, cluster, memory, now)));
   const there = new Set(found.backups.map(({ id }) => id));
   memory.keepOnly(there);
   for (const id of remembered?.keys() ?? []) if (!there.has(id)) remembered?.delete(id);
   return found;
+}
+
+interface LookerOptions {
+  now: Date;
+  mostReads: number;
+  remembered: RememberedBackups | undefined;
+  memory: SurveyMemory;
+}
+
+/** Looks at backups one by one, and reads what has changed as long as reading is allowed. */
+class Looker {
+  /** How many backups were left to the next look. */
+  unseen = 0;
+  #reads = 0;
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly names: ReadonlySet<string>,
+    private readonly options: LookerOptions,
+  ) {}
+
+  /** Undefined for a backup that is gone. */
+  async look(id: string): Promise<SurveyedBackup | undefined> {
+    const { memory, now } = this.options;
+    const stamp = await stampOf(this.layout, id, this.names);
+    const isKnown = memory.get(id)?.stamp === stamp || this.#recall(id, stamp);
+    if (!isKnown && !(await this.#read(id, stamp))) return undefined;
+    return surveyed(id, memory, now);
+  }
+
+  /** Whether this process has read it before. */
+  #recall(id: string, stamp: string): boolean {
+    const { memory, remembered } = this.options;
+    const ours = remembered?.get(id);
+    if (ours?.stamp !== stamp) return false;
+    memory.set(id, ours);
+    return true;
+  }
+
+  /** Reads it, unless enough was read. False when it is gone. */
+  async #read(id: string, stamp: string): Promise<boolean> {
+    const { memory, remembered, mostReads, now } = this.options;
+    if (this.#reads >= mostReads) {
+      this.unseen += 1;
+      return true;
+    }
+    this.#reads += 1;
+    if (!(await readInto(memory, this.layout, id, stamp, now))) return false;
+    const read = memory.get(id);
+    if (read) remembered?.set(id, read);
+    return true;
+  }
 }
 
 async function fileNames({ full }: Layout): Promise<string[]> {
@@ -107,11 +146,11 @@ function stampOfFile(path: string): Promise<string> {
 }
 
 /** Reads a backup's metadata and remembers what it says. False when it is gone. */
-async function look(
+async function readInto(
+  memory: SurveyMemory,
   layout: Layout,
   id: string,
   stamp: string,
-  memory: SurveyMemory,
   now: Date,
 ): Promise<boolean> {
   const read = await readBackup(layout, id);

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import { lstat, readdir, utimes } from 'node:fs/promises';
+import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { walSuffix } from '../../../domain/wal-file.js';
 import { syncFile, syncFolder } from '../durable.js';
-import { isFolder, removeName } from '../real-file.js';
-import { sha256OfFile } from '../sha256-file.js';
-import { errorCode, storing } from '../storage-error.js';
+import { hashFile } from '../hash-file.js';
+import { isFolder, lstatIfThere, removeName } from '../real-file.js';
+import { storing } from '../storage-error.js';
 import { linkUnlessThere, ownLike } from './link-archived.js';
 import { type CompressionWatch, requireSame, type WalCompressor, writeCompressed } from './wal-compressor.js';
 import type { WalLayout } from './wal-layout.js';
@@ -30,7 +29,7 @@ export async function compressSegment(
   const original = join(layout.wal, name);
   const file = `${name}${walSuffix[compressor.compression]}`;
   const partial = join(layout.partials, `${file}${partialMark}${randomUUID()}`);
-  const before = await lookAt(original);
+  const before = await lstatIfThere(original);
   if (!before?.isFile()) return undefined;
   try {
     await writeCompressed(original, partial, compressor, watch);
@@ -38,7 +37,7 @@ export async function compressSegment(
     // In seconds: a Date would round to milliseconds.
     await utimes(partial, before.atimeMs / 1000, before.mtimeMs / 1000);
     await syncFile(partial);
-    const checksum = await sha256OfFile(original);
+    const { checksum } = await hashFile(original);
     await requireSame(partial, compressor, checksum, watch);
     // A run that died before it removed the original has left the name, which is then held against it, too.
     if (!(await linkUnlessThere(partial, join(layout.wal, file))))
@@ -47,7 +46,7 @@ export async function compressSegment(
   } finally {
     await removeName(partial);
   }
-  const after = await lookAt(original);
+  const after = await lstatIfThere(original);
   if (after?.ino !== before.ino || after.mtimeMs !== before.mtimeMs || after.size !== before.size)
     return undefined;
   await removeName(original);
@@ -63,13 +62,4 @@ export async function removeHalfCompressed({ partials }: WalLayout): Promise<voi
   if (!(await isFolder(partials))) return;
   const names = await storing({ attempted: `list ${partials}`, path: partials }, () => readdir(partials));
   for (const name of names) if (name.includes(partialMark)) await removeName(join(partials, name));
-}
-
-async function lookAt(path: string): Promise<Stats | undefined> {
-  return storing({ attempted: `look at ${path}`, path }, () =>
-    lstat(path).catch((error: unknown) => {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }),
-  );
 }

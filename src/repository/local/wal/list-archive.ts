@@ -1,9 +1,9 @@
 import type { Stats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArchivedFile, parseArchivedName } from '../../../domain/wal-file.js';
-import { requireFolder } from '../real-file.js';
-import { errorCode, storing } from '../storage-error.js';
+import { lstatIfThere, requireFolder } from '../real-file.js';
+import { storing } from '../storage-error.js';
 import type { WalLayout } from './wal-layout.js';
 
 /** A file of the archive that has a server's name. */
@@ -35,10 +35,11 @@ export async function listArchive({ wal }: WalLayout, segmentSizeBytes: number):
     let vanished = 0;
     for (let next = 0; next < names.length; next += looksAtOnce) {
       const batch = names.slice(next, next + looksAtOnce).filter((name) => !name.startsWith('.'));
-      const looks = await Promise.all(batch.map((name) => look(wal, name)));
+      const looks = await Promise.all(batch.map((name) => lstatIfThere(join(wal, name))));
       looks.forEach((stats, index) => {
         const file = batch[index] ?? '';
         const parsed = parseArchivedName(file, segmentSizeBytes);
+        // Gone since the folder was read.
         if (!stats) vanished += 1;
         else if (parsed) listing.files.push({ ...parsed, file, ...facts(stats) });
         else listing.unknown.push(file);
@@ -50,21 +51,10 @@ export async function listArchive({ wal }: WalLayout, segmentSizeBytes: number):
 
 /** A file of the archive as it is now, by its name there; undefined where there is none. */
 export async function lookAtArchived({ wal }: WalLayout, file: string) {
-  const stats = await look(wal, file);
+  const stats = await lstatIfThere(join(wal, file));
   return stats && { file, ...facts(stats) };
 }
 
 function facts(stats: Stats) {
   return { sizeBytes: stats.size, writtenAtMs: stats.mtimeMs, isFile: stats.isFile() };
-}
-
-/** Undefined for what is gone since the folder was read. */
-async function look(folder: string, name: string): Promise<Stats | undefined> {
-  const path = join(folder, name);
-  return storing({ attempted: `look at ${path}`, path }, () =>
-    lstat(path).catch((error: unknown) => {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }),
-  );
 }

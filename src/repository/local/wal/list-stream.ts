@@ -1,9 +1,9 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseWalName, type WalFile } from '../../../domain/wal-file.js';
 import type { Segment } from '../../../domain/wal-segment.js';
-import { isFolder } from '../real-file.js';
-import { errorCode, storing } from '../storage-error.js';
+import { isFolder, lstatIfThere } from '../real-file.js';
+import { storing } from '../storage-error.js';
 import type { WalLayout } from './wal-layout.js';
 
 /** A file that was streamed, and is not in the archive yet. */
@@ -50,7 +50,8 @@ async function list(folder: string, segmentSizeBytes: number): Promise<StreamedF
   for (const file of names) {
     const parsed = parseWalName(file, segmentSizeBytes);
     const path = join(folder, file);
-    const stats = parsed && (await lookAt(path));
+    // It may be gone since the folder was read.
+    const stats = parsed && (await lstatIfThere(path));
     if (stats?.isFile())
       files.push({
         ...parsed,
@@ -61,14 +62,4 @@ async function list(folder: string, segmentSizeBytes: number): Promise<StreamedF
       } as StreamedFile);
   }
   return files;
-}
-
-/** Undefined for what is gone since the folder was read. */
-async function lookAt(path: string) {
-  return storing({ attempted: `look at ${path}`, path }, () =>
-    lstat(path).catch((error: unknown) => {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }),
-  );
 }

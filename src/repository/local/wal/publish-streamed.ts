@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { HoldfastError } from '../../../domain/errors.js';
 import { type WalCompression, walSuffix } from '../../../domain/wal-file.js';
 import { renameIfThere, syncFolder } from '../durable.js';
+import { hashFile } from '../hash-file.js';
 import { removeName, statFile } from '../real-file.js';
-import { sha256OfFile } from '../sha256-file.js';
 import { storing } from '../storage-error.js';
 import { linkUnlessThere, ownLike } from './link-archived.js';
 import { inStreamOrder, isStreamedSegment, listStream, type StreamedFile } from './list-stream.js';
@@ -39,11 +39,21 @@ export async function publishStreamed(
   return fresh.length;
 }
 
-/** Puts away everything that the stream has not completed, so that it begins anew from where the slot does. */
-export async function breakOff(layout: WalLayout, segmentSizeBytes: number): Promise<void> {
+/**
+ * Empties the stream's folder, so that it begins anew from where the slot does. What it had completed is published first:
+ * a worker that died had no time to, and the server does not have it any more. The rest is put aside.
+ * @throws as {@link publishStreamed}
+ */
+export async function breakOff(
+  layout: WalLayout,
+  segmentSizeBytes: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const published = new Set<string>();
+  await publishStreamed(layout, segmentSizeBytes, published, signal);
   for (const file of await listStream(layout, segmentSizeBytes)) {
-    if (file.kind === 'partial') await putAside(layout, file);
-    else await removeName(file.path);
+    if (published.has(file.file)) await removeName(file.path);
+    else await putAside(layout, file);
   }
 }
 
@@ -75,7 +85,8 @@ async function publish(
     if (await linkUnlessThere(path, join(layout.wal, file))) return;
     return publish(layout, { path, file }, signal);
   }
-  const why = await whyNotSame(there.path, there.compression, await sha256OfFile(path), { signal });
+  const { checksum } = await hashFile(path);
+  const why = await whyNotSame(there.path, there.compression, checksum, { signal });
   if (why === undefined) return;
   const aside = join(layout.brokenOff, file);
   await storing({ attempted: `move ${path} to ${aside}`, path: layout.brokenOff }, () => rename(path, aside));

@@ -1,7 +1,7 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isFolder, removeName } from '../real-file.js';
-import { errorCode, storing } from '../storage-error.js';
+import { isFolder, lstatIfThere, removeName } from '../real-file.js';
+import { storing } from '../storage-error.js';
 import type { WalLayout } from './wal-layout.js';
 
 /**
@@ -14,9 +14,7 @@ export async function removeAbandonedWal({ partials }: WalLayout, before: Date):
   const removed: string[] = [];
   for (const name of names) {
     const path = join(partials, name);
-    const stats = await lstat(path).catch((error: unknown) => {
-      if (errorCode(error) !== 'ENOENT') throw error;
-    });
+    const stats = await lstatIfThere(path);
     if (stats && stats.ctimeMs < before.getTime() && (await removeName(path))) removed.push(name);
   }
   return removed;
