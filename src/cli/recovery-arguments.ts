@@ -24,6 +24,7 @@ export interface RecoveryArguments {
   base?: string;
   osUser?: string;
   tablespace?: TablespaceWish[];
+  makeTablespaces?: boolean;
   amcheck?: boolean;
 }
 
@@ -35,6 +36,7 @@ export interface RecoveryWish {
   base?: string;
   osUser?: string;
   tablespaces?: TablespaceWish[];
+  makeTablespaces?: boolean;
   amcheck?: boolean;
 }
 
@@ -91,6 +93,7 @@ export function whatToRecover(options: RecoveryArguments, now = new Date()): Rec
     ...(options.base !== undefined && { base: options.base }),
     ...(options.osUser !== undefined && { osUser: options.osUser }),
     ...(options.tablespace && { tablespaces: options.tablespace }),
+    ...(options.makeTablespaces && { makeTablespaces: true }),
     ...(options.amcheck && { amcheck: true }),
   };
 }
