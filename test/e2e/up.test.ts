@@ -74,6 +74,13 @@ test('one command on a fresh machine gives scheduled backups, and others find it
   expect(second.stderr).toContain(`process ${up.pid}`);
   expect(second.stderr).toContain(`${temporal?.address}`);
   await expectPrivate(join(place.folder, 'state'));
+
+  await dump.hold();
+  await place.json('backup', '--detach', '--all');
+  await dump.untilHeld(up.command);
+  expect((await place.run('status')).stdout).toContain('0 of 1 database done, 1 running: shop');
+  await dump.release();
+  await vi.waitUntil(async () => (await status()).work?.running.length === 0, patience);
 });
 
 test('P5: told to stop mid-dump it leaves no partial file, and its next start finishes the very workflow', async () => {
