@@ -231,12 +231,11 @@ async function startUp(env: Record<string, string> = {}) {
   };
 }
 
-/** The log of an operation. Runs of the same minute have names that end alike. */
+/** The log of an operation. */
 async function logOf(runId: string): Promise<string> {
   const folder = join(place.backupDir, 'logs');
-  const names = (await readdir(folder)).filter((each) => each.endsWith(`_${runId.slice(0, 8)}.log`));
-  const logs = await Promise.all(names.map((each) => readFile(join(folder, each), 'utf8')));
-  return logs.find((log) => log.includes(runId)) ?? '';
+  const name = (await readdir(folder)).find((each) => each.endsWith(`_${runId.slice(-8)}.log`));
+  return await readFile(join(folder, name ?? ''), 'utf8');
 }
 
 const status = () => place.json<Status>('status');
