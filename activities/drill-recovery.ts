@@ -5,6 +5,7 @@ import { secondsSince } from '../src/domain/durations.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { TablespaceWish } from '../src/domain/recovery-contracts.js';
+import type { RecoveryTarget } from '../src/domain/recovery-target.js';
 import { bytes, gb } from '../src/domain/sizes.js';
 import {
   makeScratchCluster,
@@ -12,6 +13,7 @@ import {
   scratchTablespace,
 } from '../src/postgres/recovery/scratch-cluster.js';
 import { lookAtArchive } from '../src/repository/look-at-archive.js';
+import { planRecoveryFrom } from '../src/repository/plan-recovery-from.js';
 import { type ClusterStep, placesOf } from './cluster-step.js';
 import { type ActivityDeps, clusterOf } from './deps.js';
 import { drillFolder, drillOwner, loggedDrill } from './drill-step.js';
@@ -29,33 +31,44 @@ export interface ScratchPlace {
 /** Steps of a drill that recovers a point in time. */
 export function createDrillRecoveryActivities(deps: ActivityDeps) {
   return {
-    /** Makes a folder with room for the newest base backup and its WAL; tells why where there is nothing to recover. */
-    async placeDrill(step: ClusterStep): Promise<ScratchPlace | { nothingBecause: string }> {
+    /**
+     * Makes a folder with room for the base backup that the target needs and its WAL; tells why where there is nothing to
+     * recover.
+     */
+    async placeDrill(
+      step: ClusterStep & { target: RecoveryTarget },
+    ): Promise<ScratchPlace | { nothingBecause: string }> {
       return loggedDrill(deps, step, 'place', async () => {
-        const { cluster, layout, bases: repository } = placesOf(deps, step.cluster);
-        const { bases } = await repository.list();
-        const [newest] = bases;
-        if (!newest) return { nothingBecause: 'there is no base backup' };
-        const look = { layout, bases: [newest], newest, timeline: 'latest' } as const;
-        const { report } = await lookAtArchive({ ...look, signal: cancellationSignal() });
+        const places = placesOf(deps, step.cluster);
+        const { cluster, layout } = places;
+        const signal = cancellationSignal();
+        const { bases } = await places.bases.list();
+        if (!bases[0]) return { nothingBecause: 'there is no base backup' };
+        // The end of all WAL is tried from the newest, whatever the archive lacks: what fails then is what is to be found.
+        const base =
+          step.target.kind === 'latest'
+            ? bases[0]
+            : (await planRecoveryFrom(places, { ...step, timeline: 'latest', signal })).base;
+        const look = { layout, bases: [base], newest: base, timeline: 'latest', signal } as const;
+        const { report } = await lookAtArchive(look);
         if (report.newest === null) return { nothingBecause: 'the archive has no WAL' };
 
         const parent = drillFolder(cluster);
         // WAL is unpacked a segment at a time; replay makes the cluster grow at most by what it replays.
-        const neededBytes = newest.uncompressedBytes + report.sizeBytes;
+        const neededBytes = base.uncompressedBytes + report.sizeBytes;
         const name = `${cluster.name}_${formatTimestamp(new Date(step.startedAt))}`;
         const account = await accountFor(parent, layout.wal);
         await requireDrillRoom(step.cluster, parent, neededBytes, cluster.minDiskSpaceGb * gb);
         const scratch = await makeScratchCluster(parent, name, drillOwner(cluster), account);
         return {
           ...scratch,
-          tablespaces: newest.tablespaces.map(({ name: from, oid }) => ({
+          tablespaces: base.tablespaces.map(({ name: from, oid }) => ({
             ...{ from, to: scratchTablespace(scratch, oid) },
           })),
           backup: {
-            ...{ id: newest.id, takenAt: newest.stoppedAt, sizeBytes: newest.sizeBytes },
-            ageSeconds: secondsSince(newest.stoppedAt),
-            uncompressedBytes: newest.uncompressedBytes,
+            ...{ id: base.id, takenAt: base.stoppedAt, sizeBytes: base.sizeBytes },
+            ageSeconds: secondsSince(base.stoppedAt),
+            uncompressedBytes: base.uncompressedBytes,
           },
         };
       });

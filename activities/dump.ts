@@ -1,12 +1,14 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { ClusterConfig } from '../src/config/config.js';
 import { type CompressionMethod, totalRows } from '../src/domain/backup.js';
+import { HoldfastError } from '../src/domain/errors.js';
 import { artifactSuffix, partialName } from '../src/domain/names.js';
 import { type ClientTools, findClientTools } from '../src/postgres/client-tools.js';
 import { startDump } from '../src/postgres/dump.js';
 import { withSnapshot } from '../src/postgres/dump-snapshot.js';
 import { databaseSize, inspectDatabase } from '../src/postgres/inspect-database.js';
 import { endOrphanSessions } from '../src/postgres/orphan-sessions.js';
+import { showName } from '../src/postgres/quote.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import type { PartialFile, Repository } from '../src/repository/repository.js';
 import { type CompressorChoice, chooseCompressor } from '../src/stream/choose-compressor.js';
@@ -49,7 +51,7 @@ export function createDumpActivities(deps: ActivityDeps) {
     async dumpDatabase(step: DumpStep): Promise<DumpedArtifact> {
       const { doing } = beatWithProgress(step.expectedBytes);
       const turn = { signal: cancellationSignal(), onWait: () => doing('waiting for its turn') };
-      return turns.take(() => logged(deps, step, 'dump', () => dumpDatabase(deps, step)), turn);
+      return turns.take(() => logged(deps, step, 'dump', () => dumpKnown(deps, step)), turn);
     },
 
     /** Roles and tablespaces, without which a restore on a new server fails. Missing privileges don't end a backup. */
@@ -57,6 +59,24 @@ export function createDumpActivities(deps: ActivityDeps) {
       return logged(deps, step, 'globals', () => storeGlobals(deps, step));
     },
   };
+}
+
+/** The steps before have seen the database: where the server knows none of that name any more, it is gone. */
+async function dumpKnown(deps: ActivityDeps, step: DumpStep): Promise<DumpedArtifact> {
+  try {
+    return await dumpDatabase(deps, step);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.type !== 'DatabaseUnknown') throw error;
+    throw new HoldfastError(
+      'DatabaseUnknown',
+      {
+        attempted: `dump database ${showName(step.database)}`,
+        cause: `it was there when the backup began, and was dropped, renamed or closed meanwhile (${error.story.cause})`,
+        remedy: 'Its earlier backups are kept. Leave it out of schedules if it is gone for good.',
+      },
+      { cause: error },
+    );
+  }
 }
 
 async function dumpDatabase(deps: ActivityDeps, step: DumpStep): Promise<DumpedArtifact> {

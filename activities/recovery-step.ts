@@ -5,7 +5,10 @@ import type { ActivityDeps } from './deps.js';
 
 /** A step of a recovery. */
 export interface RecoveryStepInput
-  extends Pick<RecoveryInput, 'cluster' | 'place' | 'dataDir' | 'target' | 'action' | 'timeline' | 'osUser'> {
+  extends Pick<
+    RecoveryInput,
+    'cluster' | 'place' | 'dataDir' | 'target' | 'action' | 'timeline' | 'osUser' | 'makeTablespaces'
+  > {
   /** When the operation began, ISO 8601: the name of its log. */
   startedAt: string;
 }

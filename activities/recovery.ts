@@ -56,6 +56,7 @@ export function createRecoveryActivities(deps: ActivityDeps) {
         const mustReach = step.target.kind === 'latest' ? await reach({ plan, ...step }) : undefined;
         const recovered = await beatWhileWatching(async (tell) =>
           recover({
+            makeTablespaces: step.makeTablespaces === true,
             ...{ programs, dataDir: workDir, target: step.target, timeline: step.timeline },
             action: step.action === 'promote' ? 'promote' : 'pause',
             ...{ base, account, mustReach, walFolder: layout.wal, signal: cancellationSignal() },

@@ -4,10 +4,11 @@ import type { ScratchPlace } from '../activities/drill-recovery.js';
 import type { RecoveryStepInput } from '../activities/recovery-step.js';
 import type { DrillInput, DrillOutcome } from '../src/domain/drill-contracts.js';
 import type { RecoveryPlan } from '../src/domain/recovery-contracts.js';
+import { describeTarget, type RecoveryTarget } from '../src/domain/recovery-target.js';
 import { clusterStepOf } from './cluster-step.js';
 import type { DrillJournal } from './drill-journal.js';
 import { DrillRecord } from './drill-record.js';
-import { failureMessage } from './failures.js';
+import { failureMessage, failureType } from './failures.js';
 import type { HostSteps } from './host-steps.js';
 
 /** What has to go when the drill is over. */
@@ -17,8 +18,8 @@ interface Trail {
 }
 
 /**
- * Recovers the cluster from its newest base backup to all that is archived, in a folder that goes afterwards; or tells
- * why there is nothing to recover.
+ * Recovers the cluster to the asked point in time, or from its newest base backup to all that is archived, in a folder
+ * that goes afterwards; or tells why there is nothing to recover.
  */
 export async function drillPointInTime(
   input: DrillInput,
@@ -30,12 +31,14 @@ export async function drillPointInTime(
   const trail: Trail = {};
   try {
     journal.enter('recover');
-    const found = await steps.patient.placeDrill(step);
+    const { target = { kind: 'latest' } } = input;
+    const found = await steps.patient.placeDrill({ ...step, target });
     if ('nothingBecause' in found) return found.nothingBecause;
     trail.folder = found.folder;
-    await recoverScratch(step, found, steps, record, trail);
+    await recoverScratch({ ...step, target }, found, steps, record, trail);
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    // A wish that can't be granted says nothing of the backups.
+    if (isCancellation(error) || failureType(error) === 'RecoveryTargetInvalid') throw error;
     record.fail(error, input.hostQueue);
   } finally {
     await CancellationScope.nonCancellable(() => cleanUp(step, steps, record, trail));
@@ -45,7 +48,7 @@ export async function drillPointInTime(
 
 /** The steps in order: those of a recovery, up to its proof. */
 async function recoverScratch(
-  step: ClusterStep,
+  step: ClusterStep & { target: RecoveryTarget },
   { dataDir, tablespaces, backup }: ScratchPlace,
   steps: HostSteps,
   record: DrillRecord,
@@ -54,9 +57,7 @@ async function recoverScratch(
   const { id: base, uncompressedBytes, ...found } = backup;
   record.outcome.backup = { id: base, ...found };
   // At the end of all WAL a server is promoted; this one reaches nobody, and archives nothing.
-  const recovery: RecoveryStepInput = {
-    ...{ ...step, dataDir, target: { kind: 'latest' }, action: 'promote', timeline: 'latest' },
-  };
+  const recovery: RecoveryStepInput = { ...step, dataDir, action: 'promote', timeline: 'latest' };
   const plan = await steps.patient.resolveRecovery({ ...recovery, base, tablespaces });
   trail.plan = plan;
   record.pass('verify');
@@ -72,7 +73,10 @@ async function recoverScratch(
   const proof = {
     ...{ sizeBytes: uncompressedBytes, rows: null, assertions: assertionCount },
     tables: databases.reduce((sum, each) => sum + each.tables, 0),
-    recovered: { databases: databaseCount, segments, replayedTo, stopReason },
+    recovered: {
+      ...{ databases: databaseCount, segments, replayedTo, stopReason },
+      target: describeTarget(step.target),
+    },
   };
   record.prove(proof, plan.warnings);
 }

@@ -158,12 +158,13 @@ class Recovery {
   }
 
   #step(): RecoveryStepInput {
-    const { cluster, place, dataDir, target, action, timeline, osUser } = this.input;
+    const { cluster, place, dataDir, target, action, timeline, osUser, makeTablespaces } = this.input;
     const startedAt = workflowInfo().startTime.toISOString();
     return {
       ...{ cluster, dataDir, target, action, timeline, startedAt },
       ...(place !== undefined && { place }),
       ...(osUser !== undefined && { osUser }),
+      ...(makeTablespaces && { makeTablespaces }),
     };
   }
 }

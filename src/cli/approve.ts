@@ -36,7 +36,7 @@ async function decideOn(
 ): Promise<number> {
   const workflowId = idOf(id, options.cluster);
   const attempted = `${kind} ${printable(workflowId)}`;
-  const running = await openRunning(context, workflowId, attempted);
+  const running = await openRunning(context, workflowId, attempted, options.cluster);
   try {
     if (!running.isOpen) throw refused(attempted, 'it is over: the workflow has ended');
     const status = await running.handle.query<DecidableStatus>(statusQuery);

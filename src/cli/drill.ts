@@ -1,10 +1,11 @@
-import type { DrillInput, DrillOutcome, DrillResult } from '../domain/drill-contracts.js';
+import type { DrillOutcome, DrillResult } from '../domain/drill-contracts.js';
 import { HoldfastError } from '../domain/errors.js';
-import { drillOf } from '../temporal/operations.js';
+import { type DrillWishes, drillOf } from '../temporal/operations.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { age, bytes, count, counted, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
 import { renderTable } from './output/table.js';
+import { parseTo } from './recovery-arguments.js';
 import { runOperation, thisCommand } from './run-operation.js';
 import { openSession } from './session.js';
 import { drillWords } from './step-words.js';
@@ -13,6 +14,7 @@ export interface DrillOptions {
   cluster: string;
   all?: boolean;
   pointInTime?: boolean;
+  to?: string;
   detach?: boolean;
 }
 
@@ -45,11 +47,9 @@ export async function drillCommand(
   }
 }
 
-function whatToDrill(
-  database: string | undefined,
-  { all, pointInTime }: DrillOptions,
-): Pick<DrillInput, 'databases' | 'pointInTime'> {
-  const chosen = [database !== undefined, all, pointInTime].filter(Boolean).length;
+function whatToDrill(database: string | undefined, { all, pointInTime, to }: DrillOptions): DrillWishes {
+  if (to !== undefined && (database !== undefined || all)) throw toIsOfClusters();
+  const chosen = [database !== undefined, all, pointInTime || to !== undefined].filter(Boolean).length;
   if (chosen !== 1) {
     throw new HoldfastError('ConfigurationInvalid', {
       attempted: 'drill',
@@ -59,9 +59,17 @@ function whatToDrill(
     });
   }
   if (all) return {};
-  return database === undefined
-    ? { databases: [], pointInTime: true }
-    : { databases: [database], pointInTime: false };
+  if (database !== undefined) return { databases: [database], pointInTime: false };
+  return { databases: [], pointInTime: true, ...(to !== undefined && { target: parseTo(to) }) };
+}
+
+function toIsOfClusters(): HoldfastError {
+  return new HoldfastError('ConfigurationInvalid', {
+    attempted: 'drill',
+    cause:
+      'a database is drilled from a full backup, which knows no other time than its own: --to is for a cluster’s WAL',
+    remedy: 'run `holdfast drill --to TIME` for the cluster, and the drill of databases without --to',
+  });
 }
 
 function printDrill(output: Output, result: DrillResult): void {
@@ -95,11 +103,12 @@ function printRecovered(
     segments,
     replayedTo,
     stopReason,
+    target,
   }: NonNullable<NonNullable<DrillOutcome['proof']>['recovered']>,
 ): void {
   const to = replayedTo ?? stopReason;
   output.print(
-    `point in time: ${counted(databases, 'database')}, ${counted(segments, 'segment')} replayed, to ${printable(to)}`,
+    `point in time: ${printable(target)}: ${counted(databases, 'database')}, ${counted(segments, 'segment')} replayed, to ${printable(to)}`,
   );
 }
 

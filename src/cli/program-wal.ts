@@ -69,6 +69,7 @@ export function addRecoveryOptions(restore: Command): void {
       .argParser(tablespaces)
       .helpGroup(pointInTime),
   );
+  option('--make-tablespaces', 'let replay make those that are younger than the base backup where they were');
   option('--amcheck', 'check every table and B-tree by pg_amcheck');
   option('--base <id>', 'recover from that base backup');
   option('--os-user <name>', 'whom the folder is to belong to, where root runs this');

@@ -24,6 +24,7 @@ export interface RecoveryArguments {
   base?: string;
   osUser?: string;
   tablespace?: TablespaceWish[];
+  makeTablespaces?: boolean;
   amcheck?: boolean;
 }
 
@@ -35,6 +36,7 @@ export interface RecoveryWish {
   base?: string;
   osUser?: string;
   tablespaces?: TablespaceWish[];
+  makeTablespaces?: boolean;
   amcheck?: boolean;
 }
 
@@ -91,6 +93,7 @@ export function whatToRecover(options: RecoveryArguments, now = new Date()): Rec
     ...(options.base !== undefined && { base: options.base }),
     ...(options.osUser !== undefined && { osUser: options.osUser }),
     ...(options.tablespace && { tablespaces: options.tablespace }),
+    ...(options.makeTablespaces && { makeTablespaces: true }),
     ...(options.amcheck && { amcheck: true }),
   };
 }
@@ -111,9 +114,18 @@ function targetOf(options: RecoveryArguments, now: Date): RecoveryTarget {
   if (targetXid !== undefined) return { kind: 'xid', xid: targetXid, ...reach };
   if (targetName !== undefined) return { kind: 'name', name: targetName };
   if (options.targetImmediate) return { kind: 'immediate' };
-  if (to === 'latest') return { kind: 'latest' };
   if (targetTime !== undefined) return { kind: 'time', time: parseTargetTime(targetTime), ...reach };
-  return { kind: 'time', time: relativeTime(to ?? '', now) ?? parseTargetTime(to ?? ''), ...reach };
+  const target = parseTo(to ?? '', now);
+  return target.kind === 'latest' ? target : { ...target, ...reach };
+}
+
+/**
+ * What `--to` names: `latest`, a time with its offset from UTC, or `10 minutes ago`.
+ * @throws HoldfastError `RecoveryTargetInvalid`
+ */
+export function parseTo(text: string, now = new Date()): { kind: 'latest' } | { kind: 'time'; time: string } {
+  if (text === 'latest') return { kind: 'latest' };
+  return { kind: 'time', time: relativeTime(text, now) ?? parseTargetTime(text) };
 }
 
 const unitMs: Record<string, number> = {

@@ -36,7 +36,7 @@ async function decideOnPrevious(
 ): Promise<number> {
   const workflowId = id.startsWith('keep-previous/') ? id : keepPreviousWorkflowId(cluster, id);
   const attempted = `${kind} the restore that kept ${printable(id)}`;
-  const running = await openRunning(context, workflowId, attempted);
+  const running = await openRunning(context, workflowId, attempted, cluster);
   const { session, handle, isOpen } = running;
   try {
     if (!isOpen) throw over(attempted, await handle.result().catch(() => undefined));

@@ -6,7 +6,7 @@ import { HoldfastError } from '../domain/errors.js';
 import { findTemporal } from '../temporal/connection.js';
 import { errorOfFailure } from '../temporal/failure.js';
 import { commandQueues, hasLivePoller } from '../temporal/task-queues.js';
-import type { CommandContext } from './context.js';
+import { type CommandContext, clusterNamed } from './context.js';
 import { printable, shellWord } from './output/format.js';
 import { type Session, sessionOfOthers, sessionOfThisProcess } from './session.js';
 
@@ -22,14 +22,19 @@ export interface RunningWorkflow {
 /**
  * Opens the workflow of that id. Where nobody works on it and its command ran with these settings, this process does.
  *
- * @throws HoldfastError `GeneralError` when there is none, `NoWorkerForHost`
+ * @param cluster - as the command named it; told where no such workflow is found, and the settings don't know it either
+ * @throws HoldfastError `GeneralError` when there is none, `NoWorkerForHost`, `ConfigurationInvalid`
  */
 export async function openRunning(
   context: CommandContext,
   workflowId: string,
   attempted: string,
+  cluster: string,
 ): Promise<RunningWorkflow> {
-  const place = await findTemporal(context.temporalOptions);
+  const place = await findTemporal(context.temporalOptions).catch((error: unknown) => {
+    clusterNamed(context.config, cluster);
+    throw error;
+  });
   try {
     const handle = place.client.workflow.getHandle(workflowId);
     const { taskQueue, status } = await handle.describe();
@@ -45,6 +50,8 @@ export async function openRunning(
   } catch (error) {
     const told = error instanceof WorkflowNotFoundError ? await unknown(place, attempted, workflowId) : error;
     await place.close();
+    // Not before: who decides from elsewhere need not have the settings of all clusters.
+    if (error instanceof WorkflowNotFoundError) clusterNamed(context.config, cluster);
     throw told;
   }
 }

@@ -1,6 +1,8 @@
-import { WorkflowFailedError } from '@temporalio/client';
+import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { workflowTypes } from '../domain/contracts.js';
 import { messageOf } from '../domain/errors.js';
 import type { TemporalPlace } from '../temporal/connection.js';
+import { eachOf } from '../temporal/each-of.js';
 import { errorOfWorkflow } from '../temporal/failure.js';
 import {
   type EndedOperation,
@@ -9,6 +11,8 @@ import {
   runningOperations,
 } from '../temporal/look-at-work.js';
 import { type NextRun, nextRuns } from '../temporal/next-runs.js';
+import { askClusterProgress } from './cluster-progress.js';
+import { printable } from './output/format.js';
 import { operationName, stepOf } from './running-words.js';
 import { type WaitingRun, waitingRuns } from './waiting-runs.js';
 
@@ -23,6 +27,8 @@ export interface WorkStatus {
 }
 
 const runningAtMost = 100;
+
+const answerWithinMs = 5_000;
 
 /** Of so many failures the cause is asked for. */
 const causesAtMost = 20;
@@ -41,10 +47,10 @@ export async function lookAtWork(place: TemporalPlace, owner: string): Promise<W
     await Promise.all(failed.map(async (end) => [end.runId, await causeOf(place, end)] as const)),
   );
   return {
-    running: running.map(({ steps, ...listed }) => ({
+    running: await eachOf(running, async ({ steps, ...listed }) => ({
       ...listed,
       operation: operationName(listed.type),
-      step: stepOf({ steps }),
+      step: stepOf({ steps }) || (await progressOf(client, listed)),
     })),
     ...{ waiting, nextRuns: next },
     lastOutcomes: ended.map((end) => ({
@@ -53,6 +59,15 @@ export async function lookAtWork(place: TemporalPlace, owner: string): Promise<W
       cause: causes.get(end.runId) ?? null,
     })),
   };
+}
+
+/** What one that has no step of its own tells: a backup of every database works by its children. */
+async function progressOf(client: Client, { type, workflowId, runId }: ListedOperation): Promise<string> {
+  if (type !== workflowTypes.backUpCluster) return '';
+  const ask = () => askClusterProgress(client.workflow.getHandle(workflowId, runId));
+  // No worker answers, or it has just ended.
+  const told = await client.withDeadline(Date.now() + answerWithinMs, ask).catch(() => undefined);
+  return printable(told ?? '');
 }
 
 async function causeOf({ client }: TemporalPlace, { workflowId, runId, type }: EndedOperation) {

@@ -16,11 +16,13 @@ export async function endStream(
   { name }: ClusterConfig,
 ): Promise<WalStreamResult | undefined> {
   const attempted = `stop streaming the WAL of cluster "${name}"`;
-  const running = await openRunning(context, walStreamWorkflowId(name), attempted).catch((error: unknown) => {
-    // There has never been one.
-    if (error instanceof HoldfastError && error.type === 'GeneralError') return undefined;
-    throw error;
-  });
+  const running = await openRunning(context, walStreamWorkflowId(name), attempted, name).catch(
+    (error: unknown) => {
+      // There has never been one.
+      if (error instanceof HoldfastError && error.type === 'GeneralError') return undefined;
+      throw error;
+    },
+  );
   if (!running) return undefined;
   const { session, handle, isOpen } = running;
   try {

@@ -1,3 +1,4 @@
+import type { RecoveryTarget } from './recovery-target.js';
 import { gb } from './sizes.js';
 
 /**
@@ -24,6 +25,8 @@ export interface DrillInput {
   databases?: string[];
   /** Whether a point in time is recovered. @defaultValue as the settings say, and not where databases are named */
   pointInTime?: boolean;
+  /** The point in time; one that surely can't be reached is refused. @defaultValue all that is archived */
+  target?: RecoveryTarget;
   /** Databases after which a new run takes over, so that no history grows without bound. @defaultValue 25 */
   databasesPerRun?: number;
   /** What earlier runs of the same drill did. */
@@ -79,8 +82,14 @@ export interface DrillProof {
   rows: number | null;
   /** The user's assertions, all of which hold. */
   assertions: number;
-  /** Of a recovery: databases that are in it, and how far it came. */
-  recovered?: { databases: number; segments: number; replayedTo: string | null; stopReason: string };
+  /** Of a recovery: databases that are in it, how far it came, and to what it was asked to come, in words. */
+  recovered?: {
+    databases: number;
+    segments: number;
+    replayedTo: string | null;
+    stopReason: string;
+    target: string;
+  };
 }
 
 /** What all restores of a drill took together. */

@@ -39,6 +39,8 @@ export interface RecoveryInput {
   osUser?: string;
   /** Those that are not named go where they were, if nothing is there. */
   tablespaces?: TablespaceWish[];
+  /** Replay may make tablespaces that are younger than the base backup, in the folders where they were. */
+  makeTablespaces?: boolean;
   /** Every table and B-tree is to be checked by `pg_amcheck`. */
   amcheck?: boolean;
   /** The requester means to approve unasked (`--yes`): refused at once where the policy does not let him. */

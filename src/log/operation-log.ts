@@ -59,7 +59,8 @@ export function operationFileName(
   const databasePart = database
     ? [[...encodeDatabaseName(database)].slice(0, longestDatabasePart).join('')]
     : [];
-  const shortRun = runId.replace(/[^0-9a-zA-Z]/g, '').slice(0, 8);
+  // A run id begins with its time: runs of the same minute differ in its end only.
+  const shortRun = runId.replace(/[^0-9a-zA-Z]/g, '').slice(-8);
   return `${[formatTimestamp(startedAt), operation, cluster, ...databasePart, shortRun].join('_')}.${suffix}`;
 }
 

@@ -1,4 +1,5 @@
-import { HoldfastError } from '../domain/errors.js';
+import { existsSync } from 'node:fs';
+import { type ErrorStory, HoldfastError } from '../domain/errors.js';
 import { type ResolvedConnection, showConnection } from './resolve-connection.js';
 
 /** What PostgreSQL or a socket says of an error, whichever of the two it is. */
@@ -42,6 +43,13 @@ const connectionEnded =
 export const moreRoom =
   'Close sessions, or raise max_connections or the CONNECTION LIMIT of role and database: a backup takes two sessions at a time, a restore some seven.';
 
+/** What helps where a statement needs more locks than the server has room for. */
+export const moreLocks =
+  'Raise max_locks_per_transaction on the server, and restart it: it has no room for as many locks as there are tables and indexes.';
+
+/** The server's words for that: its hint names the setting in every language. */
+export const noRoomForLocks = /out of shared memory|max_locks_per_transaction/;
+
 /** What kept a session from being opened, as an error of the catalogue. */
 export function connectError(error: unknown, connection: ResolvedConnection): HoldfastError {
   if (error instanceof HoldfastError) return error;
@@ -53,6 +61,8 @@ export function connectError(error: unknown, connection: ResolvedConnection): Ho
     return new HoldfastError('DatabaseUnknown', { ...story, remedy: 'Name one of the databases.' }, options);
   if (code === '55000')
     return new HoldfastError('DatabaseUnknown', { ...story, remedy: 'Name another database.' }, options);
+  if (code === 'ENOENT' && connection.host.startsWith('/'))
+    return new HoldfastError('ServerUnreachable', noSocket(attempted, connection), options);
   if (networkCodes.test(code) || serverGone.test(code) || connectionEnded.test(words)) {
     const where = `${connection.host}:${connection.port}`;
     const remedy =
@@ -70,6 +80,22 @@ export function connectError(error: unknown, connection: ResolvedConnection): Ho
   }
   if (words.startsWith('SASL')) return authenticationFailed(story, connection, options);
   return new HoldfastError('ServerUnreachable', story, options);
+}
+
+/** Tried again like a port at which nobody listens: a server that starts makes the socket, and maybe its folder. */
+function noSocket(attempted: string, { host, port }: ResolvedConnection): ErrorStory {
+  return existsSync(host)
+    ? {
+        attempted,
+        cause: `no server has a socket for port ${port} in the folder ${host} (ENOENT)`,
+        remedy: 'Start PostgreSQL, or correct PGPORT, or PGHOST (a path is the folder of the socket).',
+      }
+    : {
+        attempted,
+        cause: `the folder ${host}, where the server’s socket should be, does not exist`,
+        remedy:
+          'Correct PGHOST: a path is the folder of the server’s socket. A server may make it when it starts.',
+      };
 }
 
 function authenticationFailed(
@@ -105,7 +131,13 @@ export function sessionError(error: unknown, attempted: string, isLost: boolean)
     const remedy = 'Grant the role what it lacks, or connect as another.';
     return new HoldfastError('AuthenticationFailed', { ...story, remedy }, options);
   }
-  return new HoldfastError('GeneralError', story, options);
+  const remedy = code === '53200' && noRoomForLocks.test(hintedWords(error)) ? { remedy: moreLocks } : {};
+  return new HoldfastError('GeneralError', { ...story, ...remedy }, options);
+}
+
+function hintedWords(error: unknown): string {
+  const { message = '', hint = '' } = (error ?? {}) as { message?: string; hint?: string };
+  return `${message} ${hint}`;
 }
 
 /** Somebody asked to stop. */

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { ConnectionSettings } from '../config/config.js';
 import { parseMark } from '../domain/database-mark.js';
 import { HoldfastError } from '../domain/errors.js';
+import { actingRoleRemedy, withActingRole } from './acting-role.js';
 import { cancelled, reportedError, sessionError } from './connection-error.js';
 import { closeSession, openSession, type SessionOptions } from './open-session.js';
 import { showName } from './quote.js';
@@ -67,11 +68,28 @@ async function withSession<T>(
   try {
     return await use(client);
   } catch (error) {
-    throw signal?.aborted ? cancelled(attempted) : sessionError(error, attempted, isLost);
+    if (signal?.aborted) throw cancelled(attempted);
+    const told = sessionError(error, attempted, isLost);
+    throw isLost ? told : await withActingRole(told, () => askActingRole(client));
   } finally {
     signal?.removeEventListener('abort', abort);
     await closeSession(client);
   }
+}
+
+/** {@link actingRoleRemedy} for a session in which a statement has failed. */
+async function askActingRole(client: pg.Client): Promise<string | undefined> {
+  await client.query('ROLLBACK');
+  return await actingRoleRemedy(client);
+}
+
+/** What a program that had its own session was refused, with {@link actingRoleRemedy}. */
+export async function explainRefusal(
+  error: unknown,
+  settings: ConnectionSettings,
+  database: string,
+): Promise<unknown> {
+  return await withActingRole(error, () => withConnection(settings, database, actingRoleRemedy));
 }
 
 async function openOrExplain(

@@ -3,6 +3,7 @@ import type { ConnectionSettings } from '../config/config.js';
 import { HoldfastError } from '../domain/errors.js';
 import { childEnvironment } from './child-environment.js';
 import type { ClientTools } from './client-tools.js';
+import { explainRefusal } from './connection.js';
 import { cancelled } from './connection-error.js';
 import { startProgram } from './program.js';
 import { programFailure } from './program-failure.js';
@@ -76,7 +77,8 @@ export function startDump(options: DumpOptions): RunningDump {
       throw cancelled(attempted);
     }
     if (end.notStarted !== undefined) throw notRunnable(attempted, tools.pgDump.path, end.notStarted);
-    throw programFailure({ attempted, program: 'pg_dump', ...end, messages, lockWaitTimeoutMs });
+    const failure = programFailure({ attempted, program: 'pg_dump', ...end, messages, lockWaitTimeoutMs });
+    throw await explainRefusal(failure, options.connection, options.database);
   };
   const finished = finish();
   // Awaited when the reader is through; a failure before that must not count as unhandled.

@@ -1,6 +1,6 @@
 import { type ErrorType, HoldfastError } from '../domain/errors.js';
 import { type StorageContext, storageError } from '../repository/local/storage-error.js';
-import { moreRoom } from './connection-error.js';
+import { moreLocks, moreRoom, noRoomForLocks } from './connection-error.js';
 import type { ProgramMessages } from './program-messages.js';
 
 /** How a PostgreSQL program ended, and what it was run for. */
@@ -53,6 +53,7 @@ const signs: [ErrorType, RegExp, string?][] = [
     'DumpInterrupted',
     /(terminated by user|could not write to output file: (Broken pipe|Connection reset by peer))/,
   ],
+  ['DumpFailed', noRoomForLocks, moreLocks],
   [
     'DumpFailed',
     /row-level security/,

@@ -98,13 +98,17 @@ export function monitoringOf(
   };
 }
 
+/** What is to be drilled; all where nothing is said. */
+export type DrillWishes = Pick<DrillInput, 'databases' | 'pointInTime' | 'target'>;
+
 /** Restores of a cluster's backups to prove that they can be restored. */
 export function drillOf(
   cluster: ClusterConfig,
   asker: Asker,
-  wishes: Pick<DrillInput, 'databases' | 'pointInTime'> = {},
+  wishes: DrillWishes = {},
 ): Operation<DrillInput> {
-  const what = wishes.databases?.map(printable).join(', ') ?? cluster.name;
+  const named = wishes.databases?.map(printable).join(', ') ?? cluster.name;
+  const what = named === '' ? `${cluster.name} to a point in time` : named;
   return {
     type: workflowTypes.drillCluster,
     workflowId: drillWorkflowId(cluster.name),

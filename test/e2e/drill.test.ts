@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -9,6 +9,7 @@ import { makeScratchCluster } from '../../src/postgres/recovery/scratch-cluster.
 import { readDrills } from '../../src/repository/drill-memory.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
+import { giveToServer } from '../support/template-data-dir.js';
 import { startTemporal, type TemporalServer } from '../support/temporal.js';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -18,6 +19,8 @@ let scratch: Cluster;
 let temporal: TemporalServer;
 let place: Workplace;
 let backupDir: string;
+/** Folder of a tablespace. */
+let space: string;
 
 beforeAll(async () => {
   cluster = await startCluster({
@@ -32,6 +35,11 @@ beforeAll(async () => {
     await cluster.createDatabase(name);
     await cluster.psql('CREATE TABLE orders AS SELECT generate_series(1, 1000) AS id', name);
   }
+  space = join(dirname(cluster.dataDir), 'space');
+  await mkdir(space);
+  await giveToServer(space);
+  await cluster.psql(`CREATE TABLESPACE fast LOCATION '${space}'`);
+  await cluster.psql('ALTER TABLE orders SET TABLESPACE fast', 'crm "one"');
   await cluster.psql("GRANT CONNECT ON DATABASE shop TO pg_monitor; COMMENT ON DATABASE shop IS 'the shop'");
   expect(await place.run('wal', 'setup', '--apply')).toMatchObject({ exitCode: 0 });
   expect(await place.run('wal')).toMatchObject({ exitCode: 0 });
@@ -141,6 +149,52 @@ test('an assertion that does not hold fails its drill with 5 and no other, and w
   expect(stderr).toContain('assertion "enough": found f, expected true');
   expect(stdout).toContain('crm "one"');
   expect(stdout).toMatch(/[12] of 3 restores proven/);
+});
+
+test('drill --to proves a named instant beside a live tablespace, and refuses what it can not', async () => {
+  const now = () => cluster.psql(`SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.US') || '+00:00'`);
+  const rows = await cluster.psql('SELECT count(*) FROM orders', 'crm "one"');
+  const then = await now();
+  await cluster.psql('INSERT INTO orders VALUES (0)', 'crm "one"');
+  expect(await place.run('wal')).toMatchObject({ exitCode: 0 });
+  await cluster.psql('UPDATE orders SET id = id + 1; CHECKPOINT', 'crm "one"');
+  await settings(`clusters:
+  default:
+    databases:
+      crm "one": {assertions: [{name: then, sql: "SELECT count(*) = ${rows} FROM orders"}]}
+`);
+  const seen = async () =>
+    await Promise.all(
+      (await readdir(space, { recursive: true })).map(async (name) => {
+        const { mtimeMs, size } = await stat(join(space, name));
+        return [name, mtimeMs, size];
+      }),
+    );
+  const before = await seen();
+  const { exitCode, result } = await drill('--to', then);
+  expect(result.outcomes).toMatchObject([
+    {
+      ...{ database: null, error: null },
+      proof: { assertions: 1, recovered: { target: expect.stringContaining(then.slice(11, 26)) } },
+    },
+  ]);
+  expect(exitCode).toBe(0);
+  expect(await seen()).toEqual(before);
+  expect((await drill('--to', 'latest')).result.outcomes[0]?.error?.message).toContain('"crm "one": then"');
+
+  const refused = (...args: string[]) => place.run('drill', ...args);
+  expect(await refused('--to', '2001-01-01T00:00Z')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/what can be recovered to is from .* to /),
+  });
+  expect(await refused('--to', 'yesterday')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('is no time'),
+  });
+  expect(await refused('shop', '--to', then)).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('holdfast drill --to TIME'),
+  });
 });
 
 test('a drill on another cluster’s server makes nothing on production’s, and says what that server lacks', async () => {

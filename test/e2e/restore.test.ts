@@ -94,6 +94,10 @@ test('a restore over a live database proves, swaps, and can be undone once', asy
   expect(undo).toMatchObject({ exitCode: 0, stderr: '' });
   expect(await ordersIn(shop)).toBe('10');
 
+  for (const command of [['restore', 'undo'], ['restore', 'confirm'], ['approve']]) {
+    const elsewhere = await place.run(...command, previous, '--cluster', 'nope');
+    expect(elsewhere).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('cluster "nope"') });
+  }
   const again = await place.run('restore', 'undo', previous);
   expect(again.exitCode).toBe(1);
   expect(again.stderr).toContain('undone already');

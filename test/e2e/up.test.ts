@@ -74,6 +74,13 @@ test('one command on a fresh machine gives scheduled backups, and others find it
   expect(second.stderr).toContain(`process ${up.pid}`);
   expect(second.stderr).toContain(`${temporal?.address}`);
   await expectPrivate(join(place.folder, 'state'));
+
+  await dump.hold();
+  await place.json('backup', '--detach', '--all');
+  await dump.untilHeld(up.command);
+  expect((await place.run('status')).stdout).toContain('0 of 1 database done, 1 running: shop');
+  await dump.release();
+  await vi.waitUntil(async () => (await status()).work?.running.length === 0, patience);
 });
 
 test('P5: told to stop mid-dump it leaves no partial file, and its next start finishes the very workflow', async () => {
@@ -224,12 +231,11 @@ async function startUp(env: Record<string, string> = {}) {
   };
 }
 
-/** The log of an operation. Runs of the same minute have names that end alike. */
+/** The log of an operation. */
 async function logOf(runId: string): Promise<string> {
   const folder = join(place.backupDir, 'logs');
-  const names = (await readdir(folder)).filter((each) => each.endsWith(`_${runId.slice(0, 8)}.log`));
-  const logs = await Promise.all(names.map((each) => readFile(join(folder, each), 'utf8')));
-  return logs.find((log) => log.includes(runId)) ?? '';
+  const name = (await readdir(folder)).find((each) => each.endsWith(`_${runId.slice(-8)}.log`));
+  return await readFile(join(folder, name ?? ''), 'utf8');
 }
 
 const status = () => place.json<Status>('status');

@@ -66,6 +66,19 @@ test(
   },
 );
 
+test('a database that is dropped while it is dumped is told as one that was there', patience, async () => {
+  await using scene = await stage.open();
+  await stage.cluster.psql(`CREATE DATABASE gone TEMPLATE "${database}"`, 'postgres');
+  scene.wire.bytesPerSecond = slow;
+  const command = scene.start('backup', 'gone');
+  await scene.untilDumping();
+  await stage.cluster.psql('DROP DATABASE gone WITH (FORCE)', 'postgres');
+  scene.wire.bytesPerSecond = Infinity;
+  const end = await command.end;
+  expect(end.exitCode).toBe(3);
+  expect(end.stderr).toMatch(/✗ dump database "gone": it was there when the backup began, and was dropped/);
+});
+
 const endlessWords =
   'yes "pg_dump: some words about a table that nobody will ever read in full" | head -c 3000000 >&2';
 

@@ -25,7 +25,7 @@ test('an operation has a file of its own, with workflow and run id on every line
   log.logger.debug({ deep: { password: 'x', text: 'canary' } }, 'began');
   log.logger.child({ step: 'dump' }).error(new Error('a canary', { cause: new Error('canary') }));
   log.close();
-  expect(log.path).toBe(join(repository, 'logs', '20260101_020000_full-backup_default_shop_0198c0de.log'));
+  expect(log.path).toBe(join(repository, 'logs', '20260101_020000_full-backup_default_shop_aaaabbbb.log'));
   const text = await readFile(log.path, 'utf8');
   expect(text).not.toContain('canary');
   const lines = text
@@ -34,6 +34,13 @@ test('an operation has a file of its own, with workflow and run id on every line
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines).toHaveLength(2);
   for (const line of lines) expect(line).toMatchObject({ workflowId: id.workflowId, runId: id.runId });
+});
+
+test('runs that begin in the same second have files of their own', () => {
+  const runIds = ['01a205e6-7802-7778-ac48-7117e6279665', '01a205e6-785c-70ca-8aa7-b5eff78f54f7'];
+  const logs = runIds.map((runId) => operationLog(repository, 'full-backup', { ...id, runId }, silent));
+  for (const { close } of logs) close();
+  expect(new Set(logs.map(({ path }) => path)).size).toBe(2);
 });
 
 test('each step and attempt of a run adds to the same file', async () => {

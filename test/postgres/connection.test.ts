@@ -101,6 +101,22 @@ test('a server that is not there is unreachable, by socket, port and name', asyn
   }
 });
 
+test('a folder of sockets that does not exist is named, as is PGHOST', async () => {
+  const error = await failure(ask(settings({ host: '/no/such/folder', password: canary })));
+  expect(error).toMatchObject({
+    ...{ type: 'ServerUnreachable', exitCode: 3, retryable: true },
+    message: expect.stringContaining('the folder /no/such/folder, where the server’s socket should be'),
+    remedy: expect.stringContaining('PGHOST'),
+  });
+});
+
+test('a session for whose locks the server has no room is told with the setting', async () => {
+  const query = 'SELECT count(pg_advisory_xact_lock(i)) FROM generate_series(1, 1000000) i';
+  const error = await failure(ask(settings({ password: canary }), query));
+  expect(error.message).toContain('out of shared memory');
+  expect(error.remedy).toContain('max_locks_per_transaction');
+});
+
 test('a server that takes the connection and says nothing is unreachable after the timeout', async () => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1');
   await once(silent, 'listening');

@@ -377,3 +377,20 @@ test('no password is among the arguments, nor in the error', async () => {
     message: expect.stringMatching(/^((?!canary).)*password authentication failed((?!canary).)*$/),
   });
 });
+
+test('a role whose sessions act as another is told so, in a session and by pg_dump', async () => {
+  await cluster.psql(`CREATE ROLE clerk; CREATE ROLE "Night shift" LOGIN IN ROLE clerk, pg_read_all_data;
+    ALTER ROLE "Night shift" SET role = clerk`);
+  const user = 'Night shift';
+  const remedy = expect.stringContaining(
+    'Sessions of "Night shift" act as clerk (ALTER ROLE "Night shift" SET role)',
+  );
+  await expect(dump('shop', {}, user)).rejects.toMatchObject({ type: 'DumpFailed', remedy });
+  const asked = withConnection(settingsOf(cluster, user), 'shop', async (client) => {
+    await client.query('BEGIN');
+    await client.query('TABLE public.trades');
+  });
+  await expect(asked).rejects.toMatchObject({ type: 'AuthenticationFailed', remedy });
+  await cluster.psql('ALTER ROLE "Night shift" RESET role');
+  expect(await dump('shop', {}, user)).toContain('COPY public.trades');
+});

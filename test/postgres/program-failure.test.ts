@@ -57,6 +57,16 @@ test('a large object that may not be read is told with what grants it', async ()
   expect(failure.remedy).toContain('SELECT on the large objects');
 });
 
+test('a server without room for so many locks is told with the setting, whatever its language', async () => {
+  for (const words of [
+    'ERROR:  out of shared memory\nHINT:  You might need to increase max_locks_per_transaction.',
+    'FEHLER:  Shared Memory erschöpft\nTIP:  Sie müssen möglicherweise max_locks_per_transaction erhöhen.',
+  ])
+    expect(await failureOf(`pg_dump: error: query failed: ${words}\n`)).toMatchObject({
+      ...{ type: 'DumpFailed', remedy: expect.stringContaining('Raise max_locks_per_transaction') },
+    });
+});
+
 test('a program that fails and says nothing is told as that', async () => {
   expect(await failureOf('')).toMatchObject({
     type: 'DumpFailed',

@@ -6,7 +6,7 @@ import { HoldfastError } from '../../domain/errors.js';
 import type { AmcheckResult } from '../../domain/recovery-contracts.js';
 import { findProgram, pathDirectories } from '../../stream/find-program.js';
 import { withConnection } from '../connection.js';
-import { reportedError } from '../connection-error.js';
+import { moreLocks, noRoomForLocks, reportedError } from '../connection-error.js';
 import type { Postmaster } from './postmaster.js';
 import { connectionTo } from './replay-state.js';
 import type { ServerPrograms } from './server-programs.js';
@@ -111,8 +111,12 @@ async function run(database: string, { program, server, role, signal }: AmcheckO
   signal.throwIfAborted();
   if (exitCode === 0) return;
   const words = (exitCode === 2 ? stdout || stderr : stderr || stdout).trim();
+  const attempted = `check database ${JSON.stringify(database)} by pg_amcheck`;
+  // No damage: it could not look.
+  if (noRoomForLocks.test(words))
+    throw new HoldfastError('RestoreUnproven', { attempted, cause: words.slice(0, 1000), remedy: moreLocks });
   throw new HoldfastError('RestoreUnproven', {
-    attempted: `check database ${JSON.stringify(database)} by pg_amcheck`,
+    attempted,
     cause: words.slice(0, 1000) || `it ended with exit code ${exitCode}`,
     remedy: 'recover from another base backup, or to another time, and find out when it was damaged',
   });

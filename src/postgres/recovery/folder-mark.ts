@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storing } from '../../repository/local/storage-error.js';
+import { unlockTablespaces } from './tablespace-links.js';
 
 /** Files that say whose a folder is: of the run that unpacks a base backup into it, and then recovers it. */
 const unpackingMark = 'holdfast_unpacking';
@@ -42,6 +43,7 @@ export async function emptyClaimed(path: string, runId: string): Promise<boolean
   return await storing({ attempted: `empty ${path}`, path }, async () => {
     const names = await readdir(path).catch((): string[] => []);
     if ((await runOfFolder(path, names)) !== runId) return false;
+    await unlockTablespaces(path);
     const isMark = (name: string) => name === unpackingMark || name === recoveringMark;
     for (const name of [...names.filter((each) => !isMark(each)), ...names.filter(isMark)])
       await rm(join(path, name), { recursive: true, force: true });

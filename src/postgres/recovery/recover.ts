@@ -15,10 +15,12 @@ import { requireWhole } from './claim-folder.js';
 import { type ControlData, readControlData } from './control-data.js';
 import { type Postmaster, removeRunFolder, runningPostmaster, stopServer } from './postmaster.js';
 import { finishPromotion } from './promote.js';
+import { TablespaceMade } from './recovery-failure.js';
 import { writeRecovery } from './recovery-settings.js';
 import type { ServerAccount } from './server-account.js';
 import type { ServerPrograms } from './server-programs.js';
 import { type StartedServer, startServer } from './start-server.js';
+import { clearMadeFolder, lockTablespaces, unlockTablespaces } from './tablespace-links.js';
 import { type RecoveryProgress, type WatchedRecovery, watchRecovery } from './watch-recovery.js';
 
 export interface RecoverOptions {
@@ -36,6 +38,8 @@ export interface RecoverOptions {
   mustReach?: LsnText | undefined;
   /** @defaultValue `latest` */
   timeline?: TargetTimeline;
+  /** Replay may make tablespaces in the folders that WAL names. @defaultValue false: it fails there */
+  makeTablespaces?: boolean;
   /** Settings of the server above those that every recovering server gets. */
   settings?: Record<string, string>;
   signal?: AbortSignal;
@@ -63,6 +67,7 @@ export interface RecoveredCluster {
  * Recovers an unpacked base backup to a target: writes what recovery needs into the data directory, starts a private
  * server, watches it, and proves that it stopped for the target and no other reason. What an earlier attempt left running
  * is stopped first; replay goes on where that one came to. When it fails, or is cancelled, no server is left running.
+ * Where WAL has it make a tablespace, in a folder that others may use, it fails with `TablespaceMade`.
  * @throws HoldfastError `RecoveryTargetInvalid`, `RecoveryTargetNotReached`, `RecoveryFailed`, `RecoveryInterrupted`,
  *   `DataDirectoryRefused`, `ToolMissing`, `Cancelled`
  */
@@ -76,6 +81,9 @@ export async function recover(options: RecoverOptions): Promise<RecoveredCluster
   await requireRecoverable(attempted, dataDir, base, control);
   const command = restoreCommand(options.walFolder);
   await writeRecovery(dataDir, { restore_command: command, ...settings }, account);
+  const startedMs = Date.now();
+  await lockTablespaces(dataDir, account);
+  if (options.makeTablespaces) await unlockTablespaces(dataDir);
   const server = await startServer({ programs, dataDir, control, account, settings: options.settings });
   try {
     const watched = await watch(options, server, attempted);
@@ -85,7 +93,10 @@ export async function recover(options: RecoverOptions): Promise<RecoveredCluster
   } catch (error) {
     await stopServer(dataDir);
     await removeRunFolder(server.runFolder);
+    if (error instanceof TablespaceMade) await clearMadeFolder(error.location, startedMs);
     throw options.signal?.aborted ? cancelled(attempted) : error;
+  } finally {
+    await unlockTablespaces(dataDir);
   }
 }
 

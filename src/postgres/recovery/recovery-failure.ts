@@ -1,11 +1,23 @@
 import { HoldfastError } from '../../domain/errors.js';
 import { endedEarly } from './recovery-log.js';
 
+/** Replay came to the making of a tablespace in that folder, and was kept from it. */
+export class TablespaceMade extends HoldfastError {
+  constructor(
+    readonly location: string,
+    ...story: ConstructorParameters<typeof HoldfastError>
+  ) {
+    super(...story);
+  }
+}
+
 /** What was seen of a recovery that failed. */
 export interface WhatWasSeen {
   /** The server's own words of what went wrong. */
   problems: string[];
   lastLines: string[];
+  /** What it could not make, and where. */
+  tablespace: { oid: number; location: string } | undefined;
   /** The last file that the archive surely lacked. */
   absent: string | undefined;
   /** How far it came. */
@@ -21,6 +33,7 @@ export function endedOtherwise(
 ): HoldfastError {
   const words = seen.problems.join(' ');
   if (words.includes(endedEarly)) return notReached(attempted, seen);
+  if (seen.tablespace) return tablespaceMade(attempted, words, seen.tablespace);
   if (words !== '') {
     const remedy = /could not restore file/.test(words)
       ? 'make the archive readable for the account that the cluster belongs to, and recover again'
@@ -32,6 +45,19 @@ export function endedOtherwise(
     attempted,
     cause: `the server did not get there: ${end}; its log ends with: ${seen.lastLines.join(' | ') || 'nothing'}`,
     remedy: 'find out what ended it, and recover again',
+  });
+}
+
+function tablespaceMade(
+  attempted: string,
+  words: string,
+  { oid, location }: NonNullable<WhatWasSeen['tablespace']>,
+): TablespaceMade {
+  return new TablespaceMade(location, 'RecoveryFailed', {
+    attempted,
+    cause: `tablespace ${oid} was made in ${location} after the base backup, and replay would write into that folder, which a server may use (PostgreSQL: ${words})`,
+    remedy:
+      'take a base backup that has it (`holdfast wal --base`), or recover to a time before; only where no server of this machine uses that folder, make it and recover with --make-tablespaces',
   });
 }
 

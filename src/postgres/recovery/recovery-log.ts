@@ -20,6 +20,8 @@ export type RecoveryEvent =
   | { kind: 'lastTransaction'; time: string }
   /** The archive surely lacks it. */
   | { kind: 'absent'; file: string }
+  /** Replay could not make a tablespace that was made in that folder. */
+  | { kind: 'tablespace'; oid: number; location: string }
   | { kind: 'problem'; words: string };
 
 const patterns: [RegExp, (match: string[]) => RecoveryEvent][] = [
@@ -58,6 +60,7 @@ export class RecoveryLog {
     if (level === undefined) return undefined;
     if (level === 'DETAIL' || level === 'HINT')
       return this.#problemOpen ? { kind: 'problem', words: text } : undefined;
+    if (level === 'CONTEXT' && this.#problemOpen) return tablespaceOf(text);
     this.#problemOpen = level === 'FATAL' || level === 'PANIC' || isHopeless(text);
     if (this.#problemOpen) return { kind: 'problem', words: `${level}: ${text}` };
     if (level !== 'LOG' || consequence.test(text)) return undefined;
@@ -67,6 +70,12 @@ export class RecoveryLog {
     }
     return undefined;
   }
+}
+
+/** As it follows on a problem: `WAL redo at 0/3000110 for Tablespace/CREATE: 16387 "/srv/fast"`. */
+function tablespaceOf(text: string): RecoveryEvent | undefined {
+  const [, oid, location = ''] = /^WAL redo at .* for Tablespace\/CREATE: (\d+) "(.*)"$/.exec(text) ?? [];
+  return oid === undefined ? undefined : { kind: 'tablespace', oid: Number(oid), location };
 }
 
 /** A warning after which recovery waits for ever. */

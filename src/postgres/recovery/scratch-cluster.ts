@@ -4,6 +4,7 @@ import { makeFolder } from '../../repository/local/prepare.js';
 import { isFolder } from '../../repository/local/real-file.js';
 import { storing } from '../../repository/local/storage-error.js';
 import { stopServer } from './postmaster.js';
+import { unlockTablespaces } from './tablespace-links.js';
 
 /** Says whose scratch folder it is. */
 const markName = 'holdfast_drill';
@@ -53,6 +54,7 @@ export async function removeScratchCluster(folder: string, of: string): Promise<
     );
     if (!isReal || (await readFile(join(folder, markName), 'utf8').catch(() => '')) !== of) return false;
     await stopServer(join(folder, 'data'));
+    await unlockTablespaces(join(folder, 'data'));
     for (const name of await readdir(folder))
       if (name !== markName) await rm(join(folder, name), { recursive: true, force: true });
     await rm(folder, { recursive: true, force: true });

@@ -76,6 +76,7 @@ class Watch {
   readonly #what: WhatWasSeen = {
     problems: [],
     lastLines: [],
+    tablespace: undefined,
     absent: undefined,
     lsn: undefined,
     time: undefined,
@@ -103,6 +104,7 @@ class Watch {
     else if (event.kind === 'timeline') this.#timeline = event.timeline;
     else if (event.kind === 'absent') this.#what.absent = event.file;
     else if (event.kind === 'lastTransaction') this.#moved({ replayedTo: asIso(event.time) });
+    else if (event.kind === 'tablespace') this.#what.tablespace = event;
     else if (event.kind === 'problem') this.#what.problems.push(event.words);
   }
 

@@ -1,4 +1,5 @@
 import { type ErrorType, HoldfastError } from '../../domain/errors.js';
+import { moreLocks, noRoomForLocks } from '../connection-error.js';
 import type { LoadError } from './load-messages.js';
 
 export interface LoadEnd {
@@ -42,6 +43,7 @@ const kinds: [ErrorType, RegExp, RegExp, string][] = [
     /(server closed the connection|terminating connection|connection to server was lost|could not (receive|send) data|SSL SYSCALL)/,
     'Check that PostgreSQL runs.',
   ],
+  ['LoadFailed', /^53200$/, noRoomForLocks, moreLocks],
   ['LoadFailed', /^42501$/, /./, 'Restore with a superuser, or with a role that may do what the dump does.'],
 ];
 

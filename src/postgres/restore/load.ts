@@ -5,6 +5,7 @@ import type { ConnectionSettings } from '../../config/config.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { childEnvironment } from '../child-environment.js';
 import type { ClientTools } from '../client-tools.js';
+import { explainRefusal } from '../connection.js';
 import { cancelled } from '../connection-error.js';
 import { notRunnable } from '../dump.js';
 import { showName } from '../quote.js';
@@ -91,7 +92,10 @@ export function startLoad(options: LoadOptions): RunningLoad {
     if (child.pid === undefined) throw notRunnable(attempted, tools.psql?.path ?? 'psql', end.code);
     if (fed?.error !== undefined) throw fed.error;
     const { exitCode, signal: killedBy } = end;
-    if (!isDone) throw loadFailure({ attempted, exitCode, signal: killedBy, error: messages.lastError });
+    if (!isDone) {
+      const failure = loadFailure({ attempted, exitCode, signal: killedBy, error: messages.lastError });
+      throw await explainRefusal(failure, options.connection, database);
+    }
     if (fed && !fed.isWhole) throw cutShort(attempted);
     return { ...steps.progress, warnings: messages.warnings };
   };
