@@ -9,13 +9,13 @@ import { alertRules } from '../support/dashboard.js';
 import { type GuardedProcess, startGuarded } from '../support/guarded-process.js';
 import { createWorkplace, type RunningCommand, type Workplace } from '../support/holdfast.js';
 import { type NativeService, nativeService } from '../support/native-service.js';
+import { patience } from '../support/patience.js';
 import type { PostgresVersion } from '../support/postgresql-binaries.js';
 import { prometheusBinDir } from '../support/prometheus-binaries.js';
 import { signalProcess } from '../support/signal-process.js';
 
 /** Grafana is to be had as an image alone: of it there are its files to check, in files.test.ts. */
 const leftOut = ['grafana'];
-const patience = { timeout: 60_000, interval: 250 };
 const ports = { temporal: 0, webUi: 0, metrics: 0, prometheus: 0 };
 const at = (port: number) => `127.0.0.1:${port}`;
 

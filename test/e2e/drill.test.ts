@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drillOwner } from '../../activities/drill-step.js';
 import { formatMark } from '../../src/domain/database-mark.js';
 import type { DrillResult } from '../../src/domain/drill-contracts.js';
@@ -10,8 +10,6 @@ import { readDrills } from '../../src/repository/drill-memory.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
 import { startTemporal, type TemporalServer } from '../support/temporal.js';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 let cluster: Cluster;
 let scratch: Cluster;

@@ -6,6 +6,7 @@ import { createRepository } from '../monitoring/repository.js';
 import { startArchiving } from '../support/archiving-cluster.js';
 import type { Cluster } from '../support/cluster.js';
 import { alertRules, dashboardQueries, rulesText } from '../support/dashboard.js';
+import { patience } from '../support/patience.js';
 import { type Prometheus, startPrometheus } from '../support/prometheus.js';
 import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
 
@@ -43,7 +44,6 @@ afterAll(async () => {
 
 const exitCode = async (...args: string[]) => (await place.run(...args)).exitCode;
 const scrape = async () => (await fetch(`http://${address}/metrics`)).text();
-const patience = { timeout: 60_000, interval: 250 };
 /**
  * The value of a query once `matches` holds of it. Nothing is read without waiting for it: where the worker is too busy to
  * answer within Prometheus's half second, there is no value of anything until it is asked again.

@@ -34,7 +34,7 @@ test('commands that start at once share one server, which ends soon after the la
   await one.close();
   expect(await isServing(two.address)).toBe(true);
   await two.close();
-  await expect.poll(() => isAlive(serverPid), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => isAlive(serverPid)).toBe(false);
 });
 
 test('a command that comes just after another finds the server still up', async () => {
@@ -74,8 +74,8 @@ test('a killed server comes back on its address with what it knew', async () => 
   );
   const { serverPid } = state();
   process.kill(serverPid, 'SIGKILL');
-  await expect.poll(() => state().serverPid, { timeout: 10_000 }).not.toBe(serverPid);
-  await expect.poll(() => isServing(server.address), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => state().serverPid).not.toBe(serverPid);
+  await expect.poll(() => isServing(server.address)).toBe(true);
   await withClient(server, async (client) => {
     expect((await client.workflow.getHandle('w').describe()).status.name).toBe('RUNNING');
   });
@@ -85,9 +85,9 @@ test('a killed supervisor takes its server along, and the command has a new one 
   const server = await command();
   const { supervisorPid, serverPid } = state();
   process.kill(supervisorPid, 'SIGKILL');
-  await expect.poll(() => isAlive(serverPid), { timeout: 10_000 }).toBe(false);
-  await expect.poll(() => state().supervisorPid, { timeout: 10_000 }).not.toBe(supervisorPid);
-  await expect.poll(() => isServing(server.address), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => isAlive(serverPid)).toBe(false);
+  await expect.poll(() => state().supervisorPid).not.toBe(supervisorPid);
+  await expect.poll(() => isServing(server.address)).toBe(true);
 });
 
 test('whoever comes after the supervisor was killed is not told that nobody else is at work', async () => {
@@ -107,7 +107,7 @@ test('the server ends when its only command is killed', async () => {
   const { serverPid } = state();
   expect(isAlive(serverPid)).toBe(true);
   await killed.kill('SIGKILL');
-  await expect.poll(() => isAlive(serverPid), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => isAlive(serverPid)).toBe(false);
 });
 
 test('nobody else can read what the server stores', async () => {
@@ -169,7 +169,7 @@ function state() {
 
 async function expectAllGone(): Promise<void> {
   const { supervisorPid, serverPid } = state();
-  await expect.poll(() => [supervisorPid, serverPid].filter(isAlive), { timeout: 15_000 }).toEqual([]);
+  await expect.poll(() => [supervisorPid, serverPid].filter(isAlive)).toEqual([]);
 }
 
 async function withClient(server: EmbeddedServer, use: (client: Client) => Promise<unknown>): Promise<void> {
