@@ -12,7 +12,6 @@ import { type NativeService, nativeService } from '../support/native-service.js'
 import { patience } from '../support/patience.js';
 import type { PostgresVersion } from '../support/postgresql-binaries.js';
 import { prometheusBinDir } from '../support/prometheus-binaries.js';
-import { signalProcess } from '../support/signal-process.js';
 
 /** Grafana is to be had as an image alone: of it there are its files to check, in files.test.ts. */
 const leftOut = ['grafana'];
@@ -102,8 +101,7 @@ test('Prometheus finds the worker at its address, and has the rules of alerts', 
 test('told to stop, the worker and Temporal end in order; schedules and backups are there at the next start', async () => {
   const schedules = (await place.run('schedule', 'list')).stdout.match(/^default\/\w+/gm);
   expect(schedules).toHaveLength(3);
-  // Not by execa, which would kill it after five seconds.
-  signalProcess(worker.pid, 'SIGTERM');
+  worker.kill('SIGTERM');
   expect((await worker).exitCode).toBe(0);
   expect(await isHealthy('worker')).toBe(false);
   await temporal?.stop('SIGTERM');

@@ -38,11 +38,17 @@ test('commands that start at once share one server, which ends soon after the la
 });
 
 test('a command that comes just after another finds the server still up', async () => {
-  await (await command()).close();
-  const { serverPid } = state();
-  const next = await command();
-  expect(next.first).toBe(true);
-  expect(state().serverPid).toBe(serverPid);
+  for (;;) {
+    await (await command()).close();
+    const closedAt = performance.now();
+    const { serverPid } = state();
+    const next = await command();
+    expect(next.first).toBe(true);
+    // It stays for a second, in which a busy machine may not come back.
+    if (performance.now() - closedAt < 1_000) return expect(state().serverPid).toBe(serverPid);
+    await next.close();
+    await expectAllGone();
+  }
 });
 
 test('a workflow and its search attributes are there after a restart, on the same address', async () => {
@@ -59,10 +65,14 @@ test('a workflow and its search attributes are there after a restart, on the sam
   const after = await command();
   expect(after).toMatchObject({ address: before.address, uiAddress: before.uiAddress, first: true });
   await withClient(after, async (client) => {
-    const found = [];
-    for await (const { workflowId } of client.workflow.list({ query: 'HoldfastDatabase = "shop"' }))
-      found.push(workflowId);
-    expect(found).toEqual(['w']);
+    const found = async () => {
+      const ids = [];
+      for await (const { workflowId } of client.workflow.list({ query: 'HoldfastDatabase = "shop"' }))
+        ids.push(workflowId);
+      return ids;
+    };
+    // It was ended perhaps before it had listed what it had taken.
+    await expect.poll(found).toEqual(['w']);
     expect((await client.workflow.getHandle('w').describe()).status.name).toBe('RUNNING');
   });
 });
