@@ -3,11 +3,12 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findProgram } from '../../src/stream/find-program.js';
 import { obtainTemporal } from '../../src/temporal/embedded/obtain.js';
-import { type Cluster, freePort, startCluster } from '../support/cluster.js';
+import { type Cluster, startCluster } from '../support/cluster.js';
 import { composeFile, projectFile } from '../support/compose.js';
 import { alertRules } from '../support/dashboard.js';
 import { type GuardedProcess, startGuarded } from '../support/guarded-process.js';
 import { createWorkplace, type RunningCommand, type Workplace } from '../support/holdfast.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { type NativeService, nativeService } from '../support/native-service.js';
 import { patience } from '../support/patience.js';
 import type { PostgresVersion } from '../support/postgresql-binaries.js';
@@ -29,7 +30,8 @@ let prometheus: GuardedProcess | undefined;
 
 beforeAll(async () => {
   place = await createWorkplace({});
-  for (const name of ['temporal', 'webUi', 'metrics', 'prometheus'] as const) ports[name] = await freePort();
+  for (const name of ['temporal', 'webUi', 'metrics', 'prometheus'] as const)
+    ports[name] = await lastingPort();
   services = await takeServices();
   cluster = await startPostgres();
   programs = {

@@ -1,11 +1,11 @@
 import { cp, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { counters, gauges, histograms } from '../../src/domain/metrics/catalogue.js';
-import { freePort } from '../../src/temporal/embedded/ports.js';
 import { createRepository } from '../monitoring/repository.js';
 import { startArchiving } from '../support/archiving-cluster.js';
 import type { Cluster } from '../support/cluster.js';
 import { alertRules, dashboardQueries, rulesText } from '../support/dashboard.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { patience } from '../support/patience.js';
 import { type Prometheus, startPrometheus } from '../support/prometheus.js';
 import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   cluster = archiving.cluster;
   await cluster.createDatabase('shop');
   await cluster.psql('CREATE TABLE t AS SELECT generate_series(1, 1000) AS id', 'shop');
-  address = `127.0.0.1:${await freePort()}`;
+  address = `127.0.0.1:${await lastingPort()}`;
   place = await createServedWorkplace({
     ...{ ...cluster.env, PG_BIN_DIR: cluster.binDir, BACKUP_DIR: archiving.layout.root },
     ...{ METRICS_ADDRESS: address, MIN_DISK_SPACE_GB: '0', MAX_BACKUP_AGE_HOURS: '1' },
@@ -149,7 +149,7 @@ test('a command that works by itself is remembered by the worker, who does not c
 });
 
 test('a worker that never reached Temporal serves metrics, with what was remembered, and stops when told', async () => {
-  const listen = `127.0.0.1:${await freePort()}`;
+  const listen = `127.0.0.1:${await lastingPort()}`;
   const waiting = place.start(['worker', '--metrics', listen], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
   let told = '';
   waiting.stderr?.on('data', (chunk: Buffer) => {

@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Status } from '../../src/cli/status-telling.js';
-import { freePort } from '../../src/temporal/embedded/ports.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createHeldDump, type HeldDump } from '../support/held-dump.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { typedOnTerminal } from '../support/on-terminal.js';
 import { patience } from '../support/patience.js';
 import { startTemporal } from '../support/temporal.js';
@@ -18,7 +18,7 @@ let dump: HeldDump;
 
 beforeAll(async () => {
   cluster = await startCluster();
-  const [port, uiPort] = [await freePort(), await freePort()];
+  const [port, uiPort] = [await lastingPort(), await lastingPort()];
   place = await createWorkplace({
     ...cluster.env,
     HOLDFAST_TEMPORAL_PORT: String(port),
