@@ -1,14 +1,11 @@
 import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { freePort } from '../../src/temporal/embedded/ports.js';
 import { lastingPort } from './lasting-port.js';
 import { environmentWithoutPg, type PostgresProcess, startPostgres } from './postgres-process.js';
 import { type PostgresVersion, postgresBinDir } from './postgresql-binaries.js';
 import { scratchRoot } from './server-user.js';
 import { giveToServer, templateDataDir } from './template-data-dir.js';
-
-export { freePort };
 
 export interface ClusterOptions {
   /** @defaultValue 15 */
