@@ -8,8 +8,10 @@ const pure = ['domain', 'config', 'cli', 'metrics', 'monitoring'].map(
 
 export default defineConfig({
   test: {
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 300_000,
+    // What is polled for comes at last, however busy the machine is.
+    expect: { poll: { timeout: 120_000, interval: 50 } },
     // A second try where nobody watches; `npm test` names every test that needed it, for it is a bug to be found.
     retry: process.env.CI ? 1 : 0,
     pool: 'forks',

@@ -9,6 +9,7 @@ import { Outbox } from '../../src/alerting/outbox.js';
 import type { Finding, HealthState } from '../../src/domain/health/finding.js';
 import { tellFindings } from '../../src/monitoring/tell-findings.js';
 import { programPath } from '../../src/package-root.js';
+import { patience } from '../support/patience.js';
 import { type Receiver, startReceiver } from './receiver.js';
 
 const start = Date.parse('2026-01-10T12:00:00.000Z');
@@ -242,7 +243,7 @@ test('while one that hangs is tried, others may tell', async () => {
   const sending = send(3_000).finally(() => {
     isDone = true;
   });
-  await vi.waitUntil(() => receiver.received.length > 0);
+  await vi.waitUntil(() => receiver.received.length > 0, patience);
   await tell('ok', 1);
   expect(isDone).toBe(false);
   expect(await sending).toMatchObject({ delivered: 0, waiting: 2 });

@@ -12,6 +12,7 @@ import {
   promote,
   startArchiving,
 } from '../support/archiving-cluster.js';
+import { patience } from '../support/patience.js';
 import { postgresVersions } from '../support/postgresql-binaries.js';
 
 /** Names of archived segments, in order. */
@@ -86,7 +87,7 @@ test('500 segments under load, with the server and its archiver killed meanwhile
     const ended = Promise.allSettled(writers);
     if (kills < 3) {
       const had = (await segmentsIn(wal)).length;
-      await vi.waitUntil(async () => (await segmentsIn(wal)).length > had + 20, { timeout: 60_000 });
+      await vi.waitUntil(async () => (await segmentsIn(wal)).length > had + 20, patience);
       await cluster.stop('immediate');
       await ended;
       await cluster.start();

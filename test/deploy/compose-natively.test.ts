@@ -3,19 +3,19 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findProgram } from '../../src/stream/find-program.js';
 import { obtainTemporal } from '../../src/temporal/embedded/obtain.js';
-import { type Cluster, freePort, startCluster } from '../support/cluster.js';
+import { type Cluster, startCluster } from '../support/cluster.js';
 import { composeFile, projectFile } from '../support/compose.js';
 import { alertRules } from '../support/dashboard.js';
 import { type GuardedProcess, startGuarded } from '../support/guarded-process.js';
 import { createWorkplace, type RunningCommand, type Workplace } from '../support/holdfast.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { type NativeService, nativeService } from '../support/native-service.js';
+import { patience } from '../support/patience.js';
 import type { PostgresVersion } from '../support/postgresql-binaries.js';
 import { prometheusBinDir } from '../support/prometheus-binaries.js';
-import { signalProcess } from '../support/signal-process.js';
 
 /** Grafana is to be had as an image alone: of it there are its files to check, in files.test.ts. */
 const leftOut = ['grafana'];
-const patience = { timeout: 60_000, interval: 250 };
 const ports = { temporal: 0, webUi: 0, metrics: 0, prometheus: 0 };
 const at = (port: number) => `127.0.0.1:${port}`;
 
@@ -30,7 +30,8 @@ let prometheus: GuardedProcess | undefined;
 
 beforeAll(async () => {
   place = await createWorkplace({});
-  for (const name of ['temporal', 'webUi', 'metrics', 'prometheus'] as const) ports[name] = await freePort();
+  for (const name of ['temporal', 'webUi', 'metrics', 'prometheus'] as const)
+    ports[name] = await lastingPort();
   services = await takeServices();
   cluster = await startPostgres();
   programs = {
@@ -102,8 +103,7 @@ test('Prometheus finds the worker at its address, and has the rules of alerts', 
 test('told to stop, the worker and Temporal end in order; schedules and backups are there at the next start', async () => {
   const schedules = (await place.run('schedule', 'list')).stdout.match(/^default\/\w+/gm);
   expect(schedules).toHaveLength(3);
-  // Not by execa, which would kill it after five seconds.
-  signalProcess(worker.pid, 'SIGTERM');
+  worker.kill('SIGTERM');
   expect((await worker).exitCode).toBe(0);
   expect(await isHealthy('worker')).toBe(false);
   await temporal?.stop('SIGTERM');

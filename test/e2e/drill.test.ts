@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drillOwner } from '../../activities/drill-step.js';
 import { formatMark } from '../../src/domain/database-mark.js';
 import type { DrillResult } from '../../src/domain/drill-contracts.js';
@@ -11,8 +11,6 @@ import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
 import { giveToServer } from '../support/template-data-dir.js';
 import { startTemporal, type TemporalServer } from '../support/temporal.js';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 let cluster: Cluster;
 let scratch: Cluster;

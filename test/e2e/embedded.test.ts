@@ -8,9 +8,9 @@ import { type Cluster, startCluster } from '../support/cluster.js';
 import { dumpOf, loadByHand } from '../support/dump-of.js';
 import { createHeldDump, type HeldDump } from '../support/held-dump.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
+import { patience } from '../support/patience.js';
 
 const workflowId = 'full-backup/default/shop';
-const patience = { timeout: 60_000, interval: 100 };
 let cluster: Cluster;
 let place: Workplace;
 let dump: HeldDump;
@@ -66,7 +66,7 @@ test('a backup whose command was killed is taken up by the next one, and leaves 
   const { backup, path } = JSON.parse(next.stdout) as FullBackupResult;
   expect(await listed()).toEqual([backup.id, ...before]);
   expect(await files('full')).toHaveLength(3 * (before.length + 1));
-  expect(await sessions()).toBe('0');
+  await expect.poll(sessions).toBe('0');
   await cluster.createDatabase('again');
   await loadByHand(cluster, path, 'again');
   expect(await dumpOf(cluster, 'again')).toBe(await dumpOf(cluster, 'shop'));
@@ -83,7 +83,7 @@ test('Ctrl-C in the middle of a dump leaves no backup, no partial file and no se
   expect(exitCode).toBe(1);
   expect(stderr).toContain('cancelled');
   expect(await files('full')).toEqual(before);
-  expect(await sessions()).toBe('0');
+  await expect.poll(sessions).toBe('0');
   await expectNoProcess();
 });
 
@@ -175,7 +175,7 @@ function sessions(): Promise<string> {
 
 /** The server stays for a second after its last command. */
 async function expectNoProcess(): Promise<void> {
-  await expect.poll(() => processesWith(join(place.folder, 'state')), { timeout: 15_000 }).toEqual([]);
+  await expect.poll(() => processesWith(join(place.folder, 'state'))).toEqual([]);
 }
 
 async function processesWith(text: string): Promise<string[]> {

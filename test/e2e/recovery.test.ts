@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promi
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WaitingRun } from '../../src/cli/waiting-runs.js';
 import { decidingStep } from '../../src/domain/approval-contracts.js';
 import type { RecoveryResult } from '../../src/domain/recovery-contracts.js';
@@ -12,8 +12,7 @@ import { createWorkplace, type Workplace } from '../support/holdfast.js';
 import { serverUser } from '../support/server-user.js';
 import { giveToServer } from '../support/template-data-dir.js';
 import { startTemporal, type TemporalServer } from '../support/temporal.js';
-
-vi.setConfig({ testTimeout: 240_000 });
+import { untilWaiting } from '../support/until-waiting.js';
 
 let cluster: Cluster;
 let temporal: TemporalServer;
@@ -138,13 +137,7 @@ test('a folder that holds anything is not touched', async () => {
 });
 
 /** Waits until a recovery into that folder waits for people. */
-async function untilWaiting(name: string): Promise<void> {
-  const isWaiting = async () =>
-    (await place.json<WaitingRun[]>('approvals')).some(
-      ({ status }) => status?.target === join(folders, name) && status.step === decidingStep,
-    );
-  await vi.waitUntil(isWaiting, { timeout: 150_000, interval: 500 });
-}
+const untilShown = (name: string) => untilWaiting(temporal.client, join(folders, name));
 
 describe('over a stopped cluster', () => {
   const inFolder = async (begin: string) =>
@@ -157,7 +150,9 @@ describe('over a stopped cluster', () => {
   test('it stays until the recovered one is proven and approved, and is kept under another name', async () => {
     const before = await stat(join(folders, 'main'));
     const recovering = place.start(['restore', '--target-time', quiet, '--data-dir', join(folders, 'main')]);
-    await untilWaiting('main');
+    await untilShown('main');
+    const waiting = await place.json<WaitingRun[]>('approvals');
+    expect(waiting).toMatchObject([{ status: { target: join(folders, 'main'), step: decidingStep } }]);
     expect(await stat(join(folders, 'main'))).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
     const other = await place.run('approve', join(folders, 'main'), '--evidence', 'f'.repeat(64));
     expect(other).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('other evidence') });
@@ -190,7 +185,7 @@ describe('over a stopped cluster', () => {
       ...['restore', '--target-time', quiet, '--target-action', 'pause'],
       ...['--data-dir', join(folders, 'main')],
     ]);
-    await untilWaiting('main');
+    await untilShown('main');
     const [beside = ''] = await inFolder('main.recovering');
     expect(await readdir(join(folders, beside))).toContain('postmaster.pid');
     expect(await place.run('reject', join(folders, 'main'), '--reason', 'not today')).toMatchObject({
@@ -204,7 +199,7 @@ describe('over a stopped cluster', () => {
   test('one that was started since it was shown is not what people agreed to lose', async () => {
     const dataDir = join(folders, 'main');
     const recovering = place.start(['restore', '--target-time', quiet, '--data-dir', dataDir]);
-    await untilWaiting('main');
+    await untilShown('main');
     const options = `-c archive_mode=off -c listen_addresses= -k ${folders} -p 54321`;
     const run = (...args: string[]) =>
       execa(join(cluster.binDir, 'pg_ctl'), ['-D', dataDir, '-w', ...args], {

@@ -3,8 +3,6 @@ import type { RestoreResult } from '../../src/domain/restore-contracts.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
 
-vi.setConfig({ testTimeout: 240_000 });
-
 let cluster: Cluster;
 let place: Workplace;
 

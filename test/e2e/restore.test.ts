@@ -1,7 +1,7 @@
 import { copyFile, cp, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { WaitingRun } from '../../src/cli/waiting-runs.js';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
 import type { RestoreResult, RestoreStatus } from '../../src/domain/restore-contracts.js';
@@ -10,15 +10,16 @@ import { type Cluster, startCluster } from '../support/cluster.js';
 import { dumpOf } from '../support/dump-of.js';
 import { typedOnTerminal } from '../support/on-terminal.js';
 import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
-
-vi.setConfig({ testTimeout: 240_000 });
+import { untilWaiting } from '../support/until-waiting.js';
 
 let cluster: Cluster;
 let place: ServedWorkplace;
 let backup: FullBackupResult;
 let count = 0;
-/** A database of this test alone, as the backup has it. */
+/** A database that was changed since its backup. Tests share it until one of them spends it. */
 let shop: string;
+/** Whether the next test gets a database and a backup of its own, for this one changes them for good. */
+let isSpent = true;
 
 /** Databases that are restored by other rules than the rest. */
 const settingsFile = `
@@ -44,6 +45,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
+  if (!isSpent) return;
   shop = `shop ${++count}`;
   await cluster.createDatabase(shop);
   await cluster.psql(
@@ -55,6 +57,11 @@ beforeEach(async () => {
   );
   backup = await place.json<FullBackupResult>('backup', shop);
   await cluster.psql('DELETE FROM orders WHERE id > 10; CREATE TABLE extra ()', shop);
+  isSpent = false;
+});
+
+afterEach(({ task }) => {
+  if (task.result?.state === 'fail') isSpent = true;
 });
 
 function ordersIn(database: string): Promise<string> {
@@ -70,6 +77,7 @@ async function databases(): Promise<string[]> {
 }
 
 test('a restore over a live database proves, swaps, and can be undone once', async () => {
+  isSpent = true;
   const result = await place.json<RestoreResult>('restore', backup.backup.id, shop, '--yes');
   expect(result).toMatchObject({ tables: 1, rows: 1000, approval: { outcome: 'approved' } });
   expect(result.refusedMs).not.toBeNull();
@@ -104,6 +112,7 @@ test('a restore over a live database proves, swaps, and can be undone once', asy
 });
 
 test('a target that does not exist needs no approval, and is the same as what was backed up', async () => {
+  isSpent = true;
   const target = `${shop} copy`;
   const result = await place.json<RestoreResult>('restore', '--latest', target, '--from', shop);
   expect(result).toMatchObject({ approval: null, previous: null, rows: 1000 });
@@ -118,8 +127,9 @@ test('K1 a flipped byte is refused with 5 before anything is created', async () 
   const file = await open(backup.path, 'r+');
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 200);
   await file.write(Buffer.from([(buffer[0] ?? 0) ^ 1]), 0, 1, 200);
-  await file.close();
   const { exitCode, stderr } = await place.run('restore', backup.backup.id, shop, '--yes');
+  await file.write(buffer, 0, 1, 200);
+  await file.close();
   expect(exitCode).toBe(5);
   expect(stderr).toContain(backup.path);
   expect(await databases()).toEqual([shop]);
@@ -127,10 +137,11 @@ test('K1 a flipped byte is refused with 5 before anything is created', async () 
 });
 
 test('a restore waits for approval, which comes from a second process', async () => {
+  isSpent = true;
   const restoring = place.start(['restore', backup.backup.id, shop]);
   const id = `restore/default/${shop}`;
-  const isWaiting = async () => (await place.run('approvals')).stdout.includes(id);
-  await vi.waitUntil(isWaiting, { timeout: 50_000, interval: 500 });
+  await untilWaiting(place.temporal.client, shop);
+  expect((await place.run('approvals')).stdout).toContain(id);
   expect(await ordersIn(shop)).toBe('10');
 
   const other = await place.run('approve', shop, '--evidence', 'f'.repeat(64));
@@ -144,6 +155,7 @@ test('a restore waits for approval, which comes from a second process', async ()
 });
 
 test('a protected target refuses --yes and its requester, and takes the approval of somebody else with a reason', async () => {
+  await cluster.psql('DROP DATABASE IF EXISTS vault');
   await cluster.psql(`CREATE DATABASE vault TEMPLATE "${shop}"`);
   const hasty = await place.run('restore', backup.backup.id, 'vault', '--yes');
   expect(hasty).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('the target is protected') });
@@ -154,8 +166,7 @@ test('a protected target refuses --yes and its requester, and takes the approval
   // The worker's settings decide: the command's own say that nothing is protected.
   await writeFile(join(place.folder, 'lax.yaml'), 'version: 1\n');
   const restoring = place.start(['-c', 'lax.yaml', 'restore', backup.backup.id, 'vault']);
-  const isWaiting = async () => (await place.run('approvals')).stdout.includes('restore/default/vault');
-  await vi.waitUntil(isWaiting, { timeout: 50_000, interval: 500 });
+  await untilWaiting(place.temporal.client, 'vault');
   const own = await place.run('approve', 'vault', '--reason', 'mine');
   expect(own).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('somebody else must approve') });
 
@@ -193,6 +204,7 @@ test('assertions are asked of the restored copy, and one that does not hold ends
 });
 
 test('roles that the server lacks are named before loading, and created with --globals, those that exist left alone', async () => {
+  isSpent = true;
   await cluster.psql(
     'CREATE ROLE keeper LOGIN; CREATE ROLE "odd ""clerk""" CREATEDB; CREATE ROLE crew; GRANT crew TO keeper',
   );
@@ -225,8 +237,8 @@ test('roles that the server lacks are named before loading, and created with --g
 
 test('a database that the server’s disk has no room for is refused with 4 before anything is made', async () => {
   const metadataPath = backup.path.replace(/\.sql\.gz$/, '.meta');
-  const metadata = JSON.parse(await readFile(metadataPath, 'utf8'));
-  const { metadata_checksum: _, ...fields } = metadata;
+  const before = await readFile(metadataPath, 'utf8');
+  const { metadata_checksum: _, ...fields } = JSON.parse(before);
   await writeFile(metadataPath, JSON.stringify({ ...fields, database_size_bytes_after: 2 ** 52 }));
   const { exitCode, stderr } = await place.run('restore', backup.backup.id, shop, '--yes');
   expect(exitCode).toBe(4);
@@ -234,6 +246,7 @@ test('a database that the server’s disk has no room for is refused with 4 befo
   expect(await databases()).toEqual([shop]);
   const { stdout } = await place.run('restore', '--preview', backup.backup.id, shop);
   expect(stdout).toContain('nothing was touched');
+  await writeFile(metadataPath, before);
 });
 
 test('what stands against the swap is told before anybody is asked, and before loading where it stays', async () => {
@@ -265,6 +278,8 @@ test('a worker refuses to restore for a command that means another repository', 
 });
 
 test('a restore in place says that it can’t be undone, drops the target once approved, and leaves one database', async () => {
+  isSpent = true;
+  await cluster.psql('DROP DATABASE IF EXISTS vault2');
   await cluster.psql(`CREATE DATABASE vault2 TEMPLATE "${shop}"`);
   const barred = await place.run('restore', '--in-place', backup.backup.id, 'vault2');
   expect(barred).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('protected') });
@@ -274,8 +289,7 @@ test('a restore in place says that it can’t be undone, drops the target once a
   expect(preview.stdout).toContain('can NOT be undone');
 
   const restoring = place.start(['--json', 'restore', '--in-place', backup.backup.id, shop]);
-  const isWaiting = async () => (await place.run('approvals')).stdout.includes(shop);
-  await vi.waitUntil(isWaiting, { timeout: 50_000, interval: 500 });
+  await untilWaiting(place.temporal.client, shop);
   expect(await ordersIn(shop)).toBe('10');
   expect(await place.run('approve', shop, '--reason', 'no room')).toMatchObject({
     exitCode: 0,
@@ -293,10 +307,19 @@ test('a restore in place says that it can’t be undone, drops the target once a
   });
 });
 
+test('a preview tells the plan and touches nothing', async () => {
+  const before = await readdir(place.backupDir, { recursive: true });
+  const { exitCode, stdout } = await place.run('restore', '--preview', '--latest', shop);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(backup.backup.id);
+  expect(stdout).toContain('wait for approval');
+  expect(await databases()).toEqual([shop]);
+  expect(await readdir(place.backupDir, { recursive: true })).toEqual(before);
+});
+
 test('a rejected restore ends with 6 and leaves nothing behind', async () => {
   const restoring = place.start(['restore', backup.backup.id, shop]);
-  const isWaiting = async () => (await place.run('approvals')).stdout.includes(shop);
-  await vi.waitUntil(isWaiting, { timeout: 50_000, interval: 500 });
+  await untilWaiting(place.temporal.client, shop);
   expect(await place.run('reject', shop, '--reason', 'not today')).toMatchObject({ exitCode: 0 });
   expect(await restoring).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('not today') });
   expect(await databases()).toEqual([shop]);
@@ -306,6 +329,7 @@ test('a rejected restore ends with 6 and leaves nothing behind', async () => {
 });
 
 test('at the question for the name a wrong one is asked again, and Ctrl-C ends the restore', async () => {
+  isSpent = true;
   const question = 'Type the name';
   const { exitCode, shown } = await typedOnTerminal(
     place,
@@ -322,6 +346,7 @@ test('at the question for the name a wrong one is asked again, and Ctrl-C ends t
 });
 
 test("Temporal's own command line approves and rejects by signal, and what does not count changes nothing", async () => {
+  isSpent = true;
   const temporal = await obtainTemporal({ onProgress: () => undefined });
   const id = `restore/default/${shop}`;
   const signal = (name: string, message: object) => {
@@ -337,14 +362,12 @@ test("Temporal's own command line approves and rejects by signal, and what does 
     ];
     return execa(temporal, args, { env: place.temporal.env });
   };
-  const waitingEvidence = () =>
-    vi.waitUntil(
-      async () => {
-        const waiting = await place.json<WaitingRun[]>('approvals');
-        return waiting.find(({ workflow_id }) => workflow_id === id)?.status?.evidence?.digest;
-      },
-      { timeout: 50_000, interval: 500 },
-    );
+  const waitingEvidence = async () => {
+    const { evidence } = await untilWaiting(place.temporal.client, shop);
+    const shown = await place.json<WaitingRun[]>('approvals');
+    expect(shown.find((run) => run.workflow_id === id)?.status?.evidence?.digest).toBe(evidence?.digest);
+    return evidence?.digest;
+  };
 
   const first = place.start(['restore', backup.backup.id, shop]);
   const said = { approver: 'ann', reason: 'by signal', evidence: await waitingEvidence() };
@@ -373,22 +396,14 @@ test('a dump by pg_dump and gzip, without metadata, is restored only when that i
   const result = await place.json<RestoreResult>('restore', file, target, '--allow-unverified');
   expect(result).toMatchObject({ rows: 10, tables: 2, warnings: [expect.stringContaining('metadata')] });
   expect(await ordersIn(target)).toBe('10');
+  await cluster.psql(`DROP DATABASE "${target}"`);
 });
 
 test('K2 the artifact of one backup under the name of another is refused', async () => {
+  isSpent = true;
   const later = await place.json<FullBackupResult>('backup', shop);
   await copyFile(later.path, backup.path);
   const { exitCode } = await place.run('restore', backup.backup.id, `${shop} copy`);
   expect(exitCode).toBe(5);
   expect(await databases()).toEqual([shop]);
-});
-
-test('a preview tells the plan and touches nothing', async () => {
-  const before = await readdir(place.backupDir, { recursive: true });
-  const { exitCode, stdout } = await place.run('restore', '--preview', '--latest', shop);
-  expect(exitCode).toBe(0);
-  expect(stdout).toContain(backup.backup.id);
-  expect(stdout).toContain('wait for approval');
-  expect(await databases()).toEqual([shop]);
-  expect(await readdir(place.backupDir, { recursive: true })).toEqual(before);
 });

@@ -5,6 +5,7 @@ import type { FullBackupResult } from '../../src/domain/contracts.js';
 import type { WalCycleResult } from '../../src/domain/wal-contracts.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
+import { patience } from '../support/patience.js';
 import { startTemporal, type TemporalServer } from '../support/temporal.js';
 
 let temporal: TemporalServer;
@@ -100,10 +101,7 @@ test.for([14, 16, 18] as const)(
     expect((JSON.parse(cycle.stdout) as WalCycleResult).base).not.toBeNull();
     const stream = as('holdfast_replication', 'wal', 'stream');
     const isActive = `SELECT coalesce(bool_or(active), false) FROM pg_replication_slots`;
-    await vi.waitUntil(async () => (await cluster.psql(isActive)) === 't', {
-      timeout: 60_000,
-      interval: 200,
-    });
+    await vi.waitUntil(async () => (await cluster.psql(isActive)) === 't', patience);
     stream.kill('SIGINT');
     expect((await stream).exitCode).toBe(0);
     for (const role of ['holdfast_replication', 'holdfast_monitor'])

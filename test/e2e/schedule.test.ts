@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ScheduleSpec } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.js';
+import { patience } from '../support/patience.js';
 import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
 
 let cluster: Cluster;
@@ -149,7 +150,7 @@ test('work that goes on already is skipped and not failed; a run that goes on is
   expect(second).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('scheduled/default/full-') });
   await handle('holdfast/default/full').trigger('SKIP');
   const info = async () => (await handle('holdfast/default/full').describe()).info;
-  await expect.poll(async () => (await info()).numActionsSkippedOverlap, { timeout: 20_000 }).toBe(1);
+  await expect.poll(async () => (await info()).numActionsSkippedOverlap).toBe(1);
   const { runningActions } = await info();
   expect(runningActions).toHaveLength(1);
   await client.workflow.getHandle(runningActions[0]?.workflow.workflowId ?? '').terminate();
@@ -181,7 +182,7 @@ test('work that is ended from outside fails its run, which tells of it in its pl
   const { workflow_id: id } = await place.json<{ workflow_id: string }>('schedule', 'trigger', 'monitor');
   const work = client.workflow.getHandle('monitor/default');
   const status = async () => (await work.describe()).status.name;
-  await expect.poll(status, { timeout: 30_000 }).toBe('RUNNING');
+  await expect.poll(status).toBe('RUNNING');
   await work.terminate();
   await expect(client.workflow.getHandle(id).result()).rejects.toThrow();
   const { events } = await client.workflow.getHandle(id).fetchHistory();
@@ -211,7 +212,7 @@ test('schedules are paused with who and why, resumed, run for the past, and remo
   const before = await looks();
   const span = ['--from', '2020-01-01T00:00Z', '--to', '2024-12-31 00:00+01:00'];
   expect(await place.json('schedule', 'backfill', 'monitor', ...span)).toMatchObject({ due: 2, runs: 1 });
-  await expect.poll(looks, { timeout: 20_000 }).toBe(before + 1);
+  await expect.poll(looks).toBe(before + 1);
   const wrong = await place.run(
     'schedule',
     'backfill',
@@ -244,9 +245,13 @@ test('the starts of a fleet are spread over the jitter', async () => {
   );
   await settings({ full: { enabled: false }, monitor: { enabled: false } }, fleet);
   await apply();
-  const starts = async () => (await list()).map(({ next }) => Date.parse(next ?? '') % (24 * 60 * 60 * 1000));
-  const seconds = (await starts()).map((ms) => ms / 1000 - 2 * 60 * 60).sort((a, b) => a - b);
-  expect(seconds).toHaveLength(30);
+  const listed = async () => {
+    const all = await list();
+    return all.length === 30 && all;
+  };
+  // Temporal lists what is new a little later.
+  const starts = (await vi.waitUntil(listed, patience)).map(({ next }) => Date.parse(next ?? ''));
+  const seconds = starts.map((ms) => (ms % (24 * 60 * 60 * 1000)) / 1000 - 2 * 60 * 60).sort((a, b) => a - b);
   expect(Math.min(...seconds)).toBeGreaterThanOrEqual(0);
   expect(Math.max(...seconds)).toBeLessThan(900);
   expect(new Set(seconds).size).toBeGreaterThan(20);

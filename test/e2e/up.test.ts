@@ -4,22 +4,21 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Status } from '../../src/cli/status-telling.js';
-import { freePort } from '../../src/temporal/embedded/ports.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createHeldDump, type HeldDump } from '../support/held-dump.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
-import { onTerminal } from '../support/on-terminal.js';
-import { signalProcess } from '../support/signal-process.js';
+import { lastingPort } from '../support/lasting-port.js';
+import { typedOnTerminal } from '../support/on-terminal.js';
+import { patience } from '../support/patience.js';
 import { startTemporal } from '../support/temporal.js';
 
-const patience = { timeout: 60_000, interval: 100 };
 let cluster: Cluster;
 let place: Workplace;
 let dump: HeldDump;
 
 beforeAll(async () => {
   cluster = await startCluster();
-  const [port, uiPort] = [await freePort(), await freePort()];
+  const [port, uiPort] = [await lastingPort(), await lastingPort()];
   place = await createWorkplace({
     ...cluster.env,
     HOLDFAST_TEMPORAL_PORT: String(port),
@@ -58,15 +57,20 @@ test('one command on a fresh machine gives scheduled backups, and others find it
   expect(up.printed()).toContain('default/full');
   await vi.waitUntil(() => up.printed().includes('there is no backup yet'), patience);
   expect(await place.run('schedule', 'trigger', 'default/full', '--wait')).toMatchObject({ exitCode: 0 });
-  const { temporal, up: claimant, work, backups } = await status();
+  // Temporal lists what has ended and what is due a little later.
+  await expect
+    .poll(async () => (await status()).work)
+    .toMatchObject({
+      nextRuns: [{ schedule: 'holdfast/default/full' }],
+      lastOutcomes: expect.arrayContaining([
+        expect.objectContaining({ operation: 'full backup', database: 'shop', outcome: 'succeeded' }),
+      ]),
+    });
+  const { temporal, up: claimant, backups } = await status();
   expect(temporal?.address).toBe(`127.0.0.1:${place.env.HOLDFAST_TEMPORAL_PORT}`);
   expect(temporal?.uiAddress).toBe(`http://127.0.0.1:${place.env.HOLDFAST_UI_PORT}`);
   expect(claimant?.pid).toBe(up.pid);
   expect(backups).toMatchObject([{ database: 'shop' }]);
-  expect(work?.nextRuns).toMatchObject([{ schedule: 'holdfast/default/full' }]);
-  expect(work?.lastOutcomes).toContainEqual(
-    expect.objectContaining({ operation: 'full backup', database: 'shop', outcome: 'succeeded' }),
-  );
   expect((await place.run('status')).stdout).toMatch(/^full backup +default +shop +.*succeeded$/m);
 
   const second = await place.run('up');
@@ -89,13 +93,15 @@ test('P5: told to stop mid-dump it leaves no partial file, and its next start fi
   await dump.hold();
   const { run_id: runId } = await place.json<{ run_id: string }>('backup', '--detach', 'shop');
   await dump.untilHeld(first.command);
-  const { work } = await status();
-  expect(work?.running).toContainEqual(
-    expect.objectContaining({ runId, database: 'shop', step: expect.stringContaining('dumping') }),
-  );
+  const dumping = expect.objectContaining({
+    runId,
+    database: 'shop',
+    step: expect.stringContaining('dumping'),
+  });
+  await expect.poll(async () => (await status()).work?.running).toContainEqual(dumping);
   expect(await first.stop()).toBe(0);
   expect((await readdir(join(place.backupDir, 'full'))).filter((name) => name.startsWith('.'))).toEqual([]);
-  expect(await sessions()).toBe('0');
+  await expect.poll(sessions).toBe('0');
   await expectNoProcess();
   expect(await logOf(runId)).toContain('"dump: interrupted, the worker stops');
   expect(await logOf(runId)).not.toContain('failed');
@@ -152,6 +158,8 @@ test('status shows what waits for approval and how to decide, as does whoever as
   expect(again.exitCode).toBe(7);
   expect(again.stderr).toContain('holdfast reject restore/default/shop --reason WHY');
   expect(await place.run('reject', 'shop', '--reason', 'a test')).toMatchObject({ exitCode: 0 });
+  // What still drops its staging database when `up` stops would go on at the next start.
+  await expect.poll(async () => (await status()).work?.running).toEqual([]);
 });
 
 test('a port that is taken is told with its holder and the setting; nothing is left running', async () => {
@@ -170,13 +178,10 @@ test('a port that is taken is told with its holder and the setting; nothing is l
 });
 
 test('on a terminal a line tells what runs and where the Web UI is', async () => {
-  const shown = onTerminal(place, ['up']);
-  await vi.waitUntil(async () => (await status()).up?.address !== undefined, patience);
-  // Its line is drawn once a second.
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
-  signalProcess((await status()).up?.pid, 'SIGTERM');
   const address = `http://127.0.0.1:${place.env.HOLDFAST_UI_PORT}`;
-  expect(await shown).toMatch(new RegExp(`nothing runs · next default/full in \\d+d · ${address}`));
+  const ctrlC = '\x03';
+  const { shown } = await typedOnTerminal(place, ['up'], [['nothing runs · next', ctrlC]]);
+  expect(shown).toMatch(new RegExp(`nothing runs · next default/full in \\d+d · ${address}`));
 });
 
 test('on a Temporal of one’s own it starts none; told to stop, it leaves that running, and its schedules there', async () => {
@@ -193,13 +198,15 @@ test('on a Temporal of one’s own it starts none; told to stop, it leaves that 
 
   expect(await up.stop()).toBe(0);
   expect(await processesWith(place.folder)).toEqual([]);
-  expect(await sessions()).toBe('0');
+  await expect.poll(sessions).toBe('0');
   expect(await status()).toMatchObject({ up: null, temporal: null });
-  expect(JSON.parse((await ask('--json', 'status')).stdout)).toMatchObject({
-    up: null,
-    temporal: { address: temporal.address, source: 'configured' },
-    work: { running: [], nextRuns: [{ schedule: 'holdfast/default/full' }] },
-  });
+  await expect
+    .poll(async () => JSON.parse((await ask('--json', 'status')).stdout))
+    .toMatchObject({
+      up: null,
+      temporal: { address: temporal.address, source: 'configured' },
+      work: { running: [], nextRuns: [{ schedule: 'holdfast/default/full' }] },
+    });
 });
 
 /** A `holdfast up` that has applied its schedules. */
@@ -219,8 +226,7 @@ async function startUp(env: Record<string, string> = {}) {
     throw error;
   });
   const stop = async () => {
-    // Not by execa, which would kill it after five seconds.
-    if (command.exitCode === null && command.signalCode === null) signalProcess(command.pid, 'SIGTERM');
+    command.kill('SIGTERM');
     return (await command).exitCode;
   };
   return {
@@ -265,7 +271,7 @@ async function expectPrivate(folder: string): Promise<void> {
 }
 
 async function expectNoProcess(): Promise<void> {
-  await expect.poll(() => processesWith(join(place.folder, 'state')), { timeout: 15_000 }).toEqual([]);
+  await expect.poll(() => processesWith(join(place.folder, 'state'))).toEqual([]);
 }
 
 async function processesWith(text: string): Promise<string[]> {

@@ -7,6 +7,7 @@ import { walLayout } from '../../src/repository/local/wal/wal-layout.js';
 import { scratchFolder } from '../repository/support/scratch.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
+import { patience } from '../support/patience.js';
 
 interface Setup {
   archive: { folder: string; script: string; os_user: string };
@@ -89,9 +90,7 @@ test('after the restart the server archives there, and nothing is left to do', a
   expect(setup).toMatchObject({ statements: [], commands: [], restart_needed: false });
   expect((await place.run('wal', 'setup')).stdout).toContain('✓ the server archives here');
   const segment = await cluster.psql('SELECT pg_walfile_name(pg_switch_wal())');
-  await vi.waitUntil(async () => (await readdir(setup.archive.folder)).includes(segment), {
-    timeout: 30_000,
-  });
+  await vi.waitUntil(async () => (await readdir(setup.archive.folder)).includes(segment), patience);
 });
 
 test('a script that was changed is put back by --apply', async () => {

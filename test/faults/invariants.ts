@@ -167,14 +167,24 @@ async function digests(folder: string): Promise<Map<string, string>> {
 async function contents(folder: string, decompressed = true): Promise<{ path: string; bytes: Buffer }[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
-  return Promise.all(
+  const found = await Promise.all(
     files.map(async ({ parentPath, name }) => {
       const path = join(parentPath, name);
-      const bytes = await readFile(path);
+      const bytes = await readOrGone(path);
+      if (!bytes) return [];
       const isGzip = decompressed && bytes[0] === 0x1f && bytes[1] === 0x8b;
-      return { path, bytes: isGzip ? Buffer.concat([bytes, tryGunzip(bytes)]) : bytes };
+      return [{ path, bytes: isGzip ? Buffer.concat([bytes, tryGunzip(bytes)]) : bytes }];
     }),
   );
+  return found.flat();
+}
+
+/** Undefined for a file that a worker has removed meanwhile. */
+async function readOrGone(path: string): Promise<Buffer | undefined> {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 /** What of it can be decompressed: nothing, of a file that is cut short. */

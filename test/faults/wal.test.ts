@@ -123,7 +123,7 @@ test.skipIf(noZstd !== undefined)(
 /** PATH with a zstd that passes on half a segment, and then takes its time. */
 function slowZstd(): string {
   const folder = join(scene.place.folder, 'slow-zstd');
-  mkdirSync(folder);
+  mkdirSync(folder, { recursive: true });
   const real = execFileSync('sh', ['-c', 'command -v zstd'], { encoding: 'utf8' }).trim();
   const script = `#!/bin/sh
 case " $* " in *' -3 '*) head -c 500000 | '${real}' "$@"; exec sleep 5;; esac

@@ -1,7 +1,4 @@
-import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.js';
@@ -10,19 +7,12 @@ import { expireBackups } from '../../src/repository/expire-backups.js';
 import { localRepository } from '../../src/repository/local/local-repository.js';
 import { headerOf, type MailServer, startMailServer } from '../alerting/mail-server.js';
 import { startReceiver } from '../alerting/receiver.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { createRepository, type GeneratedRepository } from './repository.js';
 
 const hourMs = 60 * 60 * 1000;
 const start = Date.parse('2026-03-01T02:00:00.000Z');
 const at = (hour: number) => new Date(start + hour * hourMs);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function look(repository: GeneratedRepository, config: Config, hour: number) {
   const cluster = config.clusters.default;
@@ -66,7 +56,7 @@ test('C4: a week in which every backup fails: nothing expires, people hear of it
 
 test('while the mailbox is down for a day no alert is lost: reminders and recovery come in their order', async () => {
   await using repository = await createRepository();
-  const port = await freePort();
+  const port = await lastingPort();
   const config = await repository.config({
     ...{ SMTP_HOST: '127.0.0.1', SMTP_PORT: String(port), SMTP_TLS: 'none', ALERT_REMINDER_HOURS: '6' },
     ...{ SMTP_FROM: 'holdfast@db1.example', SMTP_TO: 'dba@example.com' },

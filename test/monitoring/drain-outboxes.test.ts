@@ -5,6 +5,7 @@ import { type Draining, drainOutboxes } from '../../src/monitoring/drain-outboxe
 import { monitoringFolder } from '../../src/monitoring/state-folder.js';
 import { tellFindings } from '../../src/monitoring/tell-findings.js';
 import { type Receiver, startReceiver } from '../alerting/receiver.js';
+import { patience } from '../support/patience.js';
 import { createRepository, type GeneratedRepository } from './repository.js';
 
 let repository: GeneratedRepository;
@@ -54,10 +55,10 @@ test('what waits is delivered in its order when the endpoint is back, without an
   receiver.answer = (response) => response.writeHead(503).end();
   await tell(...names);
   drain();
-  await vi.waitUntil(() => receiver.received.length >= 3);
+  await vi.waitUntil(() => receiver.received.length >= 3, patience);
   expect(await waiting()).toBe(12);
   receiver.answer = (response) => response.writeHead(204).end();
-  await vi.waitUntil(async () => (await waiting()) === 0, { timeout: 10_000 });
+  await vi.waitUntil(async () => (await waiting()) === 0, patience);
   expect(told()).toEqual(names);
 });
 
@@ -65,9 +66,9 @@ test('several that drain at a time deliver nothing twice, and keep the order', a
   receiver.answer = (response) => response.writeHead(503).end();
   await tell(...names);
   for (let count = 0; count < 3; count++) drain(5, 10);
-  await vi.waitUntil(() => receiver.received.length > 0);
+  await vi.waitUntil(() => receiver.received.length > 0, patience);
   receiver.answer = (response) => response.writeHead(204).end();
-  await vi.waitUntil(async () => (await waiting()) === 0, { timeout: 10_000 });
+  await vi.waitUntil(async () => (await waiting()) === 0, patience);
   expect(told()).toEqual(names);
 });
 
@@ -75,7 +76,7 @@ test('stopping ends it also while an endpoint hangs, and loses nothing', async (
   receiver.answer = () => {};
   await tell('shop');
   const draining = drain();
-  await vi.waitUntil(() => receiver.received.length > 0);
+  await vi.waitUntil(() => receiver.received.length > 0, patience);
   await draining.stop();
   expect(await waiting()).toBe(1);
 });

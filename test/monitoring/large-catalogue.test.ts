@@ -100,12 +100,16 @@ test('a look for metrics costs as little, also where nothing is remembered besid
       .reduce((sum, { value }) => sum + value, 0);
   await rm(`${repository.root}/full/.survey-memory.json`);
   // Each reads the metadata of 2,000, and remembers it by itself.
-  for (let looks = 0; looks < 5; looks++) await damaged();
-  const before = process.cpuUsage();
-  expect(await damaged()).toBe(3);
-  const { user, system } = process.cpuUsage(before);
+  for (let portion = 0; portion < 5; portion++) await damaged();
+  const looks: number[] = [];
+  for (let look = 0; look < 3; look++) {
+    const before = process.cpuUsage();
+    expect(await damaged()).toBe(3);
+    const { user, system } = process.cpuUsage(before);
+    looks.push(user + system);
+  }
   const listing = process.cpuUsage();
   await localRepository(repository.root, 'default').list();
   const listed = process.cpuUsage(listing);
-  expect(user + system).toBeLessThan((listed.user + listed.system) / 2);
+  expect(Math.min(...looks)).toBeLessThan((listed.user + listed.system) / 2);
 });

@@ -9,6 +9,7 @@ import { takeBase } from '../../src/postgres/base/take-base.js';
 import { baseRepository } from '../../src/repository/base/base-repository.js';
 import { backUpBase, namesIn, scriptedBasebackup, takeFrom } from '../support/base-backup.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
+import { patience } from '../support/patience.js';
 import { postgresVersions } from '../support/postgresql-binaries.js';
 import { giveToServer } from '../support/template-data-dir.js';
 
@@ -127,7 +128,7 @@ describe('what the server can not do', () => {
     const taking = beatWhileServerWorks(connection, 'patient', beats, () =>
       takeBase({ ...options, onProgress }),
     );
-    await vi.waitUntil(() => beat.mock.calls.length >= 2, { timeout: 60_000, interval: 50 });
+    await vi.waitUntil(() => beat.mock.calls.length >= 2, patience);
     expect(onProgress.mock.calls.filter(([{ copiedBytes }]) => copiedBytes > 0)).toEqual([]);
     await server.psql('CHECKPOINT');
     expect(await taking).toMatchObject({ pg_version: expect.stringContaining('15') });
@@ -155,7 +156,7 @@ describe('what the server can not do', () => {
     slow.catch(() => {});
     await vi.waitFor(async () => {
       expect(await server.psql('SELECT count(*) FROM pg_stat_replication')).toBe('2');
-    }, 30_000);
+    }, patience);
     await expect(take()).rejects.toMatchObject({
       type: 'BaseBackupInterrupted',
       retryable: true,
@@ -178,7 +179,7 @@ describe('what the server can not do', () => {
 
 describe('when it is cut short', () => {
   const senders = () => cluster.psql('SELECT count(*) FROM pg_stat_replication');
-  const noSenders = () => vi.waitFor(async () => expect(await senders()).toBe('0'), 30_000);
+  const noSenders = () => vi.waitFor(async () => expect(await senders()).toBe('0'), patience);
 
   /** A copy that has begun and will take a while. */
   async function midCopy() {

@@ -8,7 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import type { ConnectionSettings } from '../../src/config/config.js';
 import { HoldfastError } from '../../src/domain/errors.js';
 import { listDatabases, withConnection } from '../../src/postgres/connection.js';
-import { type Cluster, freePort, startCluster } from '../support/cluster.js';
+import { type Cluster, startCluster } from '../support/cluster.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { hostileNames } from './hostile-names.js';
 
 const canary = "canary 's:\\3f9";
@@ -92,7 +93,7 @@ test('a password file that others can read is named as the reason', async () => 
 });
 
 test('a server that is not there is unreachable, by socket, port and name', async () => {
-  const port = await freePort();
+  const port = await lastingPort();
   for (const host of [cluster.socketDir, '127.0.0.1', 'localhost', 'no-such-host.invalid']) {
     const error = await failure(ask(settings({ host, port, password: canary })));
     expect(error).toMatchObject({ type: 'ServerUnreachable', exitCode: 3, retryable: true });

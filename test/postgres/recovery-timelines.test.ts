@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { stopServer } from '../../src/postgres/recovery/postmaster.js';
+import { patience } from '../support/patience.js';
 import { startPostgres } from '../support/postgres-process.js';
 import { marksIn, openRecoveryScene, type RecoveryScene } from '../support/recovery.js';
 
@@ -37,7 +38,7 @@ test('G10: after two promotions a point on each timeline is reached, and each .h
     return { server, timeline };
   };
   const archived = (name: string) =>
-    vi.waitFor(() => expect(readdirSync(scene.walFolder)).toContain(name), 30_000);
+    vi.waitFor(() => expect(readdirSync(scene.walFolder)).toContain(name), patience);
 
   const one = await markAt(1);
   const two = await markAt(2);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { baseBackupId } from '../../src/domain/base-backup.js';
 import { proveBase } from '../../src/postgres/base/prove-base.js';
@@ -50,6 +50,7 @@ export async function namesIn(repository: Pick<BaseRepository, 'folder'>): Promi
 
 /** A folder of client programs whose `pg_basebackup` is a shell script, in which `$real` is the real one. */
 export async function scriptedBasebackup(cluster: Cluster, folder: string, script: string): Promise<string> {
+  await rm(folder, { recursive: true, force: true });
   await mkdir(folder);
   for (const name of await readdir(cluster.binDir))
     if (name !== 'pg_basebackup') await symlink(join(cluster.binDir, name), join(folder, name));

@@ -67,6 +67,6 @@ test('a test run that is killed leaves neither server nor files', async () => {
   const [pid, dataDir] = JSON.parse(run.line) as [number, string];
   expect(isAlive(pid)).toBe(true);
   await run.kill('SIGKILL');
-  await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
-  await expect.poll(() => existsSync(dirname(dataDir)), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
+  await expect.poll(() => existsSync(dirname(dataDir))).toBe(false);
 });

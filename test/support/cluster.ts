@@ -1,13 +1,11 @@
 import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { freePort } from '../../src/temporal/embedded/ports.js';
+import { lastingPort } from './lasting-port.js';
 import { environmentWithoutPg, type PostgresProcess, startPostgres } from './postgres-process.js';
 import { type PostgresVersion, postgresBinDir } from './postgresql-binaries.js';
 import { scratchRoot } from './server-user.js';
 import { giveToServer, templateDataDir } from './template-data-dir.js';
-
-export { freePort };
 
 export interface ClusterOptions {
   /** @defaultValue 15 */
@@ -140,7 +138,7 @@ class RunningCluster implements Cluster {
 
   private async startOnFreePort(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      this.port = await freePort();
+      this.port = await lastingPort();
       await this.configure({ port: String(this.port) });
       try {
         return await this.start();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import type { Cluster } from './cluster.js';
 import type { Workplace } from './holdfast.js';
+import { patience } from './patience.js';
 
 type RunningCommand = ReturnType<Workplace['start']>;
 
@@ -45,7 +46,7 @@ exec '${join(real, 'pg_dump')}' "$@" > >(cd '${binDir}' && { ${gate}; } 2>/dev/n
         if (command.exitCode !== null) throw new Error(`the command ended first: ${(await command).stderr}`);
         return existsSync(held);
       };
-      await vi.waitUntil(isHeld, { timeout: 120_000, interval: 50 });
+      await vi.waitUntil(isHeld, patience);
     },
   };
 }

@@ -9,7 +9,8 @@ export const holdfastPath = fileURLToPath(new URL('../../dist/holdfast.cjs', imp
 
 function launch(args: string[], env: Record<string, string>, cwd: string) {
   const options = { env, extendEnv: false, cwd, reject: false, stdin: 'ignore' } as const;
-  return execa(process.execPath, [holdfastPath, ...args], options);
+  // Else execa kills what needs more than five seconds to stop when told.
+  return execa(process.execPath, [holdfastPath, ...args], { ...options, forceKillAfterDelay: false });
 }
 
 /** A command that was started; it resolves to its end, whatever its exit code. */

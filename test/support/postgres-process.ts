@@ -37,8 +37,8 @@ export async function startPostgres(paths: PostgresPaths): Promise<PostgresProce
     try {
       return await tryStart(paths);
     } catch (error) {
-      // The backends of a killed postmaster take a moment to notice.
-      if (attempt === 50 || !String(error).includes('pre-existing shared memory block')) throw error;
+      // The backends of a killed postmaster take a moment to notice, on a busy machine a long one.
+      if (attempt === 600 || !String(error).includes('pre-existing shared memory block')) throw error;
       await delay(100);
     }
   }

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../src/temporal/embedded/ports.js';
 import { type GuardedProcess, startGuarded } from './guarded-process.js';
+import { lastingPort } from './lasting-port.js';
 import { prometheusBinDir } from './prometheus-binaries.js';
 
 /** One series of an answer. */
@@ -38,7 +38,7 @@ export interface PrometheusOptions {
 /** Starts Prometheus, which scrapes one worker as the job `holdfast` and evaluates rules as often. */
 export async function startPrometheus({ target, rules }: PrometheusOptions): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'hf-prometheus-'));
-  const port = await freePort();
+  const port = await lastingPort();
   await writeFile(join(folder, 'rules.yml'), rules);
   await writeFile(join(folder, 'prometheus.yml'), settings(target));
   const server = startGuarded(

@@ -4,6 +4,7 @@ import { vi } from 'vitest';
 import { hostQueue } from '../../src/domain/contracts.js';
 import { hasLivePoller } from '../../src/temporal/task-queues.js';
 import { createWorkplace, type RunningCommand, type Workplace } from './holdfast.js';
+import { patience } from './patience.js';
 import { startTemporal, type TemporalServer } from './temporal.js';
 
 export interface ServedWorkplace extends Workplace {
@@ -35,7 +36,7 @@ export async function createServedWorkplace(
       if (worker.exitCode !== null) throw new Error(`the worker ended: ${(await worker).stderr}`);
       return hasLivePoller(temporal.client, hostQueue(host));
     };
-    await vi.waitUntil(isServed, { timeout: 60_000, interval: 100 });
+    await vi.waitUntil(isServed, patience);
   } catch (error) {
     await dispose();
     throw error;

@@ -6,13 +6,13 @@ import type { NativeConnection } from '@temporalio/worker';
 import { searchAttributeNames } from '../../src/domain/contracts.js';
 import { BoundedLog } from '../../src/temporal/embedded/bounded-log.js';
 import { obtainTemporal } from '../../src/temporal/embedded/obtain.js';
-import { freePort } from '../../src/temporal/embedded/ports.js';
 import { untilReady } from '../../src/temporal/embedded/readiness.js';
 import {
   type ServerProcess,
   startServer,
   untilListening,
 } from '../../src/temporal/embedded/server-process.js';
+import { lastingPort } from './lasting-port.js';
 
 /** A throw-away Temporal server with its history in a file, so that it can be killed and started again. */
 export interface TemporalServer extends AsyncDisposable {
@@ -96,7 +96,7 @@ class RunningTemporal implements TemporalServer {
 
   async startAnywhere(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      this.#ports = { port: await freePort(), uiPort: await freePort() };
+      this.#ports = { port: await lastingPort(), uiPort: await lastingPort() };
       try {
         return await this.start();
       } catch (error) {

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test, vi } from 'vitest';
 import { createLogger } from '../../src/log.js';
 import { OutageLines } from '../../src/temporal/outage-lines.js';
+import { patience } from '../support/patience.js';
 
 test('an outage is told once, and its end once Temporal answers; the next one is told again', async () => {
   const stream = new PassThrough();
@@ -23,9 +24,9 @@ test('an outage is told once, and its end once Temporal answers; the next one is
   expect(outages.takes({ target: 'temporalio_sdk_core', error: retried.error })).toBe(false);
   const told = (words: RegExp) => written.match(words)?.length ?? 0;
   answers = true;
-  await vi.waitUntil(() => told(/answers again/g) === 1);
+  await vi.waitUntil(() => told(/answers again/g) === 1, patience);
   expect(told(/does not answer since/g)).toBe(1);
   answers = false;
   expect(outages.takes(retried)).toBe(true);
-  await vi.waitUntil(() => told(/does not answer since/g) === 2);
+  await vi.waitUntil(() => told(/does not answer since/g) === 2, patience);
 });

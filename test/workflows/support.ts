@@ -17,6 +17,7 @@ import type { RestoreInput, RestoreStatus } from '../../src/domain/restore-contr
 import { operationSinks } from '../../src/temporal/operation-sinks.js';
 import { workflowBundlePath } from '../../src/temporal/workflow-bundle.js';
 import { goodFacts } from '../domain/health/support.js';
+import { patience } from '../support/patience.js';
 
 /** A worker that still winds down must not take the next test's work. */
 let queues = 0;
@@ -288,7 +289,7 @@ export async function untilWaiting(handle: WorkflowHandle): Promise<RestoreStatu
     status = await handle.query<RestoreStatus>('status');
     return status.approval !== undefined;
   };
-  await vi.waitUntil(isWaiting, { timeout: 30_000, interval: 50 });
+  await vi.waitUntil(isWaiting, patience);
   if (!status) throw new Error('there is no status');
   return status;
 }

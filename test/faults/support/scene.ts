@@ -19,7 +19,7 @@ export const database = 'shop';
 export const patiently = { timeout: 120_000, interval: 50 };
 
 /** For a test: everything takes many times as long on a machine that does other things as well. */
-export const patience = { timeout: 180_000 };
+export const patience = { timeout: 300_000 };
 
 /** What one test plays in: a repository of its own, with an older backup, and a line of its own to the server. */
 export interface Scene extends AsyncDisposable {
@@ -125,7 +125,8 @@ class PlayedScene implements Scene {
   backUpUnder([file = '', ...wrapper]: readonly string[], env: Record<string, string> = {}): Running {
     const args = [...wrapper, process.execPath, holdfastPath, 'backup', database];
     const options = { cwd: this.place.folder, env: { ...this.place.env, ...env }, extendEnv: false } as const;
-    return this.listenTo(execa(file, args, { ...options, reject: false, stdin: 'ignore' }));
+    const patient = { reject: false, stdin: 'ignore', forceKillAfterDelay: false } as const;
+    return this.listenTo(execa(file, args, { ...options, ...patient }));
   }
 
   private listenTo(child: Child): Running {

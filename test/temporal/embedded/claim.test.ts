@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { claim, claimantOf } from '../../../src/temporal/embedded/claim.js';
-import { freePort } from '../../../src/temporal/embedded/ports.js';
 import { requirePorts } from '../../../src/temporal/embedded/require-ports.js';
+import { lastingPort } from '../../support/lasting-port.js';
 import { startTypeScript } from '../../support/typescript-process.js';
 
 let stateDir: string;
@@ -49,7 +49,7 @@ test('the claim of a process that was killed is free at once', async () => {
 
 test('a port that is taken is told with the process that holds it, and the setting', async () => {
   const server = createServer();
-  const port = await freePort();
+  const port = await lastingPort();
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const required = { port, purpose: 'the Web UI', setting: 'HOLDFAST_UI_PORT' };
   await expect(requirePorts([required])).rejects.toMatchObject({

@@ -34,15 +34,21 @@ test('commands that start at once share one server, which ends soon after the la
   await one.close();
   expect(await isServing(two.address)).toBe(true);
   await two.close();
-  await expect.poll(() => isAlive(serverPid), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => isAlive(serverPid)).toBe(false);
 });
 
 test('a command that comes just after another finds the server still up', async () => {
-  await (await command()).close();
-  const { serverPid } = state();
-  const next = await command();
-  expect(next.first).toBe(true);
-  expect(state().serverPid).toBe(serverPid);
+  for (;;) {
+    await (await command()).close();
+    const closedAt = performance.now();
+    const { serverPid } = state();
+    const next = await command();
+    expect(next.first).toBe(true);
+    // It stays for a second, in which a busy machine may not come back.
+    if (performance.now() - closedAt < 1_000) return expect(state().serverPid).toBe(serverPid);
+    await next.close();
+    await expectAllGone();
+  }
 });
 
 test('a workflow and its search attributes are there after a restart, on the same address', async () => {
@@ -59,10 +65,14 @@ test('a workflow and its search attributes are there after a restart, on the sam
   const after = await command();
   expect(after).toMatchObject({ address: before.address, uiAddress: before.uiAddress, first: true });
   await withClient(after, async (client) => {
-    const found = [];
-    for await (const { workflowId } of client.workflow.list({ query: 'HoldfastDatabase = "shop"' }))
-      found.push(workflowId);
-    expect(found).toEqual(['w']);
+    const found = async () => {
+      const ids = [];
+      for await (const { workflowId } of client.workflow.list({ query: 'HoldfastDatabase = "shop"' }))
+        ids.push(workflowId);
+      return ids;
+    };
+    // It was ended perhaps before it had listed what it had taken.
+    await expect.poll(found).toEqual(['w']);
     expect((await client.workflow.getHandle('w').describe()).status.name).toBe('RUNNING');
   });
 });
@@ -74,8 +84,8 @@ test('a killed server comes back on its address with what it knew', async () => 
   );
   const { serverPid } = state();
   process.kill(serverPid, 'SIGKILL');
-  await expect.poll(() => state().serverPid, { timeout: 10_000 }).not.toBe(serverPid);
-  await expect.poll(() => isServing(server.address), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => state().serverPid).not.toBe(serverPid);
+  await expect.poll(() => isServing(server.address)).toBe(true);
   await withClient(server, async (client) => {
     expect((await client.workflow.getHandle('w').describe()).status.name).toBe('RUNNING');
   });
@@ -85,9 +95,9 @@ test('a killed supervisor takes its server along, and the command has a new one 
   const server = await command();
   const { supervisorPid, serverPid } = state();
   process.kill(supervisorPid, 'SIGKILL');
-  await expect.poll(() => isAlive(serverPid), { timeout: 10_000 }).toBe(false);
-  await expect.poll(() => state().supervisorPid, { timeout: 10_000 }).not.toBe(supervisorPid);
-  await expect.poll(() => isServing(server.address), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => isAlive(serverPid)).toBe(false);
+  await expect.poll(() => state().supervisorPid).not.toBe(supervisorPid);
+  await expect.poll(() => isServing(server.address)).toBe(true);
 });
 
 test('whoever comes after the supervisor was killed is not told that nobody else is at work', async () => {
@@ -107,7 +117,7 @@ test('the server ends when its only command is killed', async () => {
   const { serverPid } = state();
   expect(isAlive(serverPid)).toBe(true);
   await killed.kill('SIGKILL');
-  await expect.poll(() => isAlive(serverPid), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => isAlive(serverPid)).toBe(false);
 });
 
 test('nobody else can read what the server stores', async () => {
@@ -169,7 +179,7 @@ function state() {
 
 async function expectAllGone(): Promise<void> {
   const { supervisorPid, serverPid } = state();
-  await expect.poll(() => [supervisorPid, serverPid].filter(isAlive), { timeout: 15_000 }).toEqual([]);
+  await expect.poll(() => [supervisorPid, serverPid].filter(isAlive)).toEqual([]);
 }
 
 async function withClient(server: EmbeddedServer, use: (client: Client) => Promise<unknown>): Promise<void> {
