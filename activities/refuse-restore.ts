@@ -33,11 +33,11 @@ export function refuseInPlace(
 /** What stands against the swap and does not pass by itself is told now, not after hours of loading. */
 export async function refuseBlocked(
   connection: ConnectionSettings,
-  name: string,
-  oid: number | null,
+  target: { name: string; oid: number | null },
+  isDropped: boolean,
 ): Promise<void> {
-  const blockers = await readTargetBlockers(connection, { name, oid }, { passing: false });
-  if (blockers.length > 0) throw swapBlocked(name, blockers);
+  const blockers = await readTargetBlockers(connection, target, { passing: false, isDropped });
+  if (blockers.length > 0) throw swapBlocked(target.name, blockers);
 }
 
 /** PostgreSQL would cut it, and another database have it. */

@@ -110,7 +110,11 @@ async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promi
   if (state.database && step.inPlace) refuseInPlace(attempted, policy, metadata);
   refuseOldServer(attempted, metadata?.pg_version, state.serverMajor, state.serverVersion);
   await requirePsql(deps, state.serverMajor, attempted);
-  await refuseBlocked(cluster.connection, target, state.database?.oid ?? null);
+  await refuseBlocked(
+    cluster.connection,
+    { name: target, oid: state.database?.oid ?? null },
+    step.inPlace ?? false,
+  );
   const space = await readRestoreSpace(cluster.connection, metadata);
   const reclaimedBytes = step.inPlace ? (state.database?.sizeBytes ?? 0) : 0;
   if (isTooLittle(space, reclaimedBytes)) throw tooLittleSpace(attempted, space);
