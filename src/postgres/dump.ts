@@ -4,6 +4,7 @@ import { HoldfastError } from '../domain/errors.js';
 import { childEnvironment } from './child-environment.js';
 import type { ClientTools } from './client-tools.js';
 import { cancelled } from './connection-error.js';
+import { namingLockHolders } from './lock-holders.js';
 import { startProgram } from './program.js';
 import { programFailure } from './program-failure.js';
 import { ProgramMessages } from './program-messages.js';
@@ -76,7 +77,9 @@ export function startDump(options: DumpOptions): RunningDump {
       throw cancelled(attempted);
     }
     if (end.notStarted !== undefined) throw notRunnable(attempted, tools.pgDump.path, end.notStarted);
-    throw programFailure({ attempted, program: 'pg_dump', ...end, messages, lockWaitTimeoutMs });
+    const failure = programFailure({ attempted, program: 'pg_dump', ...end, messages, lockWaitTimeoutMs });
+    if (failure.type !== 'LockTimeout') throw failure;
+    throw await namingLockHolders(failure, options.connection, options.database);
   };
   const finished = finish();
   // Awaited when the reader is through; a failure before that must not count as unhandled.
