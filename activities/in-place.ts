@@ -106,7 +106,9 @@ async function gather(deps: ActivityDeps, step: InPlaceEvidenceStep) {
     extensions: (stored?.properties.extensions ?? []).map(({ name, version }) => ({ name, version })),
     ...{ space: step.space, createdRoles: step.createdRoles },
     warnings: [...step.warnings, ...(compared?.warnings ?? [])],
-    blockers: present ? await readTargetBlockers(connection, present, { passing: true }) : [],
+    blockers: present
+      ? await readTargetBlockers(connection, present, { passing: true, isDropped: true })
+      : [],
   };
   return { evidence, every, acceptsConnections: database?.acceptsConnections ?? true };
 }

@@ -9,6 +9,7 @@ import { openRepository } from '../src/repository/open-repository.js';
 import type { Repository } from '../src/repository/repository.js';
 import { type ActivityDeps, type BackupStep, clusterOf, toolOptions } from './deps.js';
 import { requirePlace } from './place.js';
+import { refuseImpossibleName } from './refuse-name.js';
 import { logged } from './step-log.js';
 
 /** What the first look found out. */
@@ -28,6 +29,7 @@ export function createInspectActivities(deps: ActivityDeps) {
       const repository = openRepository(cluster);
       await repository.prepare();
       return logged(deps, step, 'inspect', async (log) => {
+        refuseImpossibleName('back up', step.database);
         const { major, serverVersion, databaseSizeBytes } = await inspectDatabase(
           cluster.connection,
           step.database,

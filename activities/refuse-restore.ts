@@ -2,9 +2,7 @@ import type { ConnectionSettings } from '../src/config/config.js';
 import { type ApprovalPolicy, mayRestoreInPlace } from '../src/domain/approval.js';
 import type { StoredMetadata } from '../src/domain/backup.js';
 import { HoldfastError } from '../src/domain/errors.js';
-import { byteLength, longestNameBytes } from '../src/domain/restore-names.js';
 import { findClientTools } from '../src/postgres/client-tools.js';
-import { showName } from '../src/postgres/quote.js';
 import { readTargetBlockers } from '../src/postgres/restore/exchange-blockers.js';
 import { swapBlocked } from '../src/postgres/restore/swap.js';
 import { type ActivityDeps, toolOptions } from './deps.js';
@@ -33,21 +31,11 @@ export function refuseInPlace(
 /** What stands against the swap and does not pass by itself is told now, not after hours of loading. */
 export async function refuseBlocked(
   connection: ConnectionSettings,
-  name: string,
-  oid: number | null,
+  target: { name: string; oid: number | null },
+  isDropped: boolean,
 ): Promise<void> {
-  const blockers = await readTargetBlockers(connection, { name, oid }, { passing: false });
-  if (blockers.length > 0) throw swapBlocked(name, blockers);
-}
-
-/** PostgreSQL would cut it, and another database have it. */
-export function refuseLongName(target: string): void {
-  if (target !== '' && byteLength(target) <= longestNameBytes) return;
-  throw new HoldfastError('ConfigurationInvalid', {
-    attempted: `restore database ${showName(target)}`,
-    cause: `the name has ${byteLength(target)} bytes, and a database's name has 1 to ${longestNameBytes}`,
-    remedy: 'choose another name for the target',
-  });
+  const blockers = await readTargetBlockers(connection, target, { passing: false, isDropped });
+  if (blockers.length > 0) throw swapBlocked(target.name, blockers);
 }
 
 /** @throws HoldfastError `ToolMissing` */

@@ -15,14 +15,9 @@ import { readBackFile, type StoredReadBack } from '../src/stream/read-back.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { whileLeased } from './lease.js';
 import { beatWithProgress } from './progress-beat.js';
+import { refuseImpossibleName } from './refuse-name.js';
 import { refuseRequester } from './refuse-requester.js';
-import {
-  refuseBlocked,
-  refuseInPlace,
-  refuseLongName,
-  refuseOldServer,
-  requirePsql,
-} from './refuse-restore.js';
+import { refuseBlocked, refuseInPlace, refuseOldServer, requirePsql } from './refuse-restore.js';
 import {
   loggedRestore,
   type RestoreStepInput,
@@ -101,7 +96,7 @@ async function readWhole(
 async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promise<InspectedTarget> {
   const cluster = clusterOf(deps, step.cluster);
   const { target } = step;
-  refuseLongName(target);
+  refuseImpossibleName('restore', target);
   const { metadata } = await sourceOf(deps, step);
   const state = await readTargetState(cluster.connection, target);
   const attempted = `restore database ${showName(target)}`;
@@ -110,7 +105,11 @@ async function inspectTarget(deps: ActivityDeps, step: InspectTargetStep): Promi
   if (state.database && step.inPlace) refuseInPlace(attempted, policy, metadata);
   refuseOldServer(attempted, metadata?.pg_version, state.serverMajor, state.serverVersion);
   await requirePsql(deps, state.serverMajor, attempted);
-  await refuseBlocked(cluster.connection, target, state.database?.oid ?? null);
+  await refuseBlocked(
+    cluster.connection,
+    { name: target, oid: state.database?.oid ?? null },
+    step.inPlace ?? false,
+  );
   const space = await readRestoreSpace(cluster.connection, metadata);
   const reclaimedBytes = step.inPlace ? (state.database?.sizeBytes ?? 0) : 0;
   if (isTooLittle(space, reclaimedBytes)) throw tooLittleSpace(attempted, space);

@@ -49,7 +49,7 @@ export async function planRestore(
     approval: database ? approvalPolicyOf(cluster, target) : null,
     space: await readRestoreSpace(cluster.connection, source.metadata),
     reclaimedBytes: isDropped ? (database.sizeBytes ?? 0) : 0,
-    blockers: await blockersOf(cluster, target, state),
+    blockers: await blockersOf(cluster, target, state, isDropped),
     ...lacks,
     createRoles,
     rolesToCreate: found?.created ?? [],
@@ -57,8 +57,13 @@ export async function planRestore(
   };
 }
 
-async function blockersOf({ connection }: ClusterConfig, name: string, { database }: TargetState) {
-  return readTargetBlockers(connection, { name, oid: database?.oid ?? null }, { passing: true });
+async function blockersOf(
+  { connection }: ClusterConfig,
+  name: string,
+  { database }: TargetState,
+  isDropped: boolean,
+) {
+  return readTargetBlockers(connection, { name, oid: database?.oid ?? null }, { passing: true, isDropped });
 }
 
 async function roles(

@@ -59,8 +59,10 @@ export function connectError(error: unknown, connection: ResolvedConnection): Ho
   const options = { cause: error };
   if (code === '3D000')
     return new HoldfastError('DatabaseUnknown', { ...story, remedy: 'Name one of the databases.' }, options);
-  if (code === '55000')
-    return new HoldfastError('DatabaseUnknown', { ...story, remedy: 'Name another database.' }, options);
+  if (code === '55000') {
+    const remedy = 'Name another database, or open this one: ALTER DATABASE … ALLOW_CONNECTIONS true.';
+    return new HoldfastError('DatabaseUnknown', { ...story, remedy }, options);
+  }
   if (code === 'ENOENT' && connection.host.startsWith('/'))
     return new HoldfastError('ServerUnreachable', noSocket(attempted, connection), options);
   if (networkCodes.test(code) || serverGone.test(code) || connectionEnded.test(words)) {

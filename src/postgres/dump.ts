@@ -5,6 +5,7 @@ import { childEnvironment } from './child-environment.js';
 import type { ClientTools } from './client-tools.js';
 import { explainRefusal } from './connection.js';
 import { cancelled } from './connection-error.js';
+import { namingLockHolders } from './lock-holders.js';
 import { startProgram } from './program.js';
 import { programFailure } from './program-failure.js';
 import { ProgramMessages } from './program-messages.js';
@@ -78,7 +79,8 @@ export function startDump(options: DumpOptions): RunningDump {
     }
     if (end.notStarted !== undefined) throw notRunnable(attempted, tools.pgDump.path, end.notStarted);
     const failure = programFailure({ attempted, program: 'pg_dump', ...end, messages, lockWaitTimeoutMs });
-    throw await explainRefusal(failure, options.connection, options.database);
+    const explain = failure.type === 'LockTimeout' ? namingLockHolders : explainRefusal;
+    throw await explain(failure, options.connection, options.database);
   };
   const finished = finish();
   // Awaited when the reader is through; a failure before that must not count as unhandled.

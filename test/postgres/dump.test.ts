@@ -232,9 +232,9 @@ test('a table that the role may not read fails the dump in the server’s words'
 });
 
 test.for([14, 15, 18] as const)(
-  'PostgreSQL %i: a lock that is held is a lock timeout (G4)',
+  'PostgreSQL %i: a lock that is held is a lock timeout, which tells who holds it (G4)',
   async (version) => {
-    await using other = await startCluster({ version });
+    await using other = await startCluster({ version, settings: { max_prepared_transactions: '1' } });
     await other.psql('CREATE TABLE trades ()');
     const found = await findClientTools(version, { pgBinDir: other.binDir });
     await withConnection(settingsOf(other), 'postgres', async (holder) => {
@@ -244,8 +244,14 @@ test.for([14, 15, 18] as const)(
         type: 'LockTimeout',
         exitCode: 4,
         retryable: true,
-        message: expect.stringMatching(/timeout.*LOCK TABLE public\.trades/),
+        message: expect.stringMatching(
+          /timeout.*LOCK TABLE public\.trades.*public\.trades is locked by session \d+ of role "postgres" \(holdfast, idle in transaction\)/,
+        ),
+        remedy: expect.stringMatching(/pg_terminate_backend\(\d+\)/),
       });
+      await holder.query("PREPARE TRANSACTION 'it''s lost'");
+      await expect(dump('postgres', options)).rejects.toThrow(/prepared transaction "it's lost"/);
+      await holder.query("ROLLBACK PREPARED 'it''s lost'");
     });
   },
 );

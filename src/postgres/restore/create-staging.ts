@@ -5,6 +5,7 @@ import { HoldfastError } from '../../domain/errors.js';
 import { reportedError } from '../connection-error.js';
 import type { SessionOptions } from '../open-session.js';
 import { quoteIdentifier, quoteLiteral, showName } from '../quote.js';
+import { dropSubscriptions } from './drop-subscriptions.js';
 import { withNeighbour } from './neighbour.js';
 import { createStatement, creationError, type StagingDatabase } from './staging-clauses.js';
 
@@ -41,18 +42,22 @@ export async function createStaging(
   return await withNeighbour(
     settings,
     [order.target, order.name],
-    (client) => create(client, order),
+    (client) => create(client, settings, order),
     options,
   );
 }
 
-async function create(client: pg.Client, order: StagingOrder): Promise<CreatedStaging> {
+async function create(
+  client: pg.Client,
+  settings: ConnectionSettings,
+  order: StagingOrder,
+): Promise<CreatedStaging> {
   const server = await readServer(client, order.tablespace);
   // Not named where it is the default: naming it asks for a privilege that nobody needs to use it.
   const isDefault = order.tablespace === 'pg_default';
   const tablespace = server.hasTablespace && !isDefault ? order.tablespace : null;
   const statement = createStatement({ ...order, tablespace }, server.major);
-  await dropLeftover(client, order);
+  await dropLeftover(client, settings, order);
   // Copying a template on a busy disk takes longer than the session's other statements may.
   await client.query('SET statement_timeout = 0');
   await client.query(statement).catch((error: unknown) => {
@@ -103,9 +108,13 @@ async function readServer(client: pg.Client, tablespace: string) {
  * An earlier attempt's database has our mark; or none yet and has never taken a connection, so that there is
  * nothing of anybody's in it. Any other stays.
  */
-async function dropLeftover(client: pg.Client, order: StagingOrder): Promise<void> {
-  const { rows } = await client.query<{ comment: string | null; allowsConnections: boolean }>(
-    `SELECT shobj_description(oid, 'pg_database') AS comment, datallowconn AS "allowsConnections"
+async function dropLeftover(
+  client: pg.Client,
+  settings: ConnectionSettings,
+  order: StagingOrder,
+): Promise<void> {
+  const { rows } = await client.query<{ oid: number; comment: string | null; allowsConnections: boolean }>(
+    `SELECT oid, shobj_description(oid, 'pg_database') AS comment, datallowconn AS "allowsConnections"
      FROM pg_database WHERE datname = $1`,
     [order.name],
   );
@@ -120,5 +129,6 @@ async function dropLeftover(client: pg.Client, order: StagingOrder): Promise<voi
       cause: 'there is a database of that name which this restore did not make',
       remedy: 'Rename it, or drop it when it is not needed, then restore again.',
     });
+  await dropSubscriptions(client, settings, { name: order.name, oid: found.oid });
   await client.query(`DROP DATABASE ${quoteIdentifier(order.name)} WITH (FORCE)`);
 }

@@ -4,6 +4,7 @@ import { type MarkKind, parseMark } from '../../domain/database-mark.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { reportedError } from '../connection-error.js';
 import { quoteIdentifier, showName } from '../quote.js';
+import { dropSubscriptions } from './drop-subscriptions.js';
 import { withNeighbour } from './neighbour.js';
 
 export interface DropOrder {
@@ -22,10 +23,10 @@ export interface DropOrder {
  * DatabaseInUse; and as `withConnection`
  */
 export async function dropMarkedDatabase(settings: ConnectionSettings, order: DropOrder): Promise<boolean> {
-  return await withNeighbour(settings, [order.name], (client) => drop(client, order));
+  return await withNeighbour(settings, [order.name], (client) => drop(client, settings, order));
 }
 
-async function drop(client: pg.Client, order: DropOrder): Promise<boolean> {
+async function drop(client: pg.Client, settings: ConnectionSettings, order: DropOrder): Promise<boolean> {
   const { rows } = await client.query<{
     oid: number;
     name: string;
@@ -45,6 +46,7 @@ async function drop(client: pg.Client, order: DropOrder): Promise<boolean> {
     throw refused(order, `its comment has not Holdfast’s mark of a ${order.mark} database`);
   const name = quoteIdentifier(order.name);
   if (found.isTemplate) await client.query(`ALTER DATABASE ${name} IS_TEMPLATE false`);
+  await dropSubscriptions(client, settings, order);
   await client.query(`DROP DATABASE ${name} WITH (FORCE)`).catch((error: unknown) => {
     throw failed(order, error);
   });

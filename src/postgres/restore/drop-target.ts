@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { quoteIdentifier, showName } from '../quote.js';
-import { answerBlockers } from './exchange-blockers.js';
+import { dropBlockers } from './exchange-blockers.js';
 import type { ExchangeOrder } from './exchange-order.js';
 import { placeOf, readPlaces } from './exchange-places.js';
 import { withExchangeSession } from './exchange-session.js';
@@ -43,7 +43,7 @@ export async function dropTarget(
     if (state === 'dropped') return 0;
     if (state === 'half dropped') return await drop(client, order, patienceMs);
     const { oid, name } = order.target;
-    const blockers = await answerBlockers(client, [oid]);
+    const blockers = await dropBlockers(client, oid);
     if (blockers.length > 0) throw swapBlocked(name, blockers);
     try {
       await refuseConnections(client, order);

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
 import { parseMark } from '../../domain/database-mark.js';
 import { showName } from '../quote.js';
-import { type ExchangeOrder, namesOf, oidsOf } from './exchange-order.js';
+import { type ExchangeOrder, namesOf } from './exchange-order.js';
 import { placeOf, readPlaces } from './exchange-places.js';
 import { withNeighbour } from './neighbour.js';
 
@@ -23,25 +23,38 @@ export async function readBlockers(settings: ConnectionSettings, order: Exchange
 export async function readTargetBlockers(
   settings: ConnectionSettings,
   { name, oid }: { name: string; oid: number | null },
-  { passing }: { passing: boolean },
+  { passing, isDropped = false }: { passing: boolean; isDropped?: boolean },
 ): Promise<string[]> {
-  const asked = questions.filter((question) => passing || !question.isPassing);
-  return await withNeighbour(settings, [name], (client) => answers(client, asked, oid === null ? [] : [oid]));
+  const asked = questionsOf(isDropped).filter((question) => passing || !question.isPassing);
+  const leaving = oid === null ? [] : [oid];
+  return await withNeighbour(settings, [name], (client) => answers(client, asked, { leaving, incoming: [] }));
 }
 
-/** What stands against replacing or dropping these databases, in a session that is there already. */
-export function answerBlockers(client: pg.Client, oids: number[]): Promise<string[]> {
-  return answers(client, questions, oids);
+/** What stands against dropping a database, in a session that is there already. */
+export function dropBlockers(client: pg.Client, oid: number): Promise<string[]> {
+  return answers(client, questionsOf(true), { leaving: [oid], incoming: [] });
 }
 
 /** {@link readBlockers} in a session that is there already. */
 export async function exchangeBlockers(client: pg.Client, order: ExchangeOrder): Promise<string[]> {
-  return [...(await misplaced(client, order)), ...(await answers(client, questions, oidsOf(order)))];
+  const databases = { leaving: order.present ? [order.present.oid] : [], incoming: [order.incoming.oid] };
+  return [...(await misplaced(client, order)), ...(await answers(client, questionsOf(false), databases))];
 }
 
-async function answers(client: pg.Client, asked: readonly Question[], oids: number[]): Promise<string[]> {
+/** Oids of the databases that an exchange is about. */
+interface Databases {
+  leaving: number[];
+  incoming: number[];
+}
+
+async function answers(
+  client: pg.Client,
+  asked: readonly Question[],
+  { leaving, incoming }: Databases,
+): Promise<string[]> {
   const found: string[] = [];
-  for (const { query, words } of asked) {
+  for (const { query, words, isOfLeaving } of asked) {
+    const oids = isOfLeaving ? leaving : [...incoming, ...leaving];
     const { rows } = await client.query<{ database: string; what: string }>(query, [oids]);
     found.push(...rows.map(({ database, what }) => words(showName(database), what)));
   }
@@ -65,7 +78,32 @@ interface Question {
   words: (database: string, what: string) => string;
   /** It may be otherwise in a moment. */
   isPassing?: true;
+  /** It is no matter in the database that comes. */
+  isOfLeaving?: true;
 }
+
+function questionsOf(isDropped: boolean): Question[] {
+  return [...questions, isDropped ? anySubscription : liveSubscription];
+}
+
+/**
+ * Kept aside, it would go on taking in rows, and its slot could not be dropped with it. Those of a restored database
+ * are as pg_dump writes them: disabled, with the name of their slot, which serves whoever enables them.
+ */
+const liveSubscription: Question = {
+  query: `SELECT d.datname AS database, s.subname AS what FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
+     WHERE s.subdbid = ANY ($1::oid[]) AND (s.subenabled OR s.subslotname IS NOT NULL) LIMIT 5`,
+  words: (database, subscription) =>
+    `database ${database} has the subscription ${showName(subscription)}: disable it and set its slot to NONE`,
+  isOfLeaving: true,
+};
+
+const anySubscription: Question = {
+  query: `SELECT d.datname AS database, s.subname AS what FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
+     WHERE s.subdbid = ANY ($1::oid[]) LIMIT 5`,
+  words: (database, subscription) =>
+    `database ${database} has the subscription ${showName(subscription)}, with which PostgreSQL drops no database: drop it`,
+};
 
 const questions: Question[] = [
   {
@@ -80,12 +118,6 @@ const questions: Question[] = [
      WHERE datoid = ANY ($1::oid[]) AND NOT temporary LIMIT 5`,
     words: (database, slot) =>
       `database ${database} has the logical replication slot ${showName(slot)}, whose subscriber would lose its place: drop it`,
-  },
-  {
-    query: `SELECT d.datname AS database, s.subname AS what FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
-     WHERE s.subdbid = ANY ($1::oid[]) AND (s.subenabled OR s.subslotname IS NOT NULL) LIMIT 5`,
-    words: (database, subscription) =>
-      `database ${database} has the subscription ${showName(subscription)}: disable it and set its slot to NONE`,
   },
   {
     query: `SELECT datname AS database, '' AS what FROM pg_database

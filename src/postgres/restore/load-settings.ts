@@ -10,6 +10,8 @@ export type LoadSettings = Record<string, string>;
  * - Faster: a commit need not wait for the disk, since a staging database that a crash cuts short is loaded anew;
  *   the swap's own commit flushes all that came before it. More memory and workers for indexes, never less than
  *   the server gives anyway.
+ * - The dump's state and nothing else: its event triggers, which other statements of it would set off, stay quiet.
+ *   Keys are validated all the same; replica mode is about triggers and rules.
  * - The same everywhere: how values are read, and no timeout or read-only default that would stop a long load.
  * @throws HoldfastError as `withConnection`
  */
@@ -28,10 +30,15 @@ export async function readLoadSettings(settings: ConnectionSettings): Promise<Lo
       ...fixed,
       ...server,
       ...(Number(version) >= 170000 && { transaction_timeout: '0' }),
-      // Only a superuser may choose the language of the server's messages.
-      ...(superuser === 'true' && { lc_messages: 'C' }),
+      ...(superuser === 'true' && ofSuperuser(Number(version))),
     };
   });
+}
+
+/** What only a superuser may choose; no other could create an event trigger either. */
+function ofSuperuser(version: number): LoadSettings {
+  const quiet = version >= 170000 ? { event_triggers: 'off' } : { session_replication_role: 'replica' };
+  return { lc_messages: 'C', ...quiet };
 }
 
 const fixed = {

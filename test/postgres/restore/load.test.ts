@@ -82,6 +82,26 @@ test('a decompressor writes to psql itself', async () => {
   expect(comparable(await dumpOf(cluster, database))).toBe(comparable(dump));
 });
 
+test('a dump’s own event triggers are not set off by the rest of it, and its foreign keys are validated', async () => {
+  const database = await emptyDatabase();
+  await cluster.createDatabase('audited');
+  await cluster.psql(
+    `CREATE TABLE ddl (tag text);
+     CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql
+       AS 'BEGIN INSERT INTO public.ddl VALUES (tg_tag); END';
+     CREATE MATERIALIZED VIEW m AS SELECT 1 AS one;
+     CREATE EVENT TRIGGER noting ON ddl_command_end EXECUTE FUNCTION note()`,
+    'audited',
+  );
+  await load(cluster, database, await dumpOf(cluster, 'audited'));
+  expect(await query(cluster, database, 'SELECT * FROM ddl')).toEqual([]);
+  await cluster.psql('CREATE TABLE later ()', database);
+  expect(await query(cluster, database, 'SELECT tag FROM ddl')).toEqual([{ tag: 'CREATE TABLE' }]);
+  const orphan = `CREATE TABLE p (n int PRIMARY KEY); CREATE TABLE c (n int); INSERT INTO c VALUES (1);
+    ALTER TABLE c ADD FOREIGN KEY (n) REFERENCES p;`;
+  await expect(load(cluster, await emptyDatabase(), sql(orphan))).rejects.toThrow(/violates foreign key/);
+});
+
 test('a load stops at the first error and tells the line of the dump', async () => {
   const database = await emptyDatabase();
   const failed = load(

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HoldfastError } from '../../../src/domain/errors.js';
 import { quoteIdentifier } from '../../../src/postgres/quote.js';
+import { dropMarkedDatabase } from '../../../src/postgres/restore/drop-database.js';
 import { readTargetBlockers } from '../../../src/postgres/restore/exchange-blockers.js';
 import { finishOrUndoSwap, swapBlockers, swapDatabases } from '../../../src/postgres/restore/swap.js';
 import { undoSwap } from '../../../src/postgres/restore/undo-swap.js';
@@ -152,6 +153,24 @@ test.for([
     if (what === 'a prepared transaction') await cluster.psql("ROLLBACK PREPARED 'two'", name);
   },
 );
+
+test('a subscription as a dump makes it comes in with the swap, and keeps no database from being dropped', async () => {
+  const order = await prepareSwap(cluster, 'subscribed');
+  const create = "CREATE SUBSCRIPTION feed CONNECTION 'host=/nowhere' PUBLICATION p WITH (connect = false)";
+  await cluster.psql(`${create}; ALTER SUBSCRIPTION feed SET (slot_name = NONE)`, 'subscribed');
+  await cluster.psql(create, order.staging.name);
+  await swapDatabases(settings(cluster), order);
+  expect(await contentOf(cluster, 'subscribed')).toBe('new');
+  expect(await cluster.psql('SELECT subname, subslotname FROM pg_subscription', 'subscribed')).toContain(
+    'feed|feed',
+  );
+  const replaced = { name: order.previousName, oid: order.target.oid ?? 0, target: 'subscribed' };
+  expect(await dropMarkedDatabase(settings(cluster), { ...replaced, mark: 'previous' })).toBe(true);
+  const second = await prepareSwap(cluster, 'subscribed_2');
+  await cluster.psql(create, second.staging.name);
+  const staging = { ...second.staging, target: 'subscribed_2', mark: 'staging' } as const;
+  expect(await dropMarkedDatabase(settings(cluster), staging)).toBe(true);
+});
 
 test('a role that may not rename the databases is told so before clients are refused', async () => {
   const order = await prepareSwap(cluster, 'forbidden');
