@@ -4,6 +4,7 @@ import {
   ParentClosePolicy,
   proxyActivities,
   startChild,
+  TimeoutFailure,
   upsertSearchAttributes,
   uuid4,
 } from '@temporalio/workflow';
@@ -11,7 +12,7 @@ import type { Activities } from '../activities/index.js';
 import type { Alert } from '../src/domain/contracts.js';
 import { alertOnceOptions } from './activity-options.js';
 import { deliverAlert } from './deliver-alert.js';
-import { failureMessage, failureType } from './failures.js';
+import { failureMessage, failureType, rootFailure } from './failures.js';
 import { outcomeAttribute } from './search-attributes.js';
 
 const { sendAlert } = proxyActivities<Activities>(alertOnceOptions);
@@ -50,9 +51,15 @@ const refusals = ['RestoreRejected', 'ApprovalExpired'];
 /** Notes how a run ended that did not succeed; gives whether it was cancelled, refused by people, or failed. */
 export function noteFailure(error: unknown): 'cancelled' | 'rejected' | 'failed' {
   const isRefusal = refusals.includes(failureType(error));
-  const outcome = isCancellation(error) ? 'cancelled' : isRefusal ? 'rejected' : 'failed';
+  const outcome = isCancelled(error) ? 'cancelled' : isRefusal ? 'rejected' : 'failed';
   upsertSearchAttributes([outcomeAttribute(outcome)]);
   return outcome;
+}
+
+/** Also where the step's worker was gone before it could end it. */
+function isCancelled(error: unknown): boolean {
+  if (isCancellation(error)) return true;
+  return CancellationScope.current().consideredCancelled && rootFailure(error) instanceof TimeoutFailure;
 }
 
 /** {@link noteFailure}, and tells of it; one that was cancelled is told to nobody. */

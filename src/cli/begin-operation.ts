@@ -12,8 +12,14 @@ export async function beginOperation(
   start: OperationStart,
   detach: boolean,
 ): Promise<StartedOperation | undefined> {
-  const started = await startOperation(session.place.client, start);
+  let started = await startOperation(session.place.client, start);
   await session.work();
+  if (started.isCancelling) {
+    output.note(`waiting for the end of ${start.summary} that a command cancelled and left`);
+    const ended = started.handle.result().catch(() => undefined);
+    await Promise.race([ended, session.workerFailed]);
+    started = await startOperation(session.place.client, start);
+  }
   const { workflowId, summary } = start;
   if (detach) {
     if (output.json) output.printJson({ workflow_id: workflowId, run_id: started.runId });

@@ -25,6 +25,8 @@ export interface StartedOperation {
   runId: string;
   /** It had been begun by a command that is gone; this one sees it through. */
   adopted: boolean;
+  /** It was asked to cancel before that command left, and only cleans up. */
+  isCancelling: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function startOperation(client: Client, start: OperationStart): Pro
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: start.summary,
     });
-    return { handle, runId: handle.firstExecutionRunId, adopted: false };
+    return { handle, runId: handle.firstExecutionRunId, adopted: false, isCancelling: false };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     return adoptOrRefuse(client, start);
@@ -53,7 +55,9 @@ async function adoptOrRefuse(client: Client, start: OperationStart): Promise<Sta
   const running = await client.workflow.getHandle(start.workflowId).describe();
   const { runId, taskQueue, startTime } = running;
   if (taskQueue === start.queues.workflows && !(await hasLivePoller(client, taskQueue))) {
-    return { handle: client.workflow.getHandle(start.workflowId, runId), runId, adopted: true };
+    const isCancelling = running.raw.workflowExtendedInfo?.cancelRequested === true;
+    const handle = client.workflow.getHandle(start.workflowId, runId);
+    return { handle, runId, adopted: true, isCancelling };
   }
   throw new HoldfastError('AlreadyRunning', {
     attempted: `start ${start.summary}`,

@@ -87,6 +87,28 @@ test('Ctrl-C in the middle of a dump leaves no backup, no partial file and no se
   await expectNoProcess();
 });
 
+test('after a second Ctrl-C, which leaves at once, the next command waits for that end and makes its backup', async () => {
+  const before = await listed();
+  await dump.hold();
+  const interrupted = place.start(['backup', 'shop'], { STALL_TIMEOUT_SECONDS: '3' });
+  let said = '';
+  interrupted.stderr.on('data', (words) => {
+    said += String(words);
+  });
+  await dump.untilHeld(interrupted);
+  interrupted.kill('SIGINT');
+  await vi.waitUntil(() => said.includes('cancelling'), patience);
+  interrupted.kill('SIGINT');
+  expect((await interrupted).exitCode).toBe(130);
+  await dump.release();
+  const next = await place.start(['--json', 'backup', 'shop']);
+  expect(next).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('waiting for the end') });
+  expect(next.stderr).not.toContain('backup_failed');
+  const { backup } = JSON.parse(next.stdout) as FullBackupResult;
+  expect(await listed()).toEqual([backup.id, ...before]);
+  await expectNoProcess();
+});
+
 test('a worker on the embedded server does what commands of other processes ask', async () => {
   const before = await listed();
   await using worker = await startWorker();
