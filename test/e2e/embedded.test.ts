@@ -158,7 +158,11 @@ async function startWorker() {
   process.stderr?.on('data', (text: Buffer) => {
     output += text.toString();
   });
-  await vi.waitUntil(() => output.includes('Web UI: '), patience);
+  const isUp = () => {
+    if (process.exitCode !== null) throw new Error(`the worker ended: ${output}`);
+    return output.includes('Web UI: ');
+  };
+  await vi.waitUntil(isUp, patience);
   const stop = async () => {
     process.kill('SIGTERM');
     return (await process).exitCode;
