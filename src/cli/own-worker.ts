@@ -13,7 +13,9 @@ export async function startOwnWorker(
   place: TemporalPlace,
   queues: OperationQueues,
 ): Promise<RunningWorker> {
-  const { config, log, logOptions, stateDir } = context;
+  const { config, log, stateDir } = context;
+  // What fails, and is alerted, the command tells in its own words, with the remedy.
+  const logOptions = { ...context.logOptions, errorsToldElsewhere: !context.output.verbose };
   installRuntimeLogger(log).probe = () => askAnything(place.connection);
   const connection = await place.connectWorker();
   const activities = createActivities({ config, logOptions, stateDir });

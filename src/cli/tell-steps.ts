@@ -6,8 +6,8 @@ import type { Progress } from './output/progress.js';
 export type ShowStep = (words: string, figures: DumpProgress | undefined) => void;
 
 /**
- * Turns what is seen of a workflow into progress, telling each failed attempt once. Activities that have no words are
- * passed over.
+ * Turns what is seen of a workflow into progress, telling each failed attempt once, and a reason once as long as it stays
+ * the same. Activities that have no words are passed over.
  */
 export function tellSteps(
   stepWords: Record<string, string>,
@@ -15,12 +15,17 @@ export function tellSteps(
   show: ShowStep,
 ): (sight: OperationSight) => void {
   const told = new Set<string>();
+  const reasons = new Map<string, string>();
   return ({ activity, attempt, heartbeat, lastFailure }) => {
     const words = stepWords[activity];
     if (!words) return;
     if (attempt > 1 && lastFailure && !told.has(`${activity} ${attempt}`)) {
       told.add(`${activity} ${attempt}`);
-      progress.note(`${words}: attempt ${attempt}, since: ${lastFailure}`);
+      const isKnown = reasons.get(activity) === lastFailure;
+      reasons.set(activity, lastFailure);
+      progress.note(
+        `${words}: attempt ${attempt}, ${isKnown ? 'for the same reason' : `since: ${lastFailure}`}`,
+      );
     }
     show(words, isDumpProgress(heartbeat) ? heartbeat : undefined);
   };

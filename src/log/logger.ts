@@ -15,6 +15,8 @@ export interface LoggerOptions {
   level?: LogLevel;
   /** @defaultValue false */
   color?: boolean;
+  /** Errors are told by others to whoever reads the destination: only {@link file} gets them. @defaultValue false */
+  errorsToldElsewhere?: boolean;
   /** What must never be written: see `secretsOf`. */
   secrets: readonly string[];
   /** Where the destination is. @defaultValue the process's standard error */
@@ -32,7 +34,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const redactor = createRedactor(secrets);
   const streams: pino.StreamEntry<LogLevel>[] = [];
   if (options.destination !== 'none' && level !== 'silent')
-    streams.push({ level, stream: consoleStream(options) });
+    streams.push({ level, stream: withoutErrors(consoleStream(options), options) });
   if (file) streams.push({ level: 'debug', stream: file });
   return pino<'success'>(
     {
@@ -49,6 +51,16 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     pino.multistream(streams, { levels: { success: 35 } }),
   );
+}
+
+function withoutErrors(stream: DestinationStream, { errorsToldElsewhere }: LoggerOptions): DestinationStream {
+  if (errorsToldElsewhere !== true) return stream;
+  return { write: (line) => void (isError(line) || stream.write(line)) };
+}
+
+/** The level stands first in a line. */
+function isError(line: string): boolean {
+  return line.startsWith('{"level":"error"');
 }
 
 function consoleStream({

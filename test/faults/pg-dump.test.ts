@@ -77,6 +77,8 @@ test('a database that is dropped while it is dumped is told as one that was ther
   const end = await command.end;
   expect(end.exitCode).toBe(3);
   expect(end.stderr).toMatch(/✗ dump database "gone": it was there when the backup began, and was dropped/);
+  // Told once: the lines of the log are in its file.
+  expect(end.stderr.match(/it was there when/g)).toHaveLength(1);
 });
 
 const endlessWords =
