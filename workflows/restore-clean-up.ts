@@ -2,7 +2,7 @@ import { log } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { RestoreStepInput } from '../activities/restore-step.js';
 import { failureMessage } from './failures.js';
-import type { RestoreTrail } from './restore-prepare.js';
+import type { RestoreTrail } from './restore-run.js';
 
 /** Drops what was staged, unless it has become the target, and removes what steps handed to one another. */
 export async function cleanUpRestore(

@@ -1,20 +1,6 @@
 import type { RestoreStepInput, SourceStepInput } from '../activities/restore-step.js';
-import type {
-  InspectedTarget,
-  ResolvedBackup,
-  RestoreInput,
-  VerifiedArtifact,
-} from '../src/domain/restore-contracts.js';
-import type { HostSteps } from './host-steps.js';
-import type { RestoreJournal } from './restore-journal.js';
-
-/** What a restore has to clear away when it is over. */
-export interface RestoreTrail {
-  /** A staging database was made, and is not yet the target. */
-  isStaged: boolean;
-  /** Full path of the artifact, which retention keeps meanwhile. */
-  readPath?: string;
-}
+import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/domain/restore-contracts.js';
+import type { RestoreRun } from './restore-run.js';
 
 /** What the steps up to the empty staging database found. */
 export interface Prepared {
@@ -26,13 +12,6 @@ export interface Prepared {
   inPlace: boolean;
   stagingOid: number;
   warnings: string[];
-}
-
-interface RestoreRun {
-  input: RestoreInput;
-  steps: HostSteps;
-  journal: RestoreJournal;
-  trail: RestoreTrail;
 }
 
 /** Everything up to an empty staging database: what can be told before anything is loaded is told here. */

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { beatWhileServerWorks } from '../../activities/busy-beat.js';
+import { inspectCluster } from '../../src/postgres/base/inspect-cluster.js';
 import { takeBase } from '../../src/postgres/base/take-base.js';
 import { baseRepository } from '../../src/repository/base/base-repository.js';
 import { backUpBase, namesIn, scriptedBasebackup, takeFrom } from '../support/base-backup.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { patience } from '../support/patience.js';
 import { postgresVersions } from '../support/postgresql-binaries.js';
+import { serverUser } from '../support/server-user.js';
 import { giveToServer } from '../support/template-data-dir.js';
 
 let cluster: Cluster;
@@ -65,6 +67,22 @@ describe.each(postgresVersions)('PostgreSQL %i', (version) => {
     execFileSync('sh', ['-c', plainCopy, folder, join(root, 'plain'), suffix, `${oid}`]);
     execFileSync(join(server.binDir, 'pg_verifybackup'), [join(root, 'plain')]);
   });
+});
+
+test('a tablespace whose oid is above 2147483647 is read as it is', async () => {
+  await using server = await startCluster();
+  await server.stop();
+  const reset = ['-o', '3000000000', '-D', server.dataDir];
+  execFileSync(join(server.binDir, 'pg_resetwal'), reset, { ...serverUser(), cwd: '/' });
+  await server.start();
+  const space = join(server.dataDir, '..', 'space');
+  await mkdir(space);
+  await giveToServer(space);
+  await server.psql(`CREATE TABLESPACE late LOCATION '${space}'`);
+  const connection = { host: server.socketDir, port: server.port, user: server.user };
+  const { tablespaces } = await inspectCluster(connection);
+  expect(tablespaces).toEqual([{ oid: expect.any(Number), name: 'late', path: space }]);
+  expect(tablespaces[0]?.oid).toBeGreaterThanOrEqual(3_000_000_000);
 });
 
 test('a server that goes on writing meanwhile: the segments that end come along, with the marks that they did', async () => {

@@ -28,8 +28,8 @@ export async function compressWal(
   const target = `${path}${method === 'zstd' ? '.zst' : '.gz'}`;
   const context = { attempted: `compress ${path}`, path: target, neededBytes: there.size };
   await storing(context, async () => {
-    const source = (await openFile(path)).createReadStream();
-    const compressed = through(source, await chooseCompressor({ method }), signal);
+    const compressor = await chooseCompressor({ method });
+    const compressed = through((await openFile(path)).createReadStream(), compressor, signal);
     await pipeline(compressed, createWriteStream(target, { flags: 'wx', mode: 0o600 }), { signal });
     const handle = await open(target, 'r+');
     await handle.sync().finally(() => handle.close());

@@ -53,7 +53,7 @@ const factsQuery = `
            - (SELECT count(*)::int FROM pg_replication_slots) AS "freeSlots"`;
 
 const tablespacesQuery = `
-  SELECT oid::bigint::int AS oid, spcname AS name, pg_tablespace_location(oid) AS path
+  SELECT oid, spcname AS name, pg_tablespace_location(oid) AS path
   FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global') ORDER BY oid`;
 
 /** Reads what a base backup must know of the cluster. @throws HoldfastError as {@link withMaintenanceConnection} */

@@ -27,6 +27,8 @@ export async function promoteRecovered({ dataDir, account, role }: PromoteOption
   const server = await runningPostmaster(dataDir);
   if (!server) throw failed('no server runs there');
   const timeline = await withConnection(connectionTo(server, role), 'template1', async (client) => {
+    // It ends by itself after the hour that it is given.
+    await client.query('SET statement_timeout = 0');
     const { rows } = await client.query<{ promoted: boolean }>('SELECT pg_promote(true, 3600) AS promoted');
     if (rows[0]?.promoted !== true) throw failed('the server did not promote itself in time');
     const { rows: files } = await client.query<{ id: number }>(

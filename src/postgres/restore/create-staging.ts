@@ -57,9 +57,9 @@ async function create(
   const isDefault = order.tablespace === 'pg_default';
   const tablespace = server.hasTablespace && !isDefault ? order.tablespace : null;
   const statement = createStatement({ ...order, tablespace }, server.major);
-  await dropLeftover(client, settings, order);
-  // Copying a template on a busy disk takes longer than the session's other statements may.
+  // Removing a large leftover, or copying a template on a busy disk, takes longer than other statements may.
   await client.query('SET statement_timeout = 0');
+  await dropLeftover(client, settings, order);
   await client.query(statement).catch((error: unknown) => {
     const { code, words } = reportedError(error);
     throw creationError(code, words, order.name) ?? error;
