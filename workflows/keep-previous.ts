@@ -5,6 +5,7 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  isCancellation,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -21,7 +22,8 @@ import {
   keepMessages,
 } from '../src/domain/keep-contracts.js';
 import { keepOptions } from './activity-options.js';
-import { failureOf, rootFailure } from './failures.js';
+import { recordFailure } from './alerts.js';
+import { failureOf, failureType, rootFailure } from './failures.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
 export const undoSignal = defineSignal<[KeepMessage]>(keepMessages.undo);
@@ -32,10 +34,27 @@ export const keepStatusQuery = defineQuery<KeepPreviousStatus>(statusQueryName);
 
 type Wish = KeepMessage & { kind: 'undo' | 'confirm' };
 
+/** A database that can't be dropped when its time is over takes room that nobody knows of: it is tried for a day. */
+const dropAgainAfterMs = 60 * 60_000;
+const dropTries = 24;
+
 /** Keeps the database that a restore replaced until it is asked back, no longer wanted, or its time is over. */
 export async function keepPrevious(input: KeepPreviousInput): Promise<KeepPreviousResult> {
-  const { cluster, target, previous, backupId, keepMinutes } = input;
+  const { cluster, target, hostQueue } = input;
   upsertSearchAttributes(startAttributes('keep-previous', cluster, target));
+  try {
+    const result = await keep(input);
+    await condition(allHandlersFinished);
+    upsertSearchAttributes([outcomeAttribute('succeeded')]);
+    return result;
+  } catch (error) {
+    await recordFailure(error, { type: 'restore_done', cluster, database: target, hostQueue });
+    throw error;
+  }
+}
+
+async function keep(input: KeepPreviousInput): Promise<KeepPreviousResult> {
+  const { target, previous, backupId, keepMinutes } = input;
   const deadline = workflowInfo().startTime.getTime() + keepMinutes * 60_000;
   const until = new Date(deadline).toISOString();
   const keeper = new Keeper(input);
@@ -46,13 +65,14 @@ export async function keepPrevious(input: KeepPreviousInput): Promise<KeepPrevio
   setCurrentDetails(
     `Keeps what the database was before a restore, until ${until}.\n\nThe update \`undo\` brings it back, \`confirm\` drops it now.`,
   );
-  for (;;) {
-    const isAsked = await condition(() => keeper.wish !== undefined, Math.max(1, deadline - Date.now()));
-    const result = await keeper.act(isAsked ? keeper.wish : undefined);
-    if (!result) continue;
-    await condition(allHandlersFinished);
-    upsertSearchAttributes([outcomeAttribute('succeeded')]);
-    return result;
+  let due = deadline;
+  for (let drops = 1; ; ) {
+    const isAsked = await condition(() => keeper.wish !== undefined, Math.max(1, due - Date.now()));
+    const result = await keeper.act(isAsked ? keeper.wish : undefined, drops < dropTries);
+    if (result) return result;
+    if (isAsked) continue;
+    drops += 1;
+    due = Date.now() + dropAgainAfterMs;
   }
 }
 
@@ -78,8 +98,11 @@ class Keeper {
     setHandler(confirmSignal, (message) => this.#note({ ...message, kind: 'confirm' }));
   }
 
-  /** Does what was asked, or drops the previous database when nobody asked; undefined when it could not be done. */
-  async act(wish: Wish | undefined): Promise<KeepPreviousResult | undefined> {
+  /**
+   * Does what was asked, or drops the previous database when nobody asked; undefined when it could not be done, and may
+   * be asked again.
+   */
+  async act(wish: Wish | undefined, mayDropAgain: boolean): Promise<KeepPreviousResult | undefined> {
     const { cluster, target, previous, restoredOid, place } = this.input;
     const startedAt = workflowInfo().startTime.toISOString();
     const step = { cluster, target, previous, startedAt, ...(place !== undefined && { place }) };
@@ -98,7 +121,9 @@ class Keeper {
         };
       }
     } catch (error) {
-      if (!wish) throw error;
+      // Somebody made the name theirs: there is nothing left to drop.
+      const isRefused = failureType(error) === 'DropRefused';
+      if (!wish && (isRefused || !mayDropAgain || isCancellation(error))) throw error;
       this.#failure = rootFailure(error);
       this.wish = undefined;
     }

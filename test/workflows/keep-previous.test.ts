@@ -80,3 +80,42 @@ test('an undo that fails leaves it kept, and it can be asked again', async () =>
     expect(await handle.executeUpdate('undo', { args: [message] })).toMatchObject({ outcome: 'undone' });
   });
 });
+
+test('what can’t be dropped when its time is over is tried again hourly; after a day it is an alert', async () => {
+  let tries = 0;
+  const good = scriptedActivities().activities.dropPrevious;
+  const failing = (until: number) =>
+    scriptedActivities({
+      dropPrevious: (step) => {
+        tries += 1;
+        return tries < until ? Promise.reject(failure('DatabaseInUse')) : good(step);
+      },
+    });
+  await run(failing(3).activities, async (handle) => {
+    expect(await handle.result()).toMatchObject({ outcome: 'expired' });
+  });
+  expect(tries).toBe(3);
+  const never = failing(Infinity);
+  tries = 0;
+  await run(never.activities, async (handle) => {
+    await expect(handle.result()).rejects.toThrow();
+    const { typedSearchAttributes } = await handle.describe();
+    expect(typedSearchAttributes.getAll().map(({ value }) => value)).toContain('failed');
+  });
+  expect(tries).toBe(24);
+  expect(never.calls).toContain('sendAlert');
+});
+
+test('what somebody has renamed is not dropped later either', async () => {
+  let tries = 0;
+  const { activities } = scriptedActivities({
+    dropPrevious: () => {
+      tries += 1;
+      return Promise.reject(failure('DropRefused'));
+    },
+  });
+  await run(activities, async (handle) => {
+    await expect(handle.result()).rejects.toThrow();
+  });
+  expect(tries).toBe(1);
+});
