@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.js';
 import type { BackupSummary } from '../domain/backup.js';
 import { openRepository } from '../repository/open-repository.js';
 import { type CommandContext, clustersNamed } from './context.js';
@@ -32,6 +33,11 @@ export async function readCatalogue(
   catalogue.backups.sort((a, b) => b.takenAt.localeCompare(a.takenAt));
   if (limit) catalogue.backups.splice(limit);
   return catalogue;
+}
+
+/** What is said where there is no backup, of the database asked for if it was for one. */
+export function noBackups({ backupDir }: Config, database?: string): string {
+  return `no backups${database === undefined ? '' : ` of ${printable(database)}`} in ${backupDir}`;
 }
 
 /** Prints it as a table. `nothing` is said where there is no backup. */

@@ -1,6 +1,7 @@
 import type { RetentionDecision } from '../domain/retention.js';
 import { expireBackups } from '../repository/expire-backups.js';
 import { openRepository } from '../repository/open-repository.js';
+import { noBackups } from './catalogue.js';
 import { type CommandContext, clustersNamed } from './context.js';
 import { printable } from './output/format.js';
 import { renderTable } from './output/table.js';
@@ -17,7 +18,7 @@ export async function expireCommand(
   database: string | undefined,
   options: ExpireOptions,
 ) {
-  const { output } = context;
+  const { output, config } = context;
   const plans = [];
   for (const cluster of clustersNamed(context.config, options.cluster)) {
     const plan = await expireBackups(openRepository(cluster), {
@@ -35,6 +36,10 @@ export async function expireCommand(
     output.printJson({ dry_run: options.dryRun === true, expire, keep });
     return 0;
   }
+  if (expire.length + keep.length === 0) {
+    output.print(noBackups(config, database));
+    return 0;
+  }
   const verb = options.dryRun ? 'would expire' : 'expired';
   const told = (what: string) => (decision: RetentionDecision) => [
     what,
@@ -42,7 +47,7 @@ export async function expireCommand(
     decision.because,
   ];
   const cells = [...expire.map(told(verb)), ...keep.map(told('kept'))];
-  if (cells.length > 0) output.print(renderTable(['', 'ID', 'BECAUSE'], cells, {}));
+  output.print(renderTable(['', 'ID', 'BECAUSE'], cells, {}));
   output.print(`${verb} ${expire.length}, kept ${keep.length}`);
   return 0;
 }

@@ -1,6 +1,5 @@
-import { readCatalogue, tellCatalogue } from './catalogue.js';
+import { noBackups, readCatalogue, tellCatalogue } from './catalogue.js';
 import type { CommandContext } from './context.js';
-import { printable } from './output/format.js';
 
 export interface ListOptions {
   cluster?: string;
@@ -13,10 +12,9 @@ export async function listCommand(
   database: string | undefined,
   options: ListOptions,
 ) {
-  const { output, config } = context;
+  const { output } = context;
   const catalogue = await readCatalogue(context, { database, ...options });
-  const what = database === undefined ? 'no backups' : `no backups of ${printable(database)}`;
   if (output.json) output.printJson(catalogue);
-  else tellCatalogue(output, catalogue, `${what} in ${config.backupDir}`);
+  else tellCatalogue(output, catalogue, noBackups(context.config, database));
   return 0;
 }
