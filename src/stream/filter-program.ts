@@ -57,12 +57,19 @@ export function startFilter(
   const stdio = ['pipe', stdout, 'pipe'] as const;
   // In a process group of its own: Ctrl-C at the terminal is for us. A reader that it ended would say its file is damaged.
   const child = spawn(path, args, { env: filterEnvironment(), stdio: [...stdio], detached: true }) as Child;
+  if (!(child.stdin as Writable | undefined)) throw withoutPipes(child, path);
   // A broken pipe shows in how the program ended.
   child.stdin.on('error', () => {});
   child.stdout?.on('error', () => {});
   const finished = ended(child, path);
   stopOnAbort(child, signal);
   return { stdin: child.stdin, stdout: child.stdout, finished };
+}
+
+/** Where the process has too many files open, Node makes no pipes at all, and tells why a moment later. */
+function withoutPipes(child: Child, path: string): FilterFailed {
+  child.on('error', () => {});
+  return new FilterFailed(`${path} could not be started: too many files are open`, true);
 }
 
 /** The environment of every filter program. */
