@@ -1,8 +1,10 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { type BaseBackupSummary, baseBackupId, summariseBase } from '../src/domain/base-backup.js';
 import { whyBaseDue } from '../src/domain/base-due.js';
+import { readTablespaces } from '../src/postgres/base/inspect-cluster.js';
 import { proveBase } from '../src/postgres/base/prove-base.js';
 import { takeBase } from '../src/postgres/base/take-base.js';
+import { withMaintenanceConnection } from '../src/postgres/connection.js';
 import type { BaseRepository } from '../src/repository/base/base-repository.js';
 import { version } from '../src/version.js';
 import { beatWhileServerWorks } from './busy-beat.js';
@@ -27,6 +29,8 @@ export function createBaseActivities(deps: ActivityDeps) {
         const because = whyBaseDue({
           bases,
           archive: step,
+          // What is due by what the repository tells is due whether the server answers or not.
+          tablespaces: await withMaintenanceConnection(cluster.connection, readTablespaces).catch(() => []),
           now: new Date(),
           baseBackupDays: cluster.baseBackupDays,
           forced: step.forced,

@@ -3,11 +3,14 @@ import { type BaseDueQuestion, whyBaseDue } from '../../src/domain/base-due.js';
 
 const now = new Date('2026-03-10T12:00:00Z');
 const base = (id: string, stoppedAt: string, verifiedAt: string | null = stoppedAt) => ({
-  ...{ id, stoppedAt, verifiedAt },
+  ...{ id, stoppedAt, verifiedAt, tablespaces: [{ oid: 16400, name: 'fast', path: '/fast' }] },
 });
 const young = base('base_young', '2026-03-09T12:00:00Z');
 const why = (bases: BaseDueQuestion['bases'], more: Partial<BaseDueQuestion> = {}) =>
-  whyBaseDue({ bases, archive: { needsBase: false }, now, baseBackupDays: 7, forced: false, ...more });
+  whyBaseDue({
+    ...{ bases, archive: { needsBase: false }, tablespaces: [], now, baseBackupDays: 7, forced: false },
+    ...more,
+  });
 
 test.each<[string, BaseDueQuestion['bases'], string | null]>([
   ['none', [], 'there is none'],
@@ -24,4 +27,13 @@ test.each<[string, BaseDueQuestion['bases'], string | null]>([
 test('a young one does not help where WAL is missing since, or another is asked for', () => {
   expect(why([young], { archive: { needsBase: true } })).toBe('WAL is missing since base_young');
   expect(why([young], { forced: true })).toBe('it was asked for');
+});
+
+test('a tablespace that the newest base backup does not know has another taken; one that is gone does not', () => {
+  const fast = { oid: 16400, name: 'fast' };
+  expect(why([young], { tablespaces: [] })).toBeNull();
+  expect(why([young], { tablespaces: [fast] })).toBeNull();
+  expect(why([young], { tablespaces: [fast, { oid: 16500, name: 'more space' }] })).toBe(
+    'the tablespace "more space" is younger than base_young',
+  );
 });

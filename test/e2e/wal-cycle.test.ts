@@ -8,7 +8,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Status } from '../../src/cli/status-telling.js';
@@ -203,4 +203,13 @@ test('C2: a base backup and a segment of the future promise nothing, and let not
 
 test('--base takes one although none is due', async () => {
   expect((await cycle('--base', '--no-switch')).base?.because).toBe('it was asked for');
+});
+
+test('a tablespace that the newest base backup does not know has one taken', async () => {
+  const space = join(dirname(cluster.dataDir), 'space');
+  await mkdir(space);
+  await giveToServer(space);
+  await cluster.psql(`CREATE TABLESPACE fast LOCATION '${space}'`);
+  expect((await cycle('--no-switch')).base?.because).toMatch(/^the tablespace fast is younger than base_/);
+  expect((await cycle('--no-switch')).base).toBeNull();
 });

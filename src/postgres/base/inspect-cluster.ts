@@ -64,10 +64,15 @@ export async function inspectCluster(
   return await withMaintenanceConnection(settings, readFacts, options);
 }
 
+/** The server's tablespaces but for those that every cluster has. */
+export async function readTablespaces(client: pg.Client): Promise<BaseTablespace[]> {
+  return (await client.query<BaseTablespace>(tablespacesQuery)).rows;
+}
+
 async function readFacts(client: pg.Client): Promise<ClusterFacts> {
   const [row] = (await client.query<Row>(factsQuery)).rows;
   if (!row) throw new Error('the server gave no answer to a question without conditions');
-  const { rows: tablespaces } = await client.query<BaseTablespace>(tablespacesQuery);
+  const tablespaces = await readTablespaces(client);
   const { size, segmentSize, ...facts } = row;
   return { ...facts, tablespaces, sizeBytes: Number(size), walSegmentSizeBytes: Number(segmentSize) };
 }
