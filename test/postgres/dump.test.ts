@@ -385,11 +385,11 @@ test('no password is among the arguments, nor in the error', async () => {
 });
 
 test('a role whose sessions act as another is told so, in a session and by pg_dump', async () => {
-  await cluster.psql(`CREATE ROLE clerk; CREATE ROLE "Night shift" LOGIN IN ROLE clerk, pg_read_all_data;
-    ALTER ROLE "Night shift" SET role = clerk`);
+  await cluster.psql(`CREATE ROLE day_shift; CREATE ROLE "Night shift" LOGIN IN ROLE day_shift, pg_read_all_data;
+    ALTER ROLE "Night shift" SET role = day_shift`);
   const user = 'Night shift';
   const remedy = expect.stringContaining(
-    'Sessions of "Night shift" act as clerk (ALTER ROLE "Night shift" SET role)',
+    'Sessions of "Night shift" act as day_shift (ALTER ROLE "Night shift" SET role)',
   );
   await expect(dump('shop', {}, user)).rejects.toMatchObject({ type: 'DumpFailed', remedy });
   const asked = withConnection(settingsOf(cluster, user), 'shop', async (client) => {
