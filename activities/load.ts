@@ -1,23 +1,19 @@
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { cancellationSignal } from '@temporalio/activity';
 import type { ClusterConfig } from '../src/config/config.js';
 import type { DatabaseProperties } from '../src/domain/backup.js';
-import { HoldfastError } from '../src/domain/errors.js';
 import type { LoadedStaging } from '../src/domain/restore-contracts.js';
 import { findClientTools } from '../src/postgres/client-tools.js';
 import { analyzeDatabase } from '../src/postgres/restore/analyze.js';
 import { applySettings } from '../src/postgres/restore/apply-settings.js';
 import { createStaging } from '../src/postgres/restore/create-staging.js';
-import { startLoad } from '../src/postgres/restore/load.js';
 import { readLoadSettings } from '../src/postgres/restore/load-settings.js';
 import { readTargetState } from '../src/postgres/restore/target-state.js';
 import { sessionName } from '../src/postgres/session-name.js';
-import { artifactPortions, type RestoreSource } from '../src/repository/restore-source.js';
-import { decompress } from '../src/stream/decompress.js';
+import type { RestoreSource } from '../src/repository/restore-source.js';
 import { beatWhileServerWorks } from './busy-beat.js';
 import { type ActivityDeps, runOf, toolOptions } from './deps.js';
 import { whileLeased } from './lease.js';
+import { pour } from './pour.js';
 import { beatWithProgress, type ProgressBeat } from './progress-beat.js';
 import {
   cutLines,
@@ -88,7 +84,7 @@ async function load(deps: ActivityDeps, step: LoadStep): Promise<LoadedStaging> 
   const staged = await stagedFor(deps, step);
   const signal = cancellationSignal();
   return beatWhileServerWorks(connection, runId, beat, async () => {
-    const done = await pour(deps, step, source, beat);
+    const done = await pourInto(deps, step, source, beat);
     await analyzeDatabase(connection, step.stagingName, { applicationName: sessionName(runId), signal });
     const { statements, rows } = done;
     const warnings = cutLines([...staged.warnings, ...done.warnings]);
@@ -105,35 +101,15 @@ async function stagedFor(deps: ActivityDeps, step: LoadStep): Promise<Pick<Stage
   return found ? { oid: found.oid, warnings: [] } : stageAnew(deps, step);
 }
 
-/** Artifact → decompressor → psql; the bytes that pass must be those that were verified. */
-async function pour(deps: ActivityDeps, step: LoadStep, source: RestoreSource, beat: ProgressBeat) {
+async function pourInto(deps: ActivityDeps, step: LoadStep, source: RestoreSource, beat: ProgressBeat) {
   const cluster = serverFor(deps, step);
-  const signal = cancellationSignal();
-  const hash = createHash('sha256');
-  let readBytes = 0;
-  const portions = artifactPortions(source.path, (portion) => {
-    hash.update(portion);
-    readBytes += portion.length;
-    beat.stored(readBytes);
-  });
-  const loading = startLoad({
+  const { connection } = cluster;
+  const load = {
+    ...{ connection, database: step.stagingName, runTag: runOf().runId },
     tools: await toolsFor(deps, cluster, step),
-    connection: cluster.connection,
-    database: step.stagingName,
-    stdin: Readable.from(decompress(portions, source.compression, signal)),
-    sessionSettings: await readLoadSettings(cluster.connection),
-    runTag: runOf().runId,
-    signal,
-    onStep: ({ rows }) => beat.doing(`${rows} rows`),
-  });
-  const done = await loading.finished;
-  const checksum = hash.digest('hex');
-  if (checksum === step.checksum) return done;
-  throw new HoldfastError('VerificationFailed', {
-    attempted: `load ${source.path}`,
-    cause: `the file changed since it was verified: its SHA-256 is ${checksum}, and was ${step.checksum}`,
-    remedy: 'find out who writes to the repository, then restore again',
-  });
+    sessionSettings: await readLoadSettings(connection),
+  };
+  return pour(load, source, step.checksum, beat);
 }
 
 async function toolsFor(deps: ActivityDeps, { connection }: ClusterConfig, { target }: LoadStep) {

@@ -45,7 +45,10 @@ export function compressorProgram(choice: CompressorChoice): FilterProgram | und
  * Node does. bgzip's own reader knows bgzip's files only.
  */
 export function ownDecompressor({ program, path, threads }: CompressorChoice): FilterProgram | undefined {
-  return program === 'bgzip' && path !== undefined
-    ? { path, args: ['-d', '-c', '-@', `${threads}`] }
-    : undefined;
+  return program === 'bgzip' && path !== undefined ? bgzipDecompressor(path, threads) : undefined;
+}
+
+/** bgzip as the reader of its own files. */
+export function bgzipDecompressor(path: string, threads: number): FilterProgram {
+  return { path, args: ['-d', '-c', '-@', `${threads}`] };
 }

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { cancellationSignal } from '@temporalio/activity';
+import { HoldfastError } from '../src/domain/errors.js';
+import { type LoadOptions, startLoad } from '../src/postgres/restore/load.js';
+import type { LoadProgress } from '../src/postgres/restore/load-steps.js';
+import { artifactPortions, type RestoreSource } from '../src/repository/restore-source.js';
+import { decompress } from '../src/stream/decompress.js';
+import { decompressInto, findWriterInto } from '../src/stream/decompress-into.js';
+import type { FilterProgram } from '../src/stream/filter-program.js';
+import type { ProgressBeat } from './progress-beat.js';
+
+type Load = Omit<LoadOptions, 'stdin' | 'signal' | 'onStep'>;
+type Loaded = LoadProgress & { warnings: string[] };
+
+/**
+ * Artifact → decompressor → psql, from process to process where a program decompresses; the bytes that pass must be those
+ * that were verified.
+ * @throws HoldfastError VerificationFailed, and as `startLoad`
+ */
+export async function pour(
+  load: Load,
+  source: RestoreSource,
+  checksum: string,
+  beat: ProgressBeat,
+): Promise<Loaded> {
+  const hash = createHash('sha256');
+  let readBytes = 0;
+  const portions = artifactPortions(source.path, (portion) => {
+    hash.update(portion);
+    readBytes += portion.length;
+    beat.stored(readBytes);
+  });
+  const program = await findWriterInto(source.compression, isByBgzip(source));
+  const loaded = program
+    ? await throughProgram(load, program, portions, beat)
+    : await throughNode(load, source, portions, beat);
+  const found = hash.digest('hex');
+  if (found === checksum) return loaded;
+  throw new HoldfastError('VerificationFailed', {
+    attempted: `load ${source.path}`,
+    cause: `the file changed since it was verified: its SHA-256 is ${found}, and was ${checksum}`,
+    remedy: 'find out who writes to the repository, then restore again',
+  });
+}
+
+/** The decompressor writes into psql itself: only compressed bytes pass through this process. */
+async function throughProgram(
+  load: Load,
+  program: FilterProgram,
+  portions: AsyncIterable<Buffer>,
+  beat: ProgressBeat,
+): Promise<Loaded> {
+  const signal = cancellationSignal();
+  const { stdin, finished, pid } = startLoad({ ...load, stdin: 'pipe', signal, onStep: tellRows(beat) });
+  if (!stdin || pid === undefined) return await finished;
+  const [poured, loaded] = await Promise.allSettled([
+    decompressInto(program, portions, stdin, signal),
+    finished,
+  ]);
+  // What psql got was cut short then: whatever it says comes of that.
+  if (poured.status === 'rejected' && !signal.aborted) throw poured.reason;
+  if (loaded.status === 'rejected') throw loaded.reason;
+  return loaded.value;
+}
+
+async function throughNode(
+  load: Load,
+  source: RestoreSource,
+  portions: AsyncIterable<Buffer>,
+  beat: ProgressBeat,
+): Promise<Loaded> {
+  const signal = cancellationSignal();
+  const stdin = Readable.from(decompress(portions, source.compression, signal));
+  return await startLoad({ ...load, stdin, signal, onStep: tellRows(beat) }).finished;
+}
+
+const tellRows =
+  (beat: ProgressBeat) =>
+  ({ rows }: LoadProgress) =>
+    beat.doing(`${rows} rows`);
+
+function isByBgzip({ metadata }: RestoreSource): boolean {
+  return metadata?.format_version !== undefined && metadata.tool_versions.bgzip !== undefined;
+}
