@@ -4,7 +4,7 @@ import type { CompressionMethod } from '../domain/backup.js';
 import { bgzipDecompressor } from './compressor.js';
 import { decompressorOf } from './decompress.js';
 import { feed } from './feed.js';
-import { FilterFailed, type FilterProgram, startFilter } from './filter-program.js';
+import { FilterFailed, type FilterProgram, type RunningFilter, startFilter } from './filter-program.js';
 import { findProgram } from './find-program.js';
 
 /**
@@ -40,8 +40,7 @@ export async function decompressInto(
   signal: AbortSignal,
 ): Promise<boolean> {
   const stop = new AbortController();
-  const filter = startFilter(program, AbortSignal.any([signal, stop.signal]), sink);
-  sink.destroy();
+  const filter = startInto(program, sink, AbortSignal.any([signal, stop.signal]));
   const feeding = feed(source, filter.stdin);
   feeding.catch(() => stop.abort());
   const failure = await filter.finished.then(
@@ -53,4 +52,12 @@ export async function decompressInto(
   if (failure !== undefined) throw failure;
   if (!isFed) throw new Error('something follows the end of the compressed data');
   return true;
+}
+
+function startInto(program: FilterProgram, sink: Writable, signal: AbortSignal): RunningFilter<null> {
+  try {
+    return startFilter(program, signal, sink);
+  } finally {
+    sink.destroy();
+  }
 }
