@@ -98,17 +98,11 @@ function printDrill(output: Output, result: DrillResult): void {
 
 function printRecovered(
   output: Output,
-  {
-    databases,
-    segments,
-    replayedTo,
-    stopReason,
-    target,
-  }: NonNullable<NonNullable<DrillOutcome['proof']>['recovered']>,
+  { databases, segments, replayedTo, target }: NonNullable<NonNullable<DrillOutcome['proof']>['recovered']>,
 ): void {
-  const to = replayedTo ?? stopReason;
+  const last = replayedTo === null ? '' : `, the last commit of ${printable(replayedTo)}`;
   output.print(
-    `point in time: ${printable(target)}: ${counted(databases, 'database')}, ${counted(segments, 'segment')} replayed, to ${printable(to)}`,
+    `point in time, ${printable(target)}: ${counted(databases, 'database')}, ${counted(segments, 'segment')} replayed${last}`,
   );
 }
 

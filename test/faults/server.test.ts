@@ -1,10 +1,8 @@
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Cluster } from '../support/cluster.js';
 import { postgresBinDir } from '../support/postgresql-binaries.js';
 import { isPartial } from './invariants.js';
+import { flipBit } from './support/flip-bit.js';
 import { historyLeaves } from './support/histories.js';
 import { canary, database, patience, patiently } from './support/scene.js';
 import { openStage, type Stage, slow } from './support/stage.js';
@@ -115,12 +113,3 @@ test('G5: a flipped bit in a heap page ends the backup, and the older ones are k
   await flipBit(cluster, file);
   await scene.invariants.hold(end, { exitCode: 4, cause: /invalid page in block 5 of relation/ });
 });
-
-/** Flips a bit in the middle of the sixth page of a relation. */
-async function flipBit({ dataDir }: Cluster, file: string): Promise<void> {
-  const handle = await open(join(dataDir, file), 'r+');
-  const at = 5 * 8192 + 4096;
-  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, at);
-  await handle.write(Buffer.of((buffer[0] ?? 0) ^ 1), 0, 1, at);
-  await handle.close();
-}

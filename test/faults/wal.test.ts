@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { sha256 } from '../../src/sha256.js';
 import { scriptedBasebackup } from '../support/base-backup.js';
 import type { CommandEnd } from '../support/holdfast.js';
+import { flipBit } from './support/flip-bit.js';
 import { patience, patiently } from './support/scene.js';
 import { startSlowWire } from './support/slow-wire.js';
 import { onSmallDisk, whyNoSmallDisk } from './support/small-disk.js';
@@ -177,25 +177,12 @@ test(
     const untouched = 'TABLE trades WITH (autovacuum_enabled = off)';
     const rows = 'SELECT generate_series(1, 10000) AS id';
     await cluster.psql(`DROP TABLE IF EXISTS trades; CREATE ${untouched} AS ${rows}; CHECKPOINT`);
-    const file = join(cluster.dataDir, await cluster.psql("SELECT pg_relation_filepath('trades')"));
-    await flipBit(file);
+    const file = await cluster.psql("SELECT pg_relation_filepath('trades')");
+    await flipBit(cluster, file);
     const end = await scene.place.run('wal', '--base', '--no-switch');
-    await flipBit(file);
+    await flipBit(cluster, file);
     expect(end.stderr).not.toContain('attempt 2');
     expect(end.stderr).toContain('keep the older');
     await holds(end, 4, /checksum/);
   },
 );
-
-/** Flips a bit in the middle of the sixth page of a relation. */
-async function flipBit(path: string): Promise<void> {
-  const handle = await open(path, 'r+');
-  const at = 5 * 8192 + 4096;
-  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, at);
-  await handle.write(Buffer.of((buffer[0] ?? 0) ^ 1), 0, 1, at);
-  await handle.close();
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
