@@ -1,5 +1,5 @@
 import { HoldfastError } from '../src/domain/errors.js';
-import { formatTimestamp, fullBackupId } from '../src/domain/names.js';
+import { fullBackupId } from '../src/domain/names.js';
 import { formatBytes } from '../src/domain/sizes.js';
 import { estimateArtifactBytes } from '../src/domain/space.js';
 import { findClientTools } from '../src/postgres/client-tools.js';
@@ -8,6 +8,7 @@ import { showName } from '../src/postgres/quote.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import type { Repository } from '../src/repository/repository.js';
 import { type ActivityDeps, type BackupStep, clusterOf, toolOptions } from './deps.js';
+import { freeTimestamp } from './free-timestamp.js';
 import { requirePlace } from './place.js';
 import { refuseImpossibleName } from './refuse-name.js';
 import { logged } from './step-log.js';
@@ -58,16 +59,6 @@ export function createInspectActivities(deps: ActivityDeps) {
       });
     },
   };
-}
-
-/** The first second, from now on, whose name no backup of the database has. */
-async function freeTimestamp(repository: Repository, database: string): Promise<string> {
-  const { backups } = await repository.list({ database, limit: 5 });
-  const taken = new Set(backups.map(({ id }) => id));
-  for (let at = Date.now(); ; at += 1000) {
-    const timestamp = formatTimestamp(new Date(at));
-    if (!taken.has(fullBackupId(database, timestamp))) return timestamp;
-  }
 }
 
 function noRoom(
