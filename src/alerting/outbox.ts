@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import lockfile from 'proper-lockfile';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RoutedAlert } from '../domain/alert-routes.js';
 import type { Alert } from '../domain/contracts.js';
 import type { PlannedAlert, ToldStates } from '../domain/health/plan-alerts.js';

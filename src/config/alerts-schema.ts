@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { alertPriorities, alertTypes } from '../domain/contracts.js';
 import { oneOf, section, text } from './schema-parts.js';
 

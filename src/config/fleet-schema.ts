@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { optional, text, whole, yesOrNo } from './schema-parts.js';
 
 const patterns = z

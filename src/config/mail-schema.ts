@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { oneOf, optional, text, whole } from './schema-parts.js';
 
 const address = text('an e-mail address', /^[^\s<>@,;\p{Cc}]+@[^\s<>@,;\p{Cc}]+$/u);

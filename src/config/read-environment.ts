@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parallelPerHost } from './fleet-schema.js';
 import { mailParts } from './mail-schema.js';
 import { metricsAddress } from './metrics-schema.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { databaseDrill } from './fleet-schema.js';
 import { databaseSchedules } from './schedules-schema.js';
 import { optional, section, text, whole, yesOrNo } from './schema-parts.js';

@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cronAlphabet } from '../domain/schedule/cron.js';
 import { optional, section, text, whole, yesOrNo } from './schema-parts.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Each schema's message is what it allows. */
 export const text = (allowed: string, pattern = /^[^\p{Cc}]+$/u) =>

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { compressionLevels } from '../domain/compression-levels.js';
 import { routes, webhooks } from './alerts-schema.js';
 import { backups, drill, parallelPerHost } from './fleet-schema.js';

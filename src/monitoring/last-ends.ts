@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ClusterConfig } from '../config/config.js';
 import { encodeDatabaseName } from '../domain/names.js';
 import { type LastEnds, type OperationEnd, operationOutcomes } from '../domain/operation-end.js';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DrillOutcome } from '../domain/drill-contracts.js';
 import { encodeDatabaseName } from '../domain/names.js';
 import { makeFolder } from './local/prepare.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { artifactSuffix } from '../domain/names.js';
 
 /** Shell scripts quote their numbers as often as not. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LsnText } from '../../domain/base-backup.js';
 import { sha256 } from '../../sha256.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BaseBackupMetadata } from '../../domain/base-backup.js';
 import { parseLsn } from '../../domain/wal-position.js';
 import { explainMismatch, sealDocument, unsealDocument } from '../metadata-document.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dayMs } from '../../domain/durations.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { partialName } from '../../domain/names.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isFolder, readText, statFile } from '../local/real-file.js';
 import { writeWholeIfRoom } from '../local/write-whole.js';
 

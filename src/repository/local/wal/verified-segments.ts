@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeFolder } from '../prepare.js';
 import { isFolder, readText, statFile } from '../real-file.js';
 import { writeWhole } from '../write-whole.js';
