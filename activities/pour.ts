@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { cancellationSignal } from '@temporalio/activity';
+import { isByBgzip } from '../src/domain/backup.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { type LoadOptions, startLoad } from '../src/postgres/restore/load.js';
 import type { LoadProgress } from '../src/postgres/restore/load-steps.js';
 import { artifactPortions, type RestoreSource } from '../src/repository/restore-source.js';
-import { decompress } from '../src/stream/decompress.js';
-import { decompressInto, findWriterInto } from '../src/stream/decompress-into.js';
+import { decompressorOf } from '../src/stream/decompress.js';
+import { decompressInto } from '../src/stream/decompress-into.js';
 import type { FilterProgram } from '../src/stream/filter-program.js';
 import type { ProgressBeat } from './progress-beat.js';
 
@@ -31,10 +31,11 @@ export async function pour(
     readBytes += portion.length;
     beat.stored(readBytes);
   });
-  const program = await findWriterInto(source.compression, isByBgzip(source));
-  const loaded = program
-    ? await throughProgram(load, program, portions, beat)
-    : await throughNode(load, source, portions, beat);
+  const program = await decompressorOf(
+    source.compression,
+    source.metadata !== null && isByBgzip(source.metadata),
+  );
+  const loaded = await throughProgram(load, program, portions, beat);
   const found = hash.digest('hex');
   if (found === checksum) return loaded;
   throw new HoldfastError('VerificationFailed', {
@@ -64,22 +65,7 @@ async function throughProgram(
   return loaded.value;
 }
 
-async function throughNode(
-  load: Load,
-  source: RestoreSource,
-  portions: AsyncIterable<Buffer>,
-  beat: ProgressBeat,
-): Promise<Loaded> {
-  const signal = cancellationSignal();
-  const stdin = Readable.from(decompress(portions, source.compression, signal));
-  return await startLoad({ ...load, stdin, signal, onStep: tellRows(beat) }).finished;
-}
-
 const tellRows =
   (beat: ProgressBeat) =>
   ({ rows }: LoadProgress) =>
     beat.doing(`${rows} rows`);
-
-function isByBgzip({ metadata }: RestoreSource): boolean {
-  return metadata?.format_version !== undefined && metadata.tool_versions.bgzip !== undefined;
-}

@@ -101,6 +101,11 @@ export interface BackupMetadata extends CoreMetadata {
 /** Any `.meta` that can be read: told apart by `format_version`. */
 export type StoredMetadata = BackupMetadata | (CoreMetadata & { format_version?: never });
 
+/** Whether bgzip compressed it, whose own reader takes a third of the time that others do. */
+export function isByBgzip(metadata: StoredMetadata): boolean {
+  return metadata.format_version !== undefined && metadata.tool_versions.bgzip !== undefined;
+}
+
 /** One backup of the catalogue, without the thousands of lines its metadata may have. */
 export interface BackupSummary {
   /** `{database}_full_{timestamp}`: what commands take and lists show. */

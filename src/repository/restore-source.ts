@@ -3,6 +3,7 @@ import { basename, isAbsolute } from 'node:path';
 import type { CompressionMethod, StoredMetadata } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import type { BackupReference } from '../domain/restore-contracts.js';
+import { filePortions } from '../stream/file-portions.js';
 import { metadataSuffix } from './backup-files.js';
 import type { Repository } from './repository.js';
 
@@ -74,8 +75,6 @@ function notCompressed(path: string): HoldfastError {
   });
 }
 
-const portionBytes = 256 * 1024;
-
 /** The stored bytes of an artifact, each portion given to `onPortion` as it passes. */
 export async function* artifactPortions(
   path: string,
@@ -83,13 +82,7 @@ export async function* artifactPortions(
 ): AsyncGenerator<Buffer> {
   const file = await open(path, 'r');
   try {
-    for (;;) {
-      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(portionBytes));
-      if (bytesRead === 0) return;
-      const portion = buffer.subarray(0, bytesRead);
-      onPortion(portion);
-      yield portion;
-    }
+    yield* filePortions(file, onPortion);
   } finally {
     await file.close();
   }

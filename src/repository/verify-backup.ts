@@ -1,6 +1,7 @@
-import type { StoredMetadata, TableRows } from '../domain/backup.js';
+import { isByBgzip, type StoredMetadata, type TableRows } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import { parseArtifactName } from '../domain/names.js';
+import { decompressorOf } from '../stream/decompress.js';
 import { readBackFile, type StoredReadBack } from '../stream/read-back.js';
 import { readGlobals } from './read-globals.js';
 import type { FoundBackup } from './repository.js';
@@ -31,7 +32,8 @@ export async function verifyBackup(
   const name = parseArtifactName(metadata.backup_file);
   if (!name)
     throw failed(path, `its metadata names "${metadata.backup_file}", which is no full backup's file name`);
-  const readBack = await readBackFile(path, name.compression, options);
+  const decompressor = await decompressorOf(name.compression, isByBgzip(metadata));
+  const readBack = await readBackFile(path, name.compression, { ...options, decompressor });
   for (const problem of differences(readBack, metadata)) throw failed(path, problem);
   return { readBack, tablesCompared: metadata.format_version ? metadata.tables.length : undefined };
 }

@@ -1,23 +1,17 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { HoldfastError, messageOf } from '../domain/errors.js';
-import { blockGzip } from './block-gzip.js';
 import { type CompressorChoice, compressorProgram } from './compressor.js';
-import { type FilterProgram, startFilter } from './filter-program.js';
+import { startFilter } from './filter-program.js';
 import { gather } from './gather.js';
 
 /** What writes the stream that is stored. */
 export interface Producer {
-  /** Its standard output; null where that was handed over. */
-  stdout: Readable | null;
   /** Resolves when it has ended well; rejects, once it has ended, when it hasn't. */
   finished: Promise<unknown>;
 }
 
-/**
- * Starts a producer that writes to `stdout`: `pipe`, or a stream whose descriptor it gets for its own. It must stop
- * the producer once `signal` is aborted.
- */
-export type StartProducer = (stdout: 'pipe' | Writable, signal: AbortSignal) => Producer;
+/** Starts a producer that gets the descriptor of `stdout` for its own. It must stop it once `signal` is aborted. */
+export type StartProducer = (stdout: Writable, signal: AbortSignal) => Producer;
 
 /** A producer and its compressor at work. */
 export interface CompressFlow {
@@ -32,25 +26,16 @@ export interface CompressFlow {
   finished: Promise<void>;
 }
 
-/** Starts both, the compressor first. `stop` is aborted when the compressor fails; aborting it stops both. */
+/**
+ * Starts both, the compressor first. The producer writes into the compressor itself: only compressed bytes pass through
+ * this process. `stop` is aborted when the compressor fails; aborting it stops both.
+ */
 export function startCompressFlow(
   startProducer: StartProducer,
   choice: CompressorChoice,
   stop: { signal: AbortSignal; abort(reason: unknown): void },
 ): CompressFlow {
-  const program = compressorProgram(choice);
-  return program
-    ? throughProgram(startProducer, program, stop)
-    : throughNode(startProducer, choice, stop.signal);
-}
-
-/** The producer writes into the compressor itself: only compressed bytes pass through this process. */
-function throughProgram(
-  startProducer: StartProducer,
-  program: FilterProgram,
-  stop: { signal: AbortSignal; abort(reason: unknown): void },
-): CompressFlow {
-  const compressor = startFilter(program, stop.signal);
+  const compressor = startFilter(compressorProgram(choice), stop.signal);
   const compressed = compressor.finished.catch((error) => {
     throw compressorFailed(error);
   });
@@ -59,19 +44,9 @@ function throughProgram(
   // Destroyed, not ended: while we hold a copy the compressor never sees the end, and ending the socket would end
   // it for the producer as well.
   compressor.stdin.destroy();
-  return flow(gather(compressor.stdout), produced, compressed);
-}
-
-function throughNode(
-  startProducer: StartProducer,
-  choice: CompressorChoice,
-  signal: AbortSignal,
-): CompressFlow {
-  const { stdout, finished } = attemptStart(() => startProducer('pipe', signal));
-  if (!stdout) return flow(blockGzip(nothing(), choice), finished, Promise.resolve());
-  stdout.on('error', () => {});
-  signal.addEventListener('abort', () => stdout.destroy(), { once: true });
-  return flow(blockGzip(stdout, choice), finished, Promise.resolve());
+  const finished = bothEnded(produced, compressed);
+  finished.catch(() => {});
+  return { output: gather(compressor.stdout), produced: produced.then(() => {}), finished };
 }
 
 /** A producer that can't be started is one that fails: the compressor then still ends in order. */
@@ -79,18 +54,8 @@ function attemptStart(start: () => Producer): Producer {
   try {
     return start();
   } catch (error) {
-    return { stdout: null, finished: Promise.reject(error) };
+    return { finished: Promise.reject(error) };
   }
-}
-
-function flow(
-  output: AsyncIterable<Buffer>,
-  produced: Promise<unknown>,
-  compressed: Promise<void>,
-): CompressFlow {
-  const finished = bothEnded(produced, compressed);
-  finished.catch(() => {});
-  return { output, produced: produced.then(() => {}), finished };
 }
 
 async function bothEnded(produced: Promise<unknown>, compressed: Promise<void>): Promise<void> {
@@ -98,8 +63,6 @@ async function bothEnded(produced: Promise<unknown>, compressed: Promise<void>):
   await compressed;
   await produced;
 }
-
-async function* nothing(): AsyncGenerator<Buffer> {}
 
 function compressorFailed(error: unknown): HoldfastError {
   const cause = messageOf(error);

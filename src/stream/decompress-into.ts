@@ -1,29 +1,6 @@
-import { availableParallelism } from 'node:os';
 import type { Writable } from 'node:stream';
-import type { CompressionMethod } from '../domain/backup.js';
-import { bgzipDecompressor } from './compressor.js';
-import { decompressorOf } from './decompress.js';
 import { feed } from './feed.js';
 import { FilterFailed, type FilterProgram, type RunningFilter, startFilter } from './filter-program.js';
-import { findProgram } from './find-program.js';
-
-/**
- * The program of this machine that decompresses a stored file for another program to read; undefined where only Node
- * can.
- *
- * @param byBgzip - whether bgzip wrote it: its own reader takes a third of the time, and knows no other files
- * @throws HoldfastError `ToolMissing` for zstd and lz4
- */
-export async function findWriterInto(
-  method: CompressionMethod,
-  byBgzip: boolean,
-): Promise<FilterProgram | undefined> {
-  if (method !== 'gzip') return decompressorOf(method);
-  const bgzip = byBgzip ? await findProgram('bgzip') : undefined;
-  if (bgzip !== undefined) return bgzipDecompressor(bgzip, availableParallelism());
-  const gzip = await findProgram('gzip');
-  return gzip === undefined ? undefined : { path: gzip, args: ['-d', '-c'] };
-}
 
 /**
  * Decompresses `source` by a program that writes to the descriptor of `sink` itself, so that only compressed bytes pass

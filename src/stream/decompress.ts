@@ -1,8 +1,12 @@
+import { availableParallelism } from 'node:os';
 import type { CompressionMethod } from '../domain/backup.js';
 import { findDecompressor } from './choose-compressor.js';
+import { bgzipDecompressor } from './compressor.js';
 import { feed } from './feed.js';
 import { type FilterProgram, startFilter } from './filter-program.js';
+import { findProgram } from './find-program.js';
 import { gunzipMembers } from './gunzip.js';
+import { ownProgram } from './own-program.js';
 import { poolThreads } from './thread-pool.js';
 
 /**
@@ -19,9 +23,18 @@ export async function* decompress(
   else yield* decompressBy(await decompressorOf(method), source, signal);
 }
 
-/** The program that decompresses what Node can't. @throws HoldfastError `ToolMissing` */
-export async function decompressorOf(method: Exclude<CompressionMethod, 'gzip'>): Promise<FilterProgram> {
-  return { path: await findDecompressor(method), args: ['-d', '-c', '-q'] };
+/**
+ * The program of this machine that decompresses anybody's files of that method; what it costs is then not in this process.
+ *
+ * @param byBgzip - whether bgzip wrote it: its own reader takes a third of the time, and knows no other files
+ * @throws HoldfastError `ToolMissing` for zstd and lz4
+ */
+export async function decompressorOf(method: CompressionMethod, byBgzip = false): Promise<FilterProgram> {
+  if (method !== 'gzip') return { path: await findDecompressor(method), args: ['-d', '-c', '-q'] };
+  const bgzip = byBgzip ? await findProgram('bgzip') : undefined;
+  return bgzip === undefined
+    ? ownProgram('gunzip-program')
+    : bgzipDecompressor(bgzip, availableParallelism());
 }
 
 async function* decompressBy(

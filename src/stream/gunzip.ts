@@ -22,6 +22,7 @@ interface Batch {
  * Inflates a gzip file of any writer. Members that say their own size (our own, MiGz', bgzip's) are inflated in
  * parallel in Node's thread pool.
  *
+ * @param source - read ahead of what is inflated: each portion must be a buffer of its own
  * @throws Error that says what is wrong with the file; also where anything but a member follows a member
  */
 export async function* gunzipMembers(source: AsyncIterable<Buffer>, threads: number): AsyncGenerator<Buffer> {

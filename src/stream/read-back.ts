@@ -1,8 +1,10 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { CompressionMethod } from '../domain/backup.js';
 import { HoldfastError, messageOf } from '../domain/errors.js';
 import { countStored } from './count-stored.js';
+import { decompressorOf } from './decompress.js';
+import { filePortions } from './file-portions.js';
 import { FilterFailed, type FilterProgram } from './filter-program.js';
 import type { CountedDump } from './row-counter-program.js';
 
@@ -28,8 +30,6 @@ export interface ReadBackOptions {
   decompressor?: FilterProgram | undefined;
 }
 
-const portionBytes = 256 * 1024;
-
 /**
  * Reads a compressed dump whole: its size, its decompression, the rows of every table, its end marker.
  * A dump that isn't `complete` is no error here.
@@ -45,7 +45,8 @@ export async function readBack(
   const { signal = new AbortController().signal, subject = 'the stored dump' } = options;
   const meter = new Meter(source, subject, options.onProgress);
   try {
-    const counted = await countStored(meter.read(), compression, signal, options.decompressor);
+    const decompressor = options.decompressor ?? (await decompressorOf(compression));
+    const counted = await countStored(meter.read(), decompressor, signal);
     if (meter.sizeBytes === 0) throw new Error('it has 0 bytes');
     return { sizeBytes: meter.sizeBytes, ...counted };
   } catch (error) {
@@ -62,7 +63,8 @@ export async function readBackFile(
   const file = await openStored(path);
   const hash = createHash('sha256');
   try {
-    const found = await readBack(portions(file, hash), compression, { subject: path, ...options });
+    const hashed = filePortions(file, (portion) => hash.update(portion));
+    const found = await readBack(hashed, compression, { subject: path, ...options });
     return { ...found, checksum: hash.digest('hex') };
   } finally {
     await file.close();
@@ -89,17 +91,6 @@ class Meter {
     } catch (error) {
       throw error instanceof HoldfastError ? error : unreadable(this.subject, error);
     }
-  }
-}
-
-/** A file's bytes, hashed as they are read. */
-async function* portions(file: FileHandle, hash: Hash): AsyncGenerator<Buffer> {
-  for (;;) {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(portionBytes));
-    if (bytesRead === 0) return;
-    const portion = buffer.subarray(0, bytesRead);
-    hash.update(portion);
-    yield portion;
   }
 }
 

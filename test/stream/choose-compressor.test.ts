@@ -51,8 +51,20 @@ test.for([
     ...(level && { level }),
   });
   expect(choice.level).toBe(level ?? 6);
-  const { args } = compressorProgram(choice) ?? {};
-  expect(args?.slice(0, 3)).toEqual(['-c', '-l', `${given}`]);
+  const { args } = compressorProgram(choice);
+  expect(args.slice(0, 3)).toEqual(['-c', '-l', `${given}`]);
+});
+
+test.for([
+  [undefined, '5'],
+  [9, '9'],
+] as const)('Node, whose zlib packs tighter too, is given for level %s: %s', async ([level, given]) => {
+  const choice = await chooseCompressor({
+    ...{ method: 'gzip', pathDirs: [folder] },
+    ...(level && { level }),
+  });
+  expect(choice).toMatchObject({ program: 'node', level: level ?? 6 });
+  expect(compressorProgram(choice).args[1]).toBe(given);
 });
 
 test('gzip is done by pigz only where it has more threads than Node', async () => {

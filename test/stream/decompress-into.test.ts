@@ -4,15 +4,14 @@ import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { decompressInto, findWriterInto } from '../../src/stream/decompress-into.js';
+import { decompressorOf } from '../../src/stream/decompress.js';
+import { decompressInto } from '../../src/stream/decompress-into.js';
 import { FilterFailed, type FilterProgram } from '../../src/stream/filter-program.js';
 
 const plain = Buffer.from(Array.from({ length: 200_000 }, (_, at) => `row ${at}\n`).join(''));
 const signal = new AbortController().signal;
 
-async function gzip(): Promise<FilterProgram> {
-  return (await findWriterInto('gzip', false)) ?? expect.unreachable('no gzip');
-}
+const gzip = (): Promise<FilterProgram> => decompressorOf('gzip');
 
 async function* portions(bytes: Buffer, end?: () => void): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += 10_000) yield bytes.subarray(at, at + 10_000);

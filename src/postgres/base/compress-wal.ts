@@ -5,7 +5,6 @@ import { pipeline } from 'node:stream/promises';
 import type { BaseCompression } from '../../domain/base-backup.js';
 import { openFile } from '../../repository/local/real-file.js';
 import { storing } from '../../repository/local/storage-error.js';
-import { blockGzip } from '../../stream/block-gzip.js';
 import { chooseCompressor } from '../../stream/choose-compressor.js';
 import { type CompressorChoice, compressorProgram } from '../../stream/compressor.js';
 import { feed } from '../../stream/feed.js';
@@ -42,9 +41,7 @@ async function* through(
   choice: CompressorChoice,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  const program = compressorProgram(choice);
-  if (!program) return yield* blockGzip(source, choice);
-  const filter = startFilter(program, signal);
+  const filter = startFilter(compressorProgram(choice), signal);
   const feeding = feed(source, filter.stdin);
   // Told below, after what it wrote.
   feeding.catch(() => filter.stdin.destroy());

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { filePortions } from '../../stream/file-portions.js';
 import { openFile } from './real-file.js';
 import { storing } from './storage-error.js';
 
@@ -18,14 +19,17 @@ export async function hashFile(
 ): Promise<{ checksum: string; sizeBytes: number }> {
   return storing({ attempted: `read ${path}`, path }, async () => {
     const handle = await openFile(path);
-    const hash = createHash('sha256');
-    let sizeBytes = 0;
-    const chunks: AsyncIterable<Buffer> = handle.createReadStream({ highWaterMark: 1024 * 1024 });
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      sizeBytes += chunk.length;
-      onProgress?.(sizeBytes);
+    try {
+      const hash = createHash('sha256');
+      let sizeBytes = 0;
+      for await (const portion of filePortions(handle)) {
+        hash.update(portion);
+        sizeBytes += portion.length;
+        onProgress?.(sizeBytes);
+      }
+      return { checksum: hash.digest('hex'), sizeBytes };
+    } finally {
+      await handle.close();
     }
-    return { checksum: hash.digest('hex'), sizeBytes };
   });
 }
