@@ -23,8 +23,15 @@ module.exports = {
       name: 'work-knows-nothing-of-temporal',
       comment: 'what does the work can be tested and used without Temporal',
       severity: 'error',
-      from: { path: '^src/(postgres|stream|repository|alerting|monitoring|metrics|config|domain)/' },
+      from: { path: '^src/(files|stream|postgres|repository|alerting|monitoring|metrics|config|domain)/' },
       to: { path: '^(node_modules/@temporalio/|src/temporal/|src/cli/|workflows/|activities/)' },
+    },
+    {
+      name: 'files-and-streams-know-no-repository',
+      comment: 'reading, writing and compressing stand below what is stored, and below what PostgreSQL is asked',
+      severity: 'error',
+      from: { path: '^src/(files|stream)/' },
+      to: { path: '^src/(postgres|repository|alerting|monitoring|metrics|config)/' },
     },
     {
       name: 'activities-know-no-workflow',

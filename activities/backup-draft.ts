@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { BackupMetadata } from '../src/domain/backup.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { partialName } from '../src/domain/names.js';
-import { lstatIfThere } from '../src/repository/local/real-file.js';
+import { lstatIfThere } from '../src/files/real-file.js';
 import type { Repository } from '../src/repository/repository.js';
 
 /** What is known of a backup before it is published. It goes from step to step as a file: it may have thousands of tables. */

@@ -1,6 +1,6 @@
 import { HoldfastError } from '../src/domain/errors.js';
 import { artifactSuffix, partialName } from '../src/domain/names.js';
-import { hashFile } from '../src/repository/local/hash-file.js';
+import { hashFile } from '../src/files/hash-file.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import { type ActivityDeps, type BackupStep, clusterOf, runOf } from './deps.js';
 import type { DumpedArtifact } from './dump.js';

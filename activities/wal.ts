@@ -9,12 +9,12 @@ import type {
   ExpiredArchive,
   WalCycleResult,
 } from '../src/domain/wal-contracts.js';
+import { writeWhole } from '../src/files/write-whole.js';
 import type { Logger } from '../src/log.js';
 import { expireArchive } from '../src/repository/expire-archive.js';
 import { compressArchive } from '../src/repository/local/wal/compress-archive.js';
 import { removeAbandonedWal } from '../src/repository/local/wal/remove-abandoned.js';
 import { verifyArchive } from '../src/repository/local/wal/verify-archive.js';
-import { writeWhole } from '../src/repository/local/write-whole.js';
 import { type ClusterPlaces, type ClusterStep, loggedCycle, placesOf } from './cluster-step.js';
 import type { ActivityDeps } from './deps.js';
 

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { RoutedAlert } from '../domain/alert-routes.js';
 import type { Alert } from '../domain/contracts.js';
 import type { PlannedAlert, ToldStates } from '../domain/health/plan-alerts.js';
-import { writeWhole } from '../repository/local/write-whole.js';
+import { writeWhole } from '../files/write-whole.js';
 
 /** An alert that is not yet delivered everywhere. */
 export interface QueuedAlert {

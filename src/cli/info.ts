@@ -1,8 +1,8 @@
 import type { ClusterConfig } from '../config/config.js';
 import type { BaseBackupSummary } from '../domain/base-backup.js';
 import { type RecoverableWindow, recoverableWindow } from '../domain/recoverable-window.js';
+import { isFolder } from '../files/real-file.js';
 import { baseRepository } from '../repository/base/base-repository.js';
-import { isFolder } from '../repository/local/real-file.js';
 import { walLayout } from '../repository/local/wal/wal-layout.js';
 import { lookAtArchive } from '../repository/look-at-archive.js';
 import { readCatalogue, tellCatalogue } from './catalogue.js';

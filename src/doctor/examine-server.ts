@@ -12,13 +12,13 @@ import {
 import { judgeArchiving, judgeClock, judgeSlots } from '../domain/doctor/judge-server.js';
 import type { RoleFacts } from '../domain/doctor/role-facts.js';
 import { isOwnSlot } from '../domain/replication-slot.js';
+import { isFolder } from '../files/real-file.js';
 import { inspectArchiving } from '../postgres/archiving/inspect-archiving.js';
 import { inspectRole } from '../postgres/inspect-role.js';
 import type { ServerSight } from '../postgres/inspect-server.js';
 import { readServerSpace } from '../postgres/restore/server-space.js';
 import { inspectStreaming, type StreamingFacts } from '../postgres/streaming/inspect-streaming.js';
 import { tryReplication } from '../postgres/try-replication.js';
-import { isFolder } from '../repository/local/real-file.js';
 import { isScriptCurrent } from '../repository/local/wal/archive-script.js';
 import { walLayout } from '../repository/local/wal/wal-layout.js';
 import { look } from './look.js';

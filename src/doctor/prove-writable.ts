@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { access, constants, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { partialPrefix } from '../domain/names.js';
-import { removeName } from '../repository/local/real-file.js';
-import { storing } from '../repository/local/storage-error.js';
+import { removeName } from '../files/real-file.js';
+import { storing } from '../files/storage-error.js';
 
 /**
  * Proves that a folder can be written, by a file that is removed at once; where there is no such folder, that it could

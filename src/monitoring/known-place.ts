@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { writeWhole, writeWholeIfRoom } from '../repository/local/write-whole.js';
+import { writeWhole, writeWholeIfRoom } from '../files/write-whole.js';
 
 const markSchema = z.object({ format_version: z.literal(1), repository_id: z.string() });
 

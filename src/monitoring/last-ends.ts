@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { ClusterConfig } from '../config/config.js';
 import { encodeDatabaseName } from '../domain/names.js';
 import { type LastEnds, type OperationEnd, operationOutcomes } from '../domain/operation-end.js';
-import { writeWhole } from '../repository/local/write-whole.js';
+import { writeWhole } from '../files/write-whole.js';
 import { monitoringFolder } from './state-folder.js';
 
 const schema = z.object({

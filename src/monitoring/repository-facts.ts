@@ -1,7 +1,7 @@
 import { HoldfastError } from '../domain/errors.js';
 import type { RepositoryFacts } from '../domain/health/facts.js';
+import { isFolder } from '../files/real-file.js';
 import { layoutOf } from '../repository/local/layout.js';
-import { isFolder } from '../repository/local/real-file.js';
 import { walLayout } from '../repository/local/wal/wal-layout.js';
 import type { KnownPlace } from './known-place.js';
 

@@ -1,5 +1,5 @@
 import { type ErrorType, HoldfastError } from '../domain/errors.js';
-import { type StorageContext, storageError } from '../repository/local/storage-error.js';
+import { type StorageContext, storageError } from '../files/storage-error.js';
 import { moreLocks, moreRoom, noRoomForLocks } from './connection-error.js';
 import type { ProgramMessages } from './program-messages.js';
 

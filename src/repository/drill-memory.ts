@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { DrillOutcome } from '../domain/drill-contracts.js';
 import { encodeDatabaseName } from '../domain/names.js';
+import { isFolder, readText, statFile } from '../files/real-file.js';
+import { writeWhole } from '../files/write-whole.js';
 import { makeFolder } from './local/prepare.js';
-import { isFolder, readText, statFile } from './local/real-file.js';
-import { writeWhole } from './local/write-whole.js';
 
 const drill = z.object({
   /** ISO 8601, UTC. */

@@ -10,9 +10,9 @@ import { HoldfastError } from '../domain/errors.js';
 import { parseArchivedName } from '../domain/wal-file.js';
 import { walReach } from '../domain/wal-reach.js';
 import { lastSegmentNumberBefore, type Segment } from '../domain/wal-segment.js';
+import { isFolder, statFile } from '../files/real-file.js';
+import { storing } from '../files/storage-error.js';
 import { baseRepository } from './base/base-repository.js';
-import { isFolder, statFile } from './local/real-file.js';
-import { storing } from './local/storage-error.js';
 import { isStreamedSegment, listStream } from './local/wal/list-stream.js';
 import { type WalLayout, walLayout } from './local/wal/wal-layout.js';
 

@@ -3,7 +3,7 @@ import { basename, isAbsolute } from 'node:path';
 import type { CompressionMethod, StoredMetadata } from '../domain/backup.js';
 import { HoldfastError } from '../domain/errors.js';
 import type { BackupReference } from '../domain/restore-contracts.js';
-import { filePortions } from '../stream/file-portions.js';
+import { filePortions } from '../files/file-portions.js';
 import { metadataSuffix } from './backup-files.js';
 import type { Repository } from './repository.js';
 

@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { HoldfastError } from '../domain/errors.js';
+import { syncFolder } from '../files/durable.js';
+import { storing } from '../files/storage-error.js';
 import { maskUrl } from '../mask-url.js';
-import { syncFolder } from '../repository/local/durable.js';
-import { storing } from '../repository/local/storage-error.js';
 
 /** A file to be made, this user's alone. */
 export interface NewFile {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { CompressionMethod } from '../domain/backup.js';
 import { HoldfastError, messageOf } from '../domain/errors.js';
+import { filePortions } from '../files/file-portions.js';
 import { countStored } from './count-stored.js';
 import { decompressorOf } from './decompress.js';
-import { filePortions } from './file-portions.js';
 import { FilterFailed, type FilterProgram } from './filter-program.js';
 import type { CountedDump } from './row-counter-program.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { storageError } from '../repository/local/storage-error.js';
+import { storageError } from '../files/storage-error.js';
 import { SyncBehind } from './sync-behind.js';
 
 /** What was written. */

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lstatIfThere } from '../../src/files/real-file.js';
 import {
   exchangeFolders,
   type FolderExchange,
@@ -10,7 +11,6 @@ import {
   undoAbandoned,
 } from '../../src/postgres/recovery/exchange-folders.js';
 import { emptyClaimed } from '../../src/postgres/recovery/folder-mark.js';
-import { lstatIfThere } from '../../src/repository/local/real-file.js';
 
 let folder: string;
 let exchange: FolderExchange;

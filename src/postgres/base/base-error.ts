@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../domain/errors.js';
-import { errorCode, storageError } from '../../repository/local/storage-error.js';
+import { errorCode, storageError } from '../../files/storage-error.js';
 import { FilterFailed } from '../../stream/filter-program.js';
 import { cancelled } from '../connection-error.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { openFile } from '../../repository/local/real-file.js';
+import { openFile } from '../../files/real-file.js';
 
 /** A stored file, hashed as it is read, never through a symbolic link. */
 export class StoredFile {

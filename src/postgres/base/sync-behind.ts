@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { syncFile } from '../../repository/local/durable.js';
-import { isFolder, statFile } from '../../repository/local/real-file.js';
+import { syncFile } from '../../files/durable.js';
+import { isFolder, statFile } from '../../files/real-file.js';
 
 const everyMs = 5_000;
 

@@ -1,8 +1,8 @@
 import { chmod, chown, mkdir, readdir, readlink, realpath, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
-import { lstatIfThere } from '../../repository/local/real-file.js';
-import { storing } from '../../repository/local/storage-error.js';
+import { lstatIfThere } from '../../files/real-file.js';
+import { storing } from '../../files/storage-error.js';
 import { claimMark, emptyClaimed, isHalfUnpacked, runOfFolder } from './folder-mark.js';
 
 /** What a folder is to a run: free, its own from an earlier attempt, or the data directory of a cluster. */

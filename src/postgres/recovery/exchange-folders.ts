@@ -1,9 +1,9 @@
 import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
-import { syncFolder } from '../../repository/local/durable.js';
-import { lstatIfThere } from '../../repository/local/real-file.js';
-import { storing } from '../../repository/local/storage-error.js';
+import { syncFolder } from '../../files/durable.js';
+import { lstatIfThere } from '../../files/real-file.js';
+import { storing } from '../../files/storage-error.js';
 import { failpoint } from './failpoint.js';
 import { runOfFolder, unmark } from './folder-mark.js';
 

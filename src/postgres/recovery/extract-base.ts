@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import type { BaseBackupMetadata } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { storing } from '../../repository/local/storage-error.js';
+import { storing } from '../../files/storage-error.js';
 import { type BaseTaker, type ReadBase, readBase } from '../base/read-base.js';
 import { claimFolder } from './claim-folder.js';
 import { emptyClaimed, markUnpacked } from './folder-mark.js';

@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { storing } from '../../repository/local/storage-error.js';
+import { storing } from '../../files/storage-error.js';
 import { unlockTablespaces } from './tablespace-links.js';
 
 /** Files that say whose a folder is: of the run that unpacks a base backup into it, and then recovers it. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { chmod, chown, copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode, storing } from '../../repository/local/storage-error.js';
+import { errorCode, storing } from '../../files/storage-error.js';
 import { listArchive } from '../../repository/local/wal/list-archive.js';
 import { listBrokenOff, listStream, type StreamedFile } from '../../repository/local/wal/list-stream.js';
 import type { WalLayout } from '../../repository/local/wal/wal-layout.js';

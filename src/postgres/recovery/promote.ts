@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, chown, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
-import { storing } from '../../repository/local/storage-error.js';
+import { storing } from '../../files/storage-error.js';
 import { withConnection } from '../connection.js';
 import { runningPostmaster } from './postmaster.js';
 import { removeRecovery } from './recovery-settings.js';

@@ -2,8 +2,8 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
 import { formatBytes } from '../../domain/sizes.js';
-import { lstatIfThere } from '../../repository/local/real-file.js';
-import { storing } from '../../repository/local/storage-error.js';
+import { lstatIfThere } from '../../files/real-file.js';
+import { storing } from '../../files/storage-error.js';
 
 /** Room for a base backup where it is to be unpacked. WAL comes on top. */
 export interface RecoveryRoom {

@@ -1,8 +1,8 @@
 import { chmod, chown, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isFolder } from '../../files/real-file.js';
+import { storing } from '../../files/storage-error.js';
 import { makeFolder } from '../../repository/local/prepare.js';
-import { isFolder } from '../../repository/local/real-file.js';
-import { storing } from '../../repository/local/storage-error.js';
 import { stopServer } from './postmaster.js';
 import { unlockTablespaces } from './tablespace-links.js';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chown, mkdtemp, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
-import { storing } from '../../repository/local/storage-error.js';
+import { storing } from '../../files/storage-error.js';
 import type { ControlData } from './control-data.js';
 import { removeRunFolder, runFolderPrefix } from './postmaster.js';
 import type { ServerAccount } from './server-account.js';

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { lchown, open, readdir, readFile, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder } from '../../repository/local/durable.js';
-import { errorCode, storing } from '../../repository/local/storage-error.js';
+import { syncFolder } from '../../files/durable.js';
+import { errorCode, storing } from '../../files/storage-error.js';
 import type { ServerAccount } from './server-account.js';
 import { readTablespaceMap } from './tablespace-map.js';
 

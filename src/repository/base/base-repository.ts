@@ -1,8 +1,8 @@
+import { isFolder } from '../../files/real-file.js';
+import { storing } from '../../files/storage-error.js';
 import type { HeldLease, Lease } from '../lease.js';
 import { lease, leases } from '../local/lease.js';
 import { freeSpace, makeFolder } from '../local/prepare.js';
-import { isFolder } from '../local/real-file.js';
-import { storing } from '../local/storage-error.js';
 import type { FreeSpace } from '../repository.js';
 import { baseLayoutOf, baseMetadataPath } from './base-layout.js';
 import { type BasePublication, createPartialBase, publishBase } from './publish-base.js';

@@ -7,10 +7,10 @@ import {
   summariseBase,
 } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
+import { isFolder, readText, statFile } from '../../files/real-file.js';
+import { storing } from '../../files/storage-error.js';
 import { newestIdFirst } from '../backup-files.js';
 import type { Layout } from '../local/layout.js';
-import { isFolder, readText, statFile } from '../local/real-file.js';
-import { storing } from '../local/storage-error.js';
 import type { BrokenEntry } from '../repository.js';
 import { readBaseDocument } from './base-document.js';
 import { baseFolder, baseMetadataName, baseMetadataPath } from './base-layout.js';

@@ -3,14 +3,14 @@ import { basename, join } from 'node:path';
 import { parseBaseBackupId } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { partialName, partialPrefix } from '../../domain/names.js';
+import { renameIfThere, syncFolder } from '../../files/durable.js';
+import { isFolder } from '../../files/real-file.js';
+import { errorCode, storing } from '../../files/storage-error.js';
 import { failpoint } from '../failpoint.js';
 import { describeLease, type HeldLease } from '../lease.js';
-import { renameIfThere, syncFolder } from '../local/durable.js';
 import { type Layout, partialPath } from '../local/layout.js';
 import { leases } from '../local/lease.js';
 import { partialNames } from '../local/partial-names.js';
-import { isFolder } from '../local/real-file.js';
-import { errorCode, storing } from '../local/storage-error.js';
 import { baseFolder } from './base-layout.js';
 
 const removalRun = 'removal-of-';

@@ -1,9 +1,9 @@
 import { constants, type FileHandle, lstat, open } from 'node:fs/promises';
 import { HoldfastError } from '../../domain/errors.js';
+import { removeName, requireFolder, statFile } from '../../files/real-file.js';
+import { errorCode, storageError, storing } from '../../files/storage-error.js';
 import type { PartialFile } from '../repository.js';
 import { type Layout, partialPath } from './layout.js';
-import { removeName, requireFolder, statFile } from './real-file.js';
-import { errorCode, storageError, storing } from './storage-error.js';
 
 const createNew = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_WRONLY;
 

@@ -4,12 +4,12 @@ import * as z from 'zod';
 import { dayMs } from '../../domain/durations.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { partialName } from '../../domain/names.js';
+import { renameInto } from '../../files/durable.js';
+import { readText, removeName, statFile } from '../../files/real-file.js';
 import type { HeldLease, Lease } from '../lease.js';
 import { writePartial } from './create-partial.js';
-import { renameInto } from './durable.js';
 import { type Layout, metadataPath, partialPath } from './layout.js';
 import { partialNames } from './partial-names.js';
-import { readText, removeName, statFile } from './real-file.js';
 
 const leaseSuffix = '.lease.json';
 

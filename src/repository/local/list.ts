@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackupSummary } from '../../domain/backup.js';
+import { isFolder } from '../../files/real-file.js';
+import { storing } from '../../files/storage-error.js';
 import { isIdOfDatabase, metadataSuffix, newestIdFirst, parseBackupId } from '../backup-files.js';
 import type { FoundBackup, ListFilter, Listing } from '../repository.js';
 import type { Layout } from './layout.js';
 import { readBackup } from './read-backup.js';
-import { isFolder } from './real-file.js';
-import { storing } from './storage-error.js';
 
 /** Metadata files that are read at the same time. */
 const readsAtOnce = 16;

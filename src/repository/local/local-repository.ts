@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { openFile, removeName } from '../../files/real-file.js';
 import type { Repository } from '../repository.js';
 import { createPartial, writePartial } from './create-partial.js';
 import { find } from './find.js';
@@ -8,7 +9,6 @@ import { listBackups } from './list.js';
 import { listNewestBackups } from './list-newest.js';
 import { freeSpace, prepare } from './prepare.js';
 import { publish } from './publish.js';
-import { openFile, removeName } from './real-file.js';
 import { remove } from './remove.js';
 import { removeAbandonedPartials, removePartials } from './remove-partials.js';
 

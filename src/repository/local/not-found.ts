@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../domain/errors.js';
+import { statFile } from '../../files/real-file.js';
 import {
   artifactNamesOf,
   encodedDatabaseOf,
@@ -8,7 +9,6 @@ import {
 } from '../backup-files.js';
 import type { Layout } from './layout.js';
 import { backupIds } from './list.js';
-import { statFile } from './real-file.js';
 
 const namedAtMost = 5;
 

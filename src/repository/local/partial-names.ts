@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { partialPrefix } from '../../domain/names.js';
+import { isFolder } from '../../files/real-file.js';
+import { storing } from '../../files/storage-error.js';
 import type { Layout } from './layout.js';
-import { isFolder } from './real-file.js';
-import { storing } from './storage-error.js';
 
 /** Names of every partial file of the repository, in order. */
 export async function partialNames(layout: Layout): Promise<string[]> {

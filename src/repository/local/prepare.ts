@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { partialName } from '../../domain/names.js';
+import { syncFolder } from '../../files/durable.js';
+import { isFolder, removeName } from '../../files/real-file.js';
+import { errorCode, storing } from '../../files/storage-error.js';
 import type { FreeSpace } from '../repository.js';
-import { syncFolder } from './durable.js';
 import { type Layout, partialPath } from './layout.js';
-import { isFolder, removeName } from './real-file.js';
-import { errorCode, storing } from './storage-error.js';
 
 /** Makes the folders that are missing and proves that a file can be created and removed. */
 export async function prepare(layout: Layout): Promise<void> {

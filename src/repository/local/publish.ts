@@ -1,13 +1,13 @@
 import { HoldfastError } from '../../domain/errors.js';
+import { renameInto, syncFolder } from '../../files/durable.js';
+import { removeName, requireFolder, statFile } from '../../files/real-file.js';
 import { failpoint } from '../failpoint.js';
 import { writeMetadataDocument } from '../metadata-document.js';
 import type { Publication } from '../repository.js';
 import { writePartial } from './create-partial.js';
-import { renameInto, syncFolder } from './durable.js';
 import { type Layout, partialPath } from './layout.js';
 import { type Placement, placementOf } from './placement.js';
 import { readBackup } from './read-backup.js';
-import { removeName, requireFolder, statFile } from './real-file.js';
 import { removePartials } from './remove-partials.js';
 import { artifactExists, checksumOfMove, settle } from './settle.js';
 

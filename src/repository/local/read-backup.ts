@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { StoredMetadata } from '../../domain/backup.js';
 import { type ErrorType, HoldfastError } from '../../domain/errors.js';
 import { parseArtifactName } from '../../domain/names.js';
+import { readText, statFile } from '../../files/real-file.js';
 import { globalsSuffix } from '../backup-files.js';
 import { nameFlaw, summarise } from '../catalogue-entry.js';
 import { readMetadataDocument } from '../metadata-document.js';
 import type { FoundBackup } from '../repository.js';
 import { type Layout, metadataPath } from './layout.js';
-import { readText, statFile } from './real-file.js';
 
 /** A backup, or why what stands there is none. */
 export type ReadBackup = { backup: FoundBackup } | Flaw;

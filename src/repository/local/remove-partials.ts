@@ -1,16 +1,16 @@
 import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { partialPrefix } from '../../domain/names.js';
+import { syncFolder } from '../../files/durable.js';
+import { hashFile } from '../../files/hash-file.js';
+import { readText, removeName, statFile } from '../../files/real-file.js';
+import { errorCode } from '../../files/storage-error.js';
 import { artifactNamesOf, globalsSuffix, idOfFile, metadataSuffix } from '../backup-files.js';
 import { readMetadataDocument } from '../metadata-document.js';
-import { syncFolder } from './durable.js';
-import { hashFile } from './hash-file.js';
 import { type Layout, metadataPath } from './layout.js';
 import { leases } from './lease.js';
 import { partialNames } from './partial-names.js';
-import { readText, removeName, statFile } from './real-file.js';
 import { finishRemoval, idOfRemoval } from './remove.js';
-import { errorCode } from './storage-error.js';
 
 /**
  * Removes what a run has written and not published; and no attempt of it after `upToAttempt`. It looks again until

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
 import { partialName } from '../../domain/names.js';
+import { renameIfThere, syncFolder } from '../../files/durable.js';
+import { isFolder, readText, removeName, statFile } from '../../files/real-file.js';
 import { artifactNamesOf, globalsSuffix, metadataSuffix, parseBackupId } from '../backup-files.js';
 import { failpoint } from '../failpoint.js';
 import { describeLease, type HeldLease } from '../lease.js';
 import { readMetadataDocument } from '../metadata-document.js';
-import { renameIfThere, syncFolder } from './durable.js';
 import { type Layout, metadataPath } from './layout.js';
 import { leases } from './lease.js';
-import { isFolder, readText, removeName, statFile } from './real-file.js';
 
 const removalRun = 'removal-of-';
 

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
+import { renameInto, syncFile } from '../../files/durable.js';
+import { hashFile } from '../../files/hash-file.js';
+import { removeName, statFile } from '../../files/real-file.js';
 import { failpoint } from '../failpoint.js';
-import { renameInto, syncFile } from './durable.js';
-import { hashFile } from './hash-file.js';
 import type { Move } from './placement.js';
-import { removeName, statFile } from './real-file.js';
 
 /** What the file must hold to get its name. */
 export interface Expected {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { isFolder, readText, statFile } from '../local/real-file.js';
-import { writeWholeIfRoom } from '../local/write-whole.js';
+import { isFolder, readText, statFile } from '../../files/real-file.js';
+import { writeWholeIfRoom } from '../../files/write-whole.js';
 
 /** What a look or a re-reading has found of one backup. */
 export interface RememberedBackup {

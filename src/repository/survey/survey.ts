@@ -3,12 +3,12 @@ import { readdir } from 'node:fs/promises';
 import type { Flaw } from '../../domain/health/facts.js';
 import type { RereadEntry } from '../../domain/health/plan-rereads.js';
 import { parseTimestamp } from '../../domain/names.js';
+import { storing } from '../../files/storage-error.js';
 import { artifactNamesOf, globalsSuffix, metadataSuffix, parseBackupId } from '../backup-files.js';
 import { baseRepository } from '../base/base-repository.js';
 import { type Layout, layoutOf } from '../local/layout.js';
 import { backupIds } from '../local/list.js';
 import { readBackup } from '../local/read-backup.js';
-import { storing } from '../local/storage-error.js';
 import { type RememberedBackup, SurveyMemory } from './survey-memory.js';
 
 /** A backup of the repository, as far as is known without reading its artifact. */

@@ -2,7 +2,7 @@ import type { Client, ScheduleOptions } from '@temporalio/client';
 import type { ClusterConfig, Config } from '../../config/config.js';
 import { planSchedules, type ScheduleStep } from '../../domain/schedule/plan.js';
 import type { ScheduleShape } from '../../domain/schedule/shape.js';
-import { isFolder } from '../../repository/local/real-file.js';
+import { isFolder } from '../../files/real-file.js';
 import { walLayout } from '../../repository/local/wal/wal-layout.js';
 import { eachOf } from '../each-of.js';
 import { ownerMemo, ownerOf, presentSchedules } from './read.js';

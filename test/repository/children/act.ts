@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { HoldfastError } from '../../../src/domain/errors.js';
 import { partialName } from '../../../src/domain/names.js';
+import { storing } from '../../../src/files/storage-error.js';
 import { localRepository } from '../../../src/repository/local/local-repository.js';
-import { storing } from '../../../src/repository/local/storage-error.js';
 import type { Publication } from '../../../src/repository/repository.js';
 import { type SampleBackup, writeSample } from '../support/publication.js';
 

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { archiveScriptName } from '../../../domain/archive-command.js';
 import type { ServerAccount } from '../../../domain/archiving.js';
+import { readText, statFile } from '../../../files/real-file.js';
+import { writeWhole } from '../../../files/write-whole.js';
 import { packagePath } from '../../../package-root.js';
-import { readText, statFile } from '../real-file.js';
-import { writeWhole } from '../write-whole.js';
 import type { WalLayout } from './wal-layout.js';
 
 /** The script as it comes with Holdfast. */

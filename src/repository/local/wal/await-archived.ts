@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { walSuffix } from '../../../domain/wal-file.js';
-import { statFile } from '../real-file.js';
+import { statFile } from '../../../files/real-file.js';
 import type { WalLayout } from './wal-layout.js';
 
 export interface AwaitOptions {

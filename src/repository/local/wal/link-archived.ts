@@ -1,5 +1,5 @@
 import { chmod, chown, link } from 'node:fs/promises';
-import { errorCode, storing } from '../storage-error.js';
+import { errorCode, storing } from '../../../files/storage-error.js';
 
 /**
  * Gives a file to an owner. Where only root can give it away, the server, to which the folder belongs, reads it as any

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseWalName, type WalFile } from '../../../domain/wal-file.js';
 import type { Segment } from '../../../domain/wal-segment.js';
-import { isFolder, lstatIfThere } from '../real-file.js';
-import { storing } from '../storage-error.js';
+import { isFolder, lstatIfThere } from '../../../files/real-file.js';
+import { storing } from '../../../files/storage-error.js';
 import type { WalLayout } from './wal-layout.js';
 
 /** A file that was streamed, and is not in the archive yet. */

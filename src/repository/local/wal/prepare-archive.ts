@@ -2,9 +2,9 @@ import { chmod, chown, stat } from 'node:fs/promises';
 import type { ServerAccount } from '../../../domain/archiving.js';
 import { HoldfastError } from '../../../domain/errors.js';
 import { shellWord } from '../../../domain/shell-word.js';
+import { isFolder } from '../../../files/real-file.js';
+import { storing } from '../../../files/storage-error.js';
 import { makeFolder } from '../prepare.js';
-import { isFolder } from '../real-file.js';
-import { storing } from '../storage-error.js';
 import { canActAs, installScript, shippedScript, whyNotArchivable } from './archive-script.js';
 import type { WalLayout } from './wal-layout.js';
 

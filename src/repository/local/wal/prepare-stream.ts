@@ -1,8 +1,8 @@
 import { chmod, chown, stat } from 'node:fs/promises';
 import type { ServerAccount } from '../../../domain/archiving.js';
+import { isFolder } from '../../../files/real-file.js';
+import { storing } from '../../../files/storage-error.js';
 import { makeFolder } from '../prepare.js';
-import { isFolder } from '../real-file.js';
-import { storing } from '../storage-error.js';
 import { makeArchive } from './prepare-archive.js';
 import type { WalLayout } from './wal-layout.js';
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isFolder, lstatIfThere, removeName } from '../real-file.js';
-import { storing } from '../storage-error.js';
+import { isFolder, lstatIfThere, removeName } from '../../../files/real-file.js';
+import { storing } from '../../../files/storage-error.js';
 import type { WalLayout } from './wal-layout.js';
 
 /**

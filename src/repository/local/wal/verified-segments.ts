@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import * as z from 'zod';
+import { isFolder, readText, statFile } from '../../../files/real-file.js';
+import { writeWhole } from '../../../files/write-whole.js';
 import { makeFolder } from '../prepare.js';
-import { isFolder, readText, statFile } from '../real-file.js';
-import { writeWhole } from '../write-whole.js';
 import type { ListedFile } from './list-archive.js';
 import type { WalLayout } from './wal-layout.js';
 

@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import { HoldfastError } from '../../domain/errors.js';
-import { formatBytes } from '../../domain/sizes.js';
+import { HoldfastError } from '../domain/errors.js';
+import { formatBytes } from '../domain/sizes.js';
 
 /** What was going on when the file system refused. */
 export interface StorageContext {

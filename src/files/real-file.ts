@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { constants, type FileHandle, lstat, open, unlink } from 'node:fs/promises';
-import { HoldfastError } from '../../domain/errors.js';
+import { HoldfastError } from '../domain/errors.js';
 import { errorCode, storing, symbolicLinkRefused } from './storage-error.js';
 
 /** The file at `path`; undefined when there is none. Throws SymbolicLinkRefused, or PathRefused for anything but a file. */

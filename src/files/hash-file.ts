@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { filePortions } from '../../stream/file-portions.js';
+import { filePortions } from './file-portions.js';
 import { openFile } from './real-file.js';
 import { storing } from './storage-error.js';
 
