@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { feed } from './feed.js';
+import { decompressInto } from './decompress-into.js';
 import { type FilterProgram, startFilter } from './filter-program.js';
 import { ownProgram } from './own-program.js';
 import type { CountedDump } from './row-counter-program.js';
@@ -16,19 +16,13 @@ export async function countStored(
   signal: AbortSignal,
 ): Promise<CountedDump> {
   signal.throwIfAborted();
-  const stop = new AbortController();
-  const stopped = AbortSignal.any([signal, stop.signal]);
-  const counter = startFilter(ownProgram('row-counter-program'), stopped);
-  const filter = startFilter(decompressor, stopped, counter.stdin);
-  // The copy here would keep the counter from ever seeing the end.
-  counter.stdin.destroy();
-  const fed = feed(source, filter.stdin);
-  fed.catch(() => stop.abort());
-  const parts = [fed, counter.finished, filter.finished] as const;
-  const [answer] = await Promise.allSettled([text(counter.stdout), ...parts]);
-  // The source's failure ends both programs; without its reader the decompressor fails, too.
-  for (const part of parts) await part;
-  if (!(await fed)) throw new Error('something follows the end of the compressed data');
-  if (answer.status === 'rejected') throw answer.reason;
-  return JSON.parse(answer.value) as CountedDump;
+  const counter = startFilter(ownProgram('row-counter-program'), signal);
+  const [answer, ended, poured] = await Promise.allSettled([
+    text(counter.stdout),
+    counter.finished,
+    decompressInto(decompressor, source, counter.stdin, signal),
+  ]);
+  // The counter takes what it gets for the whole, however short: where it fails, that is the cause of all else.
+  for (const part of [ended, poured, answer]) if (part.status === 'rejected') throw part.reason;
+  return JSON.parse((answer as PromiseFulfilledResult<string>).value) as CountedDump;
 }

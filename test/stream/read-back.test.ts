@@ -189,3 +189,20 @@ test.for(['gzip', 'zstd'] as const)('reading back %s ends when it is cancelled',
   const reading = readBack(endless(), method, { signal: controller.signal });
   await expect(reading).rejects.toMatchObject({ type: 'Cancelled' });
 });
+
+test.for(['row-counter-program', 'gunzip-program'])(
+  '%s, ended by the system, is no damage of the file',
+  async (program) => {
+    const bytes = await blocks(dump);
+    async function* endless(): AsyncGenerator<Buffer> {
+      for (let times = 0; ; times++) {
+        yield bytes;
+        if (times === 2) execFileSync('pkill', ['-KILL', '-P', `${process.pid}`, '-f', program]);
+      }
+    }
+    await expect(readBack(endless(), 'gzip')).rejects.toMatchObject({
+      type: 'GeneralError',
+      message: expect.stringContaining('was ended by SIGKILL'),
+    });
+  },
+);

@@ -7,8 +7,7 @@ import { openFile } from '../../files/real-file.js';
 import { storing } from '../../files/storage-error.js';
 import { chooseCompressor } from '../../stream/choose-compressor.js';
 import { type CompressorChoice, compressorProgram } from '../../stream/compressor.js';
-import { feed } from '../../stream/feed.js';
-import { startFilter } from '../../stream/filter-program.js';
+import { throughFilter } from '../../stream/through-filter.js';
 
 const plainName = 'pg_wal.tar';
 
@@ -28,24 +27,23 @@ export async function compressWal(
   const context = { attempted: `compress ${path}`, path: target, neededBytes: there.size };
   await storing(context, async () => {
     const compressor = await chooseCompressor({ method });
-    const compressed = through((await openFile(path)).createReadStream(), compressor, signal);
-    await pipeline(compressed, createWriteStream(target, { flags: 'wx', mode: 0o600 }), { signal });
+    const plain: AsyncIterable<Buffer> = (await openFile(path)).createReadStream();
+    await pipeline(
+      compressed(plain, compressor, signal),
+      createWriteStream(target, { flags: 'wx', mode: 0o600 }),
+      { signal },
+    );
     const handle = await open(target, 'r+');
     await handle.sync().finally(() => handle.close());
     await unlink(path);
   });
 }
 
-async function* through(
+async function* compressed(
   source: AsyncIterable<Buffer>,
   choice: CompressorChoice,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  const filter = startFilter(compressorProgram(choice), signal);
-  const feeding = feed(source, filter.stdin);
-  // Told below, after what it wrote.
-  feeding.catch(() => filter.stdin.destroy());
-  filter.finished.catch(() => {});
-  yield* filter.stdout as AsyncIterable<Buffer>;
-  await Promise.all([feeding, filter.finished]);
+  if (yield* throughFilter(compressorProgram(choice), source, signal)) return;
+  throw new Error(`${choice.program} ended before it had everything`);
 }
