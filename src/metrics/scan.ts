@@ -7,7 +7,7 @@ import { repositoryFigures, settingFigures } from '../domain/metrics/repository-
 import { gatherFacts } from '../monitoring/gather-facts.js';
 import { lastEnds } from '../monitoring/last-ends.js';
 import { readDrills } from '../repository/drill-memory.js';
-import type { RememberedBackups } from '../repository/survey/survey.js';
+import type { RememberedBackups } from '../repository/survey/survey-memory.js';
 import { Refreshed, type RefreshOptions } from './refreshed.js';
 
 export interface ScanOptions extends Partial<RefreshOptions> {

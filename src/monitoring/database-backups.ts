@@ -1,6 +1,6 @@
 import { dayMs } from '../domain/durations.js';
 import type { DatabaseBackups } from '../domain/health/facts.js';
-import type { SurveyedBackup } from '../repository/survey/survey.js';
+import type { SurveyedBackup } from '../repository/survey/surveyed-backup.js';
 
 interface Question {
   backups: readonly SurveyedBackup[];

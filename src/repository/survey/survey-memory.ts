@@ -29,6 +29,9 @@ const schema = z.object({
   ),
 });
 
+/** Backups by id. */
+export type RememberedBackups = Map<string, RememberedBackup>;
+
 /**
  * What earlier looks at the catalogue found, and when each backup was last read whole: a file beside the metadata. It is
  * a memory, not a proof: without it, or where it can't be read, everything is looked at and read again.
