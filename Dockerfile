@@ -15,7 +15,7 @@ RUN npm run build && npm prune --omit=dev \
 
 FROM node:22-bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends postgresql-common ca-certificates tini tabix pigz zstd lz4 \
+ && apt-get install -y --no-install-recommends postgresql-common ca-certificates tini tabix zstd lz4 \
  && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
  && apt-get install -y --no-install-recommends postgresql-client-18 \
  && rm -rf /var/lib/apt/lists/*

@@ -24,7 +24,7 @@ export function totalRows(tables: readonly Pick<TableRows, 'rows'>[]): number {
 
 /** One stage of the dump, so that a slow backup explains itself. */
 export interface Stage {
-  /** What ran: `pg_dump`, `node-gzip`, `pigz`, `sha256`, `read-back`, ... */
+  /** What ran: `pg_dump`, `node-gzip`, `bgzip`, `sha256`, `read-back`, ... */
   name: string;
   /** Bytes that left the stage. */
   bytes: number;

@@ -1,12 +1,11 @@
-import { availableParallelism } from 'node:os';
 import type { CompressionMethod } from '../domain/backup.js';
 import { compressionLevels } from '../domain/compression-levels.js';
 import { HoldfastError } from '../domain/errors.js';
 import { programVersion } from '../program-version.js';
-import type { CompressorChoice, CompressorName } from './compressor.js';
+import type { CompressorChoice } from './compressor.js';
 import { filterEnvironment } from './filter-program.js';
 import { findProgram } from './find-program.js';
-import { poolThreads } from './thread-pool.js';
+import { usefulThreads } from './thread-pool.js';
 
 export type { CompressorChoice } from './compressor.js';
 
@@ -19,16 +18,8 @@ export interface CompressorWish {
 }
 
 /**
- * Programs by preference. bgzip takes the least time, and what it writes can be read back in parallel. pigz takes a
- * quarter more than Node's zlib, and can only be read back by one thread: it pays where it has more threads.
- */
-function programsFor(method: CompressionMethod): CompressorName[] {
-  if (method !== 'gzip') return [method];
-  return availableParallelism() > poolThreads() ? ['bgzip', 'pigz'] : ['bgzip'];
-}
-
-/**
- * Chooses what compresses by `method` on this machine.
+ * Chooses what compresses by `method` on this machine. For gzip that is bgzip, or Node's zlib in a program of ours: what they
+ * write can be read back in parallel, and costs less processor time than what `pigz` does.
  *
  * @throws HoldfastError `ConfigurationInvalid` for a level the method doesn't have, `ToolMissing` where zstd or lz4
  *   isn't installed; gzip needs nothing
@@ -36,14 +27,13 @@ function programsFor(method: CompressionMethod): CompressorName[] {
 export async function chooseCompressor(wish: CompressorWish): Promise<CompressorChoice> {
   const { method, level = compressionLevels[method].usual, pathDirs } = wish;
   requireLevel(method, level);
-  for (const program of programsFor(method)) {
-    const path = await findProgram(program, pathDirs);
-    const version = path === undefined ? undefined : await versionOf(path);
-    if (path === undefined || version === undefined) continue;
+  const program = method === 'gzip' ? 'bgzip' : method;
+  const path = await findProgram(program, pathDirs);
+  const version = path === undefined ? undefined : await versionOf(path);
+  if (path !== undefined && version !== undefined)
     return { method, level, program, path, threads: threadsFor(method), version };
-  }
   if (method !== 'gzip') throw missing(method);
-  return { method, level, program: 'node', threads: poolThreads(), version: process.versions.zlib };
+  return { method, level, program: 'node', threads: threadsFor(method), version: process.versions.zlib };
 }
 
 /**
@@ -51,7 +41,7 @@ export async function chooseCompressor(wish: CompressorWish): Promise<Compressor
  * too: a second thread would take it from the server, and cost a tenth more.
  */
 function threadsFor(method: CompressionMethod): number {
-  return method === 'gzip' ? availableParallelism() : Math.max(1, availableParallelism() - 1);
+  return method === 'gzip' ? usefulThreads() : Math.max(1, usefulThreads() - 1);
 }
 
 /** The path of the program that decompresses `method`. @throws HoldfastError `ToolMissing` */

@@ -3,7 +3,7 @@ import { compressionLevels } from '../domain/compression-levels.js';
 import type { FilterProgram } from './filter-program.js';
 import { ownProgram } from './own-program.js';
 
-export type CompressorName = 'bgzip' | 'pigz' | 'node' | 'zstd' | 'lz4';
+export type CompressorName = 'bgzip' | 'node' | 'zstd' | 'lz4';
 
 /** What compresses, and how. */
 export interface CompressorChoice {
@@ -20,7 +20,6 @@ export interface CompressorChoice {
 
 const argumentsOf: Record<Exclude<CompressorName, 'node'>, (choice: CompressorChoice) => string[]> = {
   bgzip: ({ level, threads }) => ['-c', '-l', `${packedLevel(level)}`, '-@', `${threads}`],
-  pigz: ({ level, threads }) => ['-c', '-n', `-${level}`, '-p', `${threads}`],
   zstd: ({ level, threads }) => ['-c', '-q', `-${level}`, `-T${threads}`],
   lz4: ({ level }) => ['-c', '-q', `-${level}`],
 };
@@ -37,7 +36,7 @@ function packedLevel(level: number): number {
 export function compressorProgram(choice: CompressorChoice): FilterProgram {
   const { program, path = program } = choice;
   return program === 'node'
-    ? ownProgram('gzip-program', packedLevel(choice.level), choice.threads)
+    ? ownProgram('gzip-program', choice.threads, packedLevel(choice.level))
     : { path, args: argumentsOf[program](choice) };
 }
 

@@ -16,7 +16,7 @@ export async function countStored(
   signal: AbortSignal,
 ): Promise<CountedDump> {
   signal.throwIfAborted();
-  const counter = startFilter(ownProgram('row-counter-program'), signal);
+  const counter = startFilter(ownProgram('row-counter-program', 1), signal);
   const [answer, ended, poured] = await Promise.allSettled([
     text(counter.stdout),
     counter.finished,

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { CompressionMethod } from '../domain/backup.js';
 import { findDecompressor } from './choose-compressor.js';
 import { bgzipDecompressor } from './compressor.js';
@@ -6,7 +5,7 @@ import type { FilterProgram } from './filter-program.js';
 import { findProgram } from './find-program.js';
 import { gunzipMembers } from './gunzip.js';
 import { ownProgram } from './own-program.js';
-import { poolThreads } from './thread-pool.js';
+import { poolThreads, usefulThreads } from './thread-pool.js';
 import { throughFilter } from './through-filter.js';
 
 /**
@@ -34,6 +33,6 @@ export async function decompressorOf(method: CompressionMethod, byBgzip = false)
   if (method !== 'gzip') return { path: await findDecompressor(method), args: ['-d', '-c', '-q'] };
   const bgzip = byBgzip ? await findProgram('bgzip') : undefined;
   return bgzip === undefined
-    ? ownProgram('gunzip-program')
-    : bgzipDecompressor(bgzip, availableParallelism());
+    ? ownProgram('gunzip-program', usefulThreads())
+    : bgzipDecompressor(bgzip, usefulThreads());
 }

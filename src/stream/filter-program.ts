@@ -6,6 +6,8 @@ export interface FilterProgram {
   /** Full path. */
   path: string;
   args: string[];
+  /** Added to {@link filterEnvironment}. */
+  env?: Record<string, string>;
 }
 
 /** A filter program that runs. */
@@ -50,13 +52,17 @@ export function startFilter(
   stdout: Writable,
 ): RunningFilter<null>;
 export function startFilter(
-  { path, args }: FilterProgram,
+  { path, args, env }: FilterProgram,
   signal: AbortSignal,
   stdout: 'pipe' | Writable = 'pipe',
 ): RunningFilter<Readable | null> {
   const stdio = ['pipe', stdout, 'pipe'] as const;
   // In a process group of its own: Ctrl-C at the terminal is for us. A reader that it ended would say its file is damaged.
-  const child = spawn(path, args, { env: filterEnvironment(), stdio: [...stdio], detached: true }) as Child;
+  const child = spawn(path, args, {
+    env: { ...filterEnvironment(), ...env },
+    stdio: [...stdio],
+    detached: true,
+  }) as Child;
   if (!(child.stdin as Writable | undefined)) throw withoutPipes(child, path);
   // A broken pipe shows in how the program ended.
   child.stdin.on('error', () => {});

@@ -1,5 +1,13 @@
 import { availableParallelism } from 'node:os';
 
+/** More than any dump keeps busy would only take memory. */
+const mostThreads = 16;
+
+/** How many threads are worth having for one stream on this machine. */
+export function usefulThreads(): number {
+  return Math.min(mostThreads, availableParallelism());
+}
+
 /** What libuv's thread pool has unless UV_THREADPOOL_SIZE says otherwise. */
 const defaultPoolSize = 4;
 

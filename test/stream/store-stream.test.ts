@@ -68,7 +68,7 @@ async function scriptedCompressor(
   return { method: 'zstd', level: 1, program: 'zstd', path: program, threads: 1, version: 'x', pid };
 }
 
-const compressors = ['node', 'bgzip', 'pigz', 'zstd', 'lz4'] as const;
+const compressors = ['node', 'bgzip', 'zstd', 'lz4'] as const;
 
 /** The compressor `name` where it is installed. */
 async function compressorNamed(name: (typeof compressors)[number]): Promise<CompressorChoice | undefined> {
