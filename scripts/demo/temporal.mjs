@@ -2,12 +2,14 @@ import { Client, Connection } from '@temporalio/client';
 import { temporalDirectory } from '../../dist/src/config/directories.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { connectEmbedded } from '../../dist/src/temporal/embedded/embedded.js';
+import { meanwhile } from './telling.mjs';
 
 /** Holds the embedded server that the demo's commands share. */
 export async function connectDemoTemporal(env) {
   const config = await loadConfig({ env, cwd: env.HOLDFAST_STATE_DIR });
   const stateDir = temporalDirectory(config, env);
-  const server = await connectEmbedded({ stateDir, onProgress: () => undefined });
+  const progress = meanwhile();
+  const server = await connectEmbedded({ stateDir, onProgress: progress.tell }).finally(progress.end);
   const connection = await Connection.connect({ address: server.address });
   return {
     address: server.address,
