@@ -20,7 +20,7 @@ export function meanwhile() {
     tell(text) {
       const [what] = text.split(/: \d/);
       if (isTerminal) {
-        process.stdout.write(`\r\u001b[K  ${text.slice(0, (process.stdout.columns ?? 80) - 3)}`);
+        process.stdout.write(`\r\u001b[K  ${text.slice(0, (process.stdout.columns || 80) - 3)}`);
         held = true;
       } else if (Date.now() - (seen.get(what) ?? 0) > 30_000) {
         seen.set(what, Date.now());
