@@ -9,7 +9,7 @@ import { createHeldDump, type HeldDump } from '../support/held-dump.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
 import { lastingPort } from '../support/lasting-port.js';
 import { typedOnTerminal } from '../support/on-terminal.js';
-import { patience } from '../support/patience.js';
+import { patience, patienceWithCommands } from '../support/patience.js';
 import { startTemporal } from '../support/temporal.js';
 
 let cluster: Cluster;
@@ -59,7 +59,7 @@ test('one command on a fresh machine gives scheduled backups, and others find it
   expect(await place.run('schedule', 'trigger', 'default/full', '--wait')).toMatchObject({ exitCode: 0 });
   // Temporal lists what has ended and what is due a little later.
   await expect
-    .poll(async () => (await status()).work)
+    .poll(async () => (await status()).work, patienceWithCommands)
     .toMatchObject({
       nextRuns: [{ schedule: 'holdfast/default/full' }],
       lastOutcomes: expect.arrayContaining([
@@ -84,7 +84,7 @@ test('one command on a fresh machine gives scheduled backups, and others find it
   await dump.untilHeld(up.command);
   expect((await place.run('status')).stdout).toContain('0 of 1 database done, 1 running: shop');
   await dump.release();
-  await vi.waitUntil(async () => (await status()).work?.running.length === 0, patience);
+  await vi.waitUntil(async () => (await status()).work?.running.length === 0, patienceWithCommands);
 });
 
 test('P5: told to stop mid-dump it leaves no partial file, and its next start finishes the very workflow', async () => {
@@ -98,7 +98,7 @@ test('P5: told to stop mid-dump it leaves no partial file, and its next start fi
     database: 'shop',
     step: expect.stringContaining('dumping'),
   });
-  await expect.poll(async () => (await status()).work?.running).toContainEqual(dumping);
+  await expect.poll(async () => (await status()).work?.running, patienceWithCommands).toContainEqual(dumping);
   expect(await first.stop()).toBe(0);
   expect((await readdir(join(place.backupDir, 'full'))).filter((name) => name.startsWith('.'))).toEqual([]);
   await expect.poll(sessions).toBe('0');
@@ -108,10 +108,10 @@ test('P5: told to stop mid-dump it leaves no partial file, and its next start fi
 
   await dump.release();
   await using second = await startUp();
-  await vi.waitUntil(async () => (await listed()).length > before.length, patience);
+  await vi.waitUntil(async () => (await listed()).length > before.length, patienceWithCommands);
   expect(await listed()).toHaveLength(before.length + 1);
   const isDone = async () => (await status()).work?.lastOutcomes.some((end) => end.runId === runId);
-  await vi.waitUntil(isDone, patience);
+  await vi.waitUntil(isDone, patienceWithCommands);
   expect(second.printed()).toContain('nothing to change');
 });
 
@@ -125,9 +125,9 @@ test('what a killed command had begun is seen through', async () => {
   await killed;
   await dump.release();
   await using _up = await startUp();
-  await vi.waitUntil(async () => (await listed()).length === before.length + 1, patience);
+  await vi.waitUntil(async () => (await listed()).length === before.length + 1, patienceWithCommands);
   // It is listed before its run has ended, and the next test wants to begin one.
-  await vi.waitUntil(async () => (await status()).work?.running.length === 0, patience);
+  await vi.waitUntil(async () => (await status()).work?.running.length === 0, patienceWithCommands);
 });
 
 test('a killed Temporal is started again on its address, and said; a killed up leaves nothing behind', async () => {
@@ -151,7 +151,7 @@ test('status shows what waits for approval and how to decide, as does whoever as
   await using _up = await startUp();
   await place.json('restore', '--latest', 'shop', '--detach');
   const waits = async () => (await status()).work?.waiting[0]?.status?.approval !== undefined;
-  await vi.waitUntil(waits, patience);
+  await vi.waitUntil(waits, patienceWithCommands);
   const { stdout } = await place.run('status');
   expect(stdout).toContain('holdfast approve restore/default/shop --reason WHY');
   const again = await place.run('restore', '--latest', 'shop', '--yes');
@@ -159,7 +159,7 @@ test('status shows what waits for approval and how to decide, as does whoever as
   expect(again.stderr).toContain('holdfast reject restore/default/shop --reason WHY');
   expect(await place.run('reject', 'shop', '--reason', 'a test')).toMatchObject({ exitCode: 0 });
   // What still drops its staging database when `up` stops would go on at the next start.
-  await expect.poll(async () => (await status()).work?.running).toEqual([]);
+  await expect.poll(async () => (await status()).work?.running, patienceWithCommands).toEqual([]);
 });
 
 test('a port that is taken is told with its holder and the setting; nothing is left running', async () => {
@@ -201,7 +201,7 @@ test('on a Temporal of one’s own it starts none; told to stop, it leaves that 
   await expect.poll(sessions).toBe('0');
   expect(await status()).toMatchObject({ up: null, temporal: null });
   await expect
-    .poll(async () => JSON.parse((await ask('--json', 'status')).stdout))
+    .poll(async () => JSON.parse((await ask('--json', 'status')).stdout), patienceWithCommands)
     .toMatchObject({
       up: null,
       temporal: { address: temporal.address, source: 'configured' },

@@ -9,7 +9,7 @@ import { processes } from '../faults/support/processes.js';
 import { drained } from '../support/archiving-cluster.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type RunningCommand, type Workplace } from '../support/holdfast.js';
-import { patience } from '../support/patience.js';
+import { patience, patienceWithCommands } from '../support/patience.js';
 import { startTemporal, type TemporalServer } from '../support/temporal.js';
 
 let cluster: Cluster;
@@ -192,7 +192,7 @@ test('G11: a slot that was lost is made anew, the gap is told, and a base backup
   const alert =
     /alert wal_stream: .*replication slot holdfast_default_stream_1_\w+.*; a base backup is taken/;
   await vi.waitUntil(() => alert.test(heard), patience);
-  await vi.waitUntil(async () => (await info()).baseBackups.length > basesBefore, patience);
+  await vi.waitUntil(async () => (await info()).baseBackups.length > basesBefore, patienceWithCommands);
   expect((await info()).window.gaps).toHaveLength(1);
   await streamed(100);
   await loseAndRecover();

@@ -5,6 +5,7 @@ import type { CalendarSpec, ScheduleSpec } from '@temporalio/client';
 import { msNumberToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
+import { patienceWithCommands } from '../support/patience.js';
 import { patience, patiently } from './support/scene.js';
 import { openStage, type Stage } from './support/stage.js';
 
@@ -54,7 +55,7 @@ test(
     const taken = async () => (await full.describe()).info.numActionsTaken;
     await expect.poll(taken, patiently).toBeGreaterThan(0);
     const newBackups = async () => (await scene.place.json<{ backups: object[] }>('list')).backups.length - 1;
-    await expect.poll(newBackups, patiently).toBe(1);
+    await expect.poll(newBackups, patienceWithCommands).toBe(1);
 
     const running = async () => (await full.describe()).info.runningActions;
     await expect.poll(running, patiently).toEqual([]);

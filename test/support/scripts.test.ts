@@ -37,6 +37,17 @@ test('one failing test and failing types are two failures', async () => {
   expect(exitCode).toBe(1);
 });
 
+test('lint and types go beside each other, and each is told below its own name', async () => {
+  // Each ends only when the other has begun.
+  const meets = (own: string, other: string) =>
+    `touch ${own}; timeout 120 sh -c 'until [ -e ${other} ]; do sleep 0.1; done' && echo said by ${own}`;
+  await npmScripts({ lint: meets('lint', 'types'), typecheck: `${meets('types', 'lint')}; exit 1` });
+  await testFile("test('a', () => {});");
+  const { output, lastLine } = await runTests();
+  expect(lastLine).toBe('2 passed, 1 failed');
+  expect(output).toMatch(/== lint\nsaid by lint\nlint: passed\n\n== types\nsaid by types\ntypes: failed\n/);
+});
+
 test('a test file that does not load counts as failed', async () => {
   await testFile("import './absent.js';");
   expect(await runTests()).toMatchObject({ lastLine: '2 passed, 1 failed', exitCode: 1 });

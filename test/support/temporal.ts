@@ -122,7 +122,8 @@ class RunningTemporal implements TemporalServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connection?.close();
-    await this.stop();
+    // Told to stop, it takes more than a second, and nobody asks it for anything again.
+    if (this.#process?.isRunning()) await this.kill9();
     await rm(this.folder, { recursive: true, force: true });
   }
 
