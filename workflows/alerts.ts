@@ -2,11 +2,13 @@ import {
   CancellationScope,
   isCancellation,
   ParentClosePolicy,
+  patched,
   proxyActivities,
   startChild,
   TimeoutFailure,
   upsertSearchAttributes,
   uuid4,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { Alert } from '../src/domain/contracts.js';
@@ -62,11 +64,23 @@ function isCancelled(error: unknown): boolean {
   return CancellationScope.current().consideredCancelled && rootFailure(error) instanceof TimeoutFailure;
 }
 
-/** {@link noteFailure}, and tells of it; one that was cancelled is told to nobody. */
+/**
+ * A point in time that can't be reached was asked for by a person, who is told by the command. Nothing was touched, and
+ * what stands against it in the archive is told by WAL cycles and monitoring. By schedule nobody hears of it otherwise.
+ */
+function isWrongQuestion(error: unknown): boolean {
+  return failureType(error) === 'RecoveryTargetInvalid' && workflowInfo().parent === undefined;
+}
+
+/** {@link noteFailure}, and tells of it; one that was cancelled is told to nobody, as is a refused question. */
 export async function recordFailure(
   error: unknown,
   { hostQueue, ...run }: Pick<Alert, 'type' | 'cluster' | 'database'> & { hostQueue: string },
 ): Promise<void> {
+  if (isWrongQuestion(error) && patched('wrong-questions-alert-nobody')) {
+    upsertSearchAttributes([outcomeAttribute('rejected')]);
+    return;
+  }
   const outcome = noteFailure(error);
   if (outcome === 'cancelled') return;
   const priority = outcome === 'rejected' ? 'medium' : 'critical';

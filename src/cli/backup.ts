@@ -3,6 +3,7 @@ import type { CompressionMethod } from '../domain/backup.js';
 import type { BackUpClusterResult } from '../domain/cluster-backup-contracts.js';
 import type { FullBackupResult } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
+import { refuseImpossibleName } from '../domain/impossible-name.js';
 import { clusterBackupOf, fullBackupOf } from '../temporal/operations.js';
 import { askClusterProgress } from './cluster-progress.js';
 import { type CommandContext, clusterNamed } from './context.js';
@@ -38,6 +39,7 @@ export async function backupCommand(
       remedy: 'run `holdfast backup DATABASE` or `holdfast backup --all`',
     });
   }
+  if (database !== undefined) refuseImpossibleName('back up', database);
   refuseWithOne(database, options);
   const cluster = clusterNamed(context.config, options.cluster);
   const session = await openSession(context, cluster.host, options.detach === true);
