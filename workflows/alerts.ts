@@ -50,8 +50,10 @@ export async function alert(content: Untimed): Promise<boolean> {
 /** What people did not agree to is no failure. */
 const refusals = ['RestoreRejected', 'ApprovalExpired'];
 
+type Unsuccessful = 'cancelled' | 'rejected' | 'failed';
+
 /** Notes how a run ended that did not succeed; gives whether it was cancelled, refused by people, or failed. */
-export function noteFailure(error: unknown): 'cancelled' | 'rejected' | 'failed' {
+export function noteFailure(error: unknown): Unsuccessful {
   const isRefusal = refusals.includes(failureType(error));
   const outcome = isCancelled(error) ? 'cancelled' : isRefusal ? 'rejected' : 'failed';
   upsertSearchAttributes([outcomeAttribute(outcome)]);
@@ -76,13 +78,14 @@ function isWrongQuestion(error: unknown): boolean {
 export async function recordFailure(
   error: unknown,
   { hostQueue, ...run }: Pick<Alert, 'type' | 'cluster' | 'database'> & { hostQueue: string },
-): Promise<void> {
+): Promise<Unsuccessful> {
   if (isWrongQuestion(error) && patched('wrong-questions-alert-nobody')) {
     upsertSearchAttributes([outcomeAttribute('rejected')]);
-    return;
+    return 'rejected';
   }
   const outcome = noteFailure(error);
-  if (outcome === 'cancelled') return;
+  if (outcome === 'cancelled') return outcome;
   const priority = outcome === 'rejected' ? 'medium' : 'critical';
   await alert({ ...run, priority, message: failureMessage(error, hostQueue), metrics: {} });
+  return outcome;
 }
