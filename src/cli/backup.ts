@@ -7,6 +7,7 @@ import { refuseImpossibleName } from '../domain/impossible-name.js';
 import { clusterBackupOf, fullBackupOf } from '../temporal/operations.js';
 import { askClusterProgress } from './cluster-progress.js';
 import { type CommandContext, clusterNamed } from './context.js';
+import { leftOutWords } from './left-out-words.js';
 import { bytes, counted, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
 import { renderTable } from './output/table.js';
@@ -144,6 +145,7 @@ function printCluster(output: Output, result: BackUpClusterResult): void {
   output.print(
     `${done === total ? '' : `${done} of `}${counted(total, 'database')} backed up, ${bytes(sizeBytes)}`,
   );
+  if (result.leftOutCount > 0) output.print(`left out: ${leftOutWords(result)}`);
   if (entries.length < total) output.print(`the first ${entries.length} are shown; the report has all`);
   if (reportPath !== null) output.print(`report: ${printable(reportPath)}`);
 }
