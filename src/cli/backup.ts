@@ -11,7 +11,7 @@ import { leftOutWords } from './left-out-words.js';
 import { bytes, counted, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
 import { renderTable } from './output/table.js';
-import { runOperation, thisCommand } from './run-operation.js';
+import { refuseUnmetHere, runOperation, thisCommand } from './run-operation.js';
 import { openSession, type Session } from './session.js';
 import { backupWords } from './step-words.js';
 
@@ -43,6 +43,7 @@ export async function backupCommand(
   if (database !== undefined) refuseImpossibleName('back up', database);
   refuseWithOne(database, options);
   const cluster = clusterNamed(context.config, options.cluster);
+  refuseUnmetHere(context, cluster);
   const session = await openSession(context, cluster.host, options.detach === true);
   try {
     return database === undefined

@@ -110,6 +110,12 @@ test('a worker with settings of another server refuses what a command asks', asy
   }
 });
 
+test('what the environment of a command asks of connections is not left to a worker that asks nothing', async () => {
+  const { exitCode, stderr } = await place.start(['backup', awkward], { PGCHANNELBINDING: 'require' });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("PGCHANNELBINDING asks for what Holdfast's own sessions can't do");
+});
+
 test('--all backs up every database, and shows how far it is', async () => {
   const { shown, exitCode } = await typedOnTerminal(place, ['backup', '--all'], []);
   expect(exitCode).toBe(0);
