@@ -1,6 +1,11 @@
-import { type ClusterBackupEntry, isIncluded } from '../src/domain/cluster-backup-contracts.js';
+import {
+  type ClusterBackupEntry,
+  isIncluded,
+  type LeftOutDatabase,
+} from '../src/domain/cluster-backup-contracts.js';
 import { addToReport } from '../src/log.js';
-import { listDatabases } from '../src/postgres/connection.js';
+import { listEveryDatabase } from '../src/postgres/connection.js';
+import type { KnownDatabase } from '../src/postgres/read-databases.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { requirePlace } from './place.js';
 
@@ -22,6 +27,9 @@ export interface DiscoveredDatabases {
   more: number;
   /** How many the settings want backed up at a time. */
   parallel: number;
+  /** What none of the pages has; the first hundred. Absent in histories of before. */
+  leftOut?: LeftOutDatabase[];
+  leftOutCount?: number;
 }
 
 export interface RecordBackupsStep {
@@ -34,6 +42,20 @@ export interface RecordBackupsStep {
   entries: ClusterBackupEntry[];
 }
 
+/** What a message can bear of them. */
+const mostLeftOut = 100;
+
+/** Why a database is left out, if it is. */
+function leftOutOf(
+  { name, notBackedUpBecause }: KnownDatabase,
+  { include, exclude }: Parameters<typeof isIncluded>[1],
+): LeftOutDatabase[] {
+  const because =
+    notBackedUpBecause ??
+    (isIncluded(name, { include }) ? !isIncluded(name, { exclude }) && 'in exclude' : 'not in include');
+  return because ? [{ database: name, because }] : [];
+}
+
 /** Steps of a backup of a whole cluster. */
 export function createClusterBackupActivities(deps: ActivityDeps) {
   return {
@@ -43,13 +65,16 @@ export function createClusterBackupActivities(deps: ActivityDeps) {
       requirePlace('back up', cluster, step.place);
       const { include, exclude, parallel } = cluster.backups;
       const patterns = { include: step.include ?? include, exclude: step.exclude ?? exclude };
-      const all = await listDatabases(cluster.connection);
+      const all = await listEveryDatabase(cluster.connection);
+      const leftOut = all.flatMap((database) => leftOutOf(database, patterns));
+      const isLeftOut = new Set(leftOut.map(({ database }) => database));
       const left = all
-        .filter((name) => isIncluded(name, patterns))
+        .flatMap(({ name }) => (isLeftOut.has(name) ? [] : [name]))
         .sort()
         .filter((name) => step.after === null || name > step.after);
       const databases = left.slice(0, step.limit);
-      return { databases, more: left.length - databases.length, parallel };
+      const told = { leftOut: leftOut.slice(0, mostLeftOut), leftOutCount: leftOut.length };
+      return { databases, more: left.length - databases.length, parallel, ...told };
     },
 
     /** Adds databases to the report in `logs/`, and gives its full path. */

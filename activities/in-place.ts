@@ -38,7 +38,7 @@ export function createInPlaceActivities(deps: ActivityDeps) {
     /** What can be proven before anything is lost: the artifact's rows, and what the target has now. */
     async gatherInPlaceEvidence(step: InPlaceEvidenceStep): Promise<RestoreProof> {
       return loggedRestore(deps, step, 'evidence', async (log) => {
-        const { evidence, every, acceptsConnections } = await gather(deps, step);
+        const { evidence, every, target } = await gather(deps, step);
         if (evidence.blockers.length > 0) throw swapBlocked(step.target, evidence.blockers);
         const digest = evidenceDigest(evidence, sha256);
         const path = keepDocument(deps, step, 'restore-evidence', { digest, evidence, every });
@@ -48,7 +48,7 @@ export function createInPlaceActivities(deps: ActivityDeps) {
           digest,
           markdown: evidenceMarkdown(evidence, digest),
           path,
-          target: { name: step.target, oid: evidence.target.oid, acceptsConnections },
+          target,
           ...{ tables, rows, sizeBytes, assertions: 0 },
           warnings: cutLines(evidence.warnings),
         };
@@ -110,5 +110,12 @@ async function gather(deps: ActivityDeps, step: InPlaceEvidenceStep) {
       ? await readTargetBlockers(connection, present, { passing: true, isDropped: true })
       : [],
   };
-  return { evidence, every, acceptsConnections: database?.acceptsConnections ?? true };
+  const target = {
+    ...{ name: step.target, oid: evidence.target.oid },
+    ...{
+      acceptsConnections: database?.acceptsConnections ?? true,
+      isTemplate: database?.isTemplate ?? false,
+    },
+  };
+  return { evidence, every, target };
 }

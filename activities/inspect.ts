@@ -1,4 +1,5 @@
 import { HoldfastError } from '../src/domain/errors.js';
+import { refuseImpossibleName } from '../src/domain/impossible-name.js';
 import { fullBackupId } from '../src/domain/names.js';
 import { formatBytes } from '../src/domain/sizes.js';
 import { estimateArtifactBytes } from '../src/domain/space.js';
@@ -10,7 +11,6 @@ import type { Repository } from '../src/repository/repository.js';
 import { type ActivityDeps, type BackupStep, clusterOf, toolOptions } from './deps.js';
 import { freeTimestamp } from './free-timestamp.js';
 import { requirePlace } from './place.js';
-import { refuseImpossibleName } from './refuse-name.js';
 import { logged } from './step-log.js';
 
 /** What the first look found out. */

@@ -2,6 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import { approvalPolicyOf } from '../src/config/restoring.js';
 import { totalRows } from '../src/domain/backup.js';
 import { HoldfastError } from '../src/domain/errors.js';
+import { refuseImpossibleName } from '../src/domain/impossible-name.js';
 import { formatTimestamp } from '../src/domain/names.js';
 import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/domain/restore-contracts.js';
 import { restoreName } from '../src/domain/restore-names.js';
@@ -15,7 +16,6 @@ import { readBackFile, type StoredReadBack } from '../src/stream/read-back.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { whileLeased } from './lease.js';
 import { beatWithProgress } from './progress-beat.js';
-import { refuseImpossibleName } from './refuse-name.js';
 import { refuseRequester } from './refuse-requester.js';
 import { refuseBlocked, refuseInPlace, refuseOldServer, requirePsql } from './refuse-restore.js';
 import {

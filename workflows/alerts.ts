@@ -2,11 +2,13 @@ import {
   CancellationScope,
   isCancellation,
   ParentClosePolicy,
+  patched,
   proxyActivities,
   startChild,
   TimeoutFailure,
   upsertSearchAttributes,
   uuid4,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { Alert } from '../src/domain/contracts.js';
@@ -48,8 +50,10 @@ export async function alert(content: Untimed): Promise<boolean> {
 /** What people did not agree to is no failure. */
 const refusals = ['RestoreRejected', 'ApprovalExpired'];
 
+type Unsuccessful = 'cancelled' | 'rejected' | 'failed';
+
 /** Notes how a run ended that did not succeed; gives whether it was cancelled, refused by people, or failed. */
-export function noteFailure(error: unknown): 'cancelled' | 'rejected' | 'failed' {
+export function noteFailure(error: unknown): Unsuccessful {
   const isRefusal = refusals.includes(failureType(error));
   const outcome = isCancelled(error) ? 'cancelled' : isRefusal ? 'rejected' : 'failed';
   upsertSearchAttributes([outcomeAttribute(outcome)]);
@@ -62,13 +66,26 @@ function isCancelled(error: unknown): boolean {
   return CancellationScope.current().consideredCancelled && rootFailure(error) instanceof TimeoutFailure;
 }
 
-/** {@link noteFailure}, and tells of it; one that was cancelled is told to nobody. */
+/**
+ * A point in time that can't be reached was asked for by a person, who is told by the command. Nothing was touched, and
+ * what stands against it in the archive is told by WAL cycles and monitoring. By schedule nobody hears of it otherwise.
+ */
+function isWrongQuestion(error: unknown): boolean {
+  return failureType(error) === 'RecoveryTargetInvalid' && workflowInfo().parent === undefined;
+}
+
+/** {@link noteFailure}, and tells of it; one that was cancelled is told to nobody, as is a refused question. */
 export async function recordFailure(
   error: unknown,
   { hostQueue, ...run }: Pick<Alert, 'type' | 'cluster' | 'database'> & { hostQueue: string },
-): Promise<void> {
+): Promise<Unsuccessful> {
+  if (isWrongQuestion(error) && patched('wrong-questions-alert-nobody')) {
+    upsertSearchAttributes([outcomeAttribute('rejected')]);
+    return 'rejected';
+  }
   const outcome = noteFailure(error);
-  if (outcome === 'cancelled') return;
+  if (outcome === 'cancelled') return outcome;
   const priority = outcome === 'rejected' ? 'medium' : 'critical';
   await alert({ ...run, priority, message: failureMessage(error, hostQueue), metrics: {} });
+  return outcome;
 }

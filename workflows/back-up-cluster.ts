@@ -65,13 +65,14 @@ class ClusterBackup {
 
   async backUp(): Promise<BackUpClusterResult> {
     const { cluster, place, include, exclude, carried } = this.input;
-    const { databases, more, parallel } = await this.#steps.contact.discoverDatabases({
+    const found = await this.#steps.contact.discoverDatabases({
       ...{ cluster, after: carried?.after ?? null },
       limit: this.input.databasesPerRun ?? defaultDatabasesPerRun,
       ...(include && { include }),
       ...(exclude && { exclude }),
       ...(place !== undefined && { place }),
     });
+    const { databases, more, parallel, leftOut = [], leftOutCount = 0 } = found;
     this.#journal.expect(databases.length + more);
     const waiting = [...databases];
     try {
@@ -82,9 +83,9 @@ class ClusterBackup {
     }
     if (more > 0 || waiting.length > 0)
       return goOnAsNew<typeof backUpCluster>({ ...this.input, carried: this.#journal.carried });
-    const { total, result } = this.#journal;
+    const result = { ...this.#journal.result, leftOut, leftOutCount };
     await alert(alertOfBackups(cluster, result));
-    return { ...result, total };
+    return result;
   }
 
   async #takeTurns(waiting: string[]): Promise<void> {

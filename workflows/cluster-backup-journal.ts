@@ -33,7 +33,7 @@ export class ClusterBackupJournal {
     return { total: this.total, done, failed, running: [...this.#running] };
   }
 
-  get result(): BackUpClusterResult {
+  get result(): Omit<BackUpClusterResult, 'leftOut' | 'leftOutCount'> {
     const { failed, sizeBytes, entries, reportPath } = this.carried;
     return { total: this.total, failed, sizeBytes, entries, reportPath };
   }

@@ -6,6 +6,7 @@ import {
   defineSignal,
   defineUpdate,
   isCancellation,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -21,8 +22,10 @@ import {
   type KeepPreviousStatus,
   keepMessages,
 } from '../src/domain/keep-contracts.js';
+import { sqlName } from '../src/domain/sql-name.js';
 import { keepOptions } from './activity-options.js';
-import { recordFailure } from './alerts.js';
+import { alert, recordFailure } from './alerts.js';
+import { markdownSafe } from './details.js';
 import { failureOf, failureType, rootFailure } from './failures.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
@@ -48,9 +51,21 @@ export async function keepPrevious(input: KeepPreviousInput): Promise<KeepPrevio
     upsertSearchAttributes([outcomeAttribute('succeeded')]);
     return result;
   } catch (error) {
-    await recordFailure(error, { type: 'restore_done', cluster, database: target, hostQueue });
+    const run = { type: 'restore_done', cluster, database: target } as const;
+    const outcome = await recordFailure(error, { ...run, hostQueue });
+    if (outcome === 'cancelled' && patched('a-cancelled-keep-tells'))
+      await alert({ ...run, priority: 'medium', metrics: {}, ...leftBehind(input) });
     throw error;
   }
+}
+
+/** Nobody drops it any more: also whoever looks at the run that was cancelled is to see it. */
+function leftBehind({ target, previous }: KeepPreviousInput): { message: string; remedy: string } {
+  const name = previous.name;
+  const message = `database ${name}, what ${target} was before a restore, is left: the run that keeps and then drops it was cancelled`;
+  const remedy = `Drop it when it is not needed: DROP DATABASE IF EXISTS ${sqlName(name)}; \`holdfast restore undo\` can't bring it back any more.`;
+  setCurrentDetails(`${markdownSafe(message)}.\n\n${markdownSafe(remedy)}`);
+  return { message, remedy };
 }
 
 async function keep(input: KeepPreviousInput): Promise<KeepPreviousResult> {

@@ -44,11 +44,11 @@ async function approvedToDrop(
     ...{ checksum: artifact.checksum, expectedAttempt: artifact.attempt },
   });
   run.journal.status.evidence = { digest, markdown };
-  const { name, oid, acceptsConnections } = target;
+  const { name, oid, ...properties } = target;
   if (oid === null)
     throw refused('RestoreRejected', attemptedOn(name), 'the target is gone since it was inspected');
   await awaitRestoreApproval(run, prepared, digest);
-  return { evidence: { digest, path }, approved: { name, oid, acceptsConnections } };
+  return { evidence: { digest, path }, approved: { name, oid, ...properties } };
 }
 
 /** Loads and proves the backup, and gives it the name of the target that is gone. */

@@ -3,13 +3,15 @@ import type { CompressionMethod } from '../domain/backup.js';
 import type { BackUpClusterResult } from '../domain/cluster-backup-contracts.js';
 import type { FullBackupResult } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
+import { refuseImpossibleName } from '../domain/impossible-name.js';
 import { clusterBackupOf, fullBackupOf } from '../temporal/operations.js';
 import { askClusterProgress } from './cluster-progress.js';
 import { type CommandContext, clusterNamed } from './context.js';
+import { leftOutWords } from './left-out-words.js';
 import { bytes, counted, duration, printable } from './output/format.js';
 import type { Output } from './output/output.js';
 import { renderTable } from './output/table.js';
-import { runOperation, thisCommand } from './run-operation.js';
+import { refuseUnmetHere, runOperation, thisCommand } from './run-operation.js';
 import { openSession, type Session } from './session.js';
 import { backupWords } from './step-words.js';
 
@@ -38,8 +40,10 @@ export async function backupCommand(
       remedy: 'run `holdfast backup DATABASE` or `holdfast backup --all`',
     });
   }
+  if (database !== undefined) refuseImpossibleName('back up', database);
   refuseWithOne(database, options);
   const cluster = clusterNamed(context.config, options.cluster);
+  refuseUnmetHere(context, cluster);
   const session = await openSession(context, cluster.host, options.detach === true);
   try {
     return database === undefined
@@ -142,6 +146,7 @@ function printCluster(output: Output, result: BackUpClusterResult): void {
   output.print(
     `${done === total ? '' : `${done} of `}${counted(total, 'database')} backed up, ${bytes(sizeBytes)}`,
   );
+  if (result.leftOutCount > 0) output.print(`left out: ${leftOutWords(result)}`);
   if (entries.length < total) output.print(`the first ${entries.length} are shown; the report has all`);
   if (reportPath !== null) output.print(`report: ${printable(reportPath)}`);
 }

@@ -1,5 +1,6 @@
 import type { DrillOutcome, DrillResult } from '../domain/drill-contracts.js';
 import { HoldfastError } from '../domain/errors.js';
+import { refuseImpossibleName } from '../domain/impossible-name.js';
 import { type DrillWishes, drillOf } from '../temporal/operations.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { age, bytes, count, counted, duration, printable } from './output/format.js';
@@ -59,6 +60,7 @@ function whatToDrill(database: string | undefined, { all, pointInTime, to }: Dri
     });
   }
   if (all) return {};
+  if (database !== undefined) refuseImpossibleName('drill', database);
   if (database !== undefined) return { databases: [database], pointInTime: false };
   return { databases: [], pointInTime: true, ...(to !== undefined && { target: parseTo(to) }) };
 }

@@ -1,3 +1,4 @@
+import { refuseImpossibleName } from '../domain/impossible-name.js';
 import type { RetentionDecision } from '../domain/retention.js';
 import { expireBackups } from '../repository/expire-backups.js';
 import { openRepository } from '../repository/open-repository.js';
@@ -19,6 +20,7 @@ export async function expireCommand(
   options: ExpireOptions,
 ) {
   const { output, config } = context;
+  if (database !== undefined) refuseImpossibleName('expire', database);
   const plans = [];
   for (const cluster of clustersNamed(context.config, options.cluster)) {
     const plan = await expireBackups(openRepository(cluster), {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { HoldfastError } from '../domain/errors.js';
+import { refuseImpossibleName } from '../domain/impossible-name.js';
 import type { BackupReference } from '../domain/restore-contracts.js';
 import { parseBackupId } from '../repository/backup-files.js';
 import { printable, shellWord } from './output/format.js';
@@ -24,6 +25,7 @@ export function whatToRestore(
   if (from !== undefined && !latest && reference !== 'latest' && reference !== 'oldest')
     throw misplacedFrom();
   if (!parseBackupId(reference) && parseBackupId(target)) throw exchanged(reference, target);
+  refuseImpossibleName('restore', target);
   const isEnd = reference === 'latest' || reference === 'oldest';
   const database = from ?? (isEnd ? target : undefined);
   return {

@@ -14,7 +14,7 @@ import { type RestoreArguments, whatToRestore } from './restore-arguments.js';
 import { previewRestore } from './restore-preview.js';
 import { printRestore } from './restore-summary.js';
 import { runDecidable } from './run-decidable.js';
-import { commonInput } from './run-operation.js';
+import { commonInput, refuseUnmetHere } from './run-operation.js';
 import { openSession, type Session } from './session.js';
 
 export interface RestoreOptions extends RecoveryArguments, RestoreArguments {
@@ -45,6 +45,7 @@ export async function restoreCommand(
     return previewRestore(context, cluster, {
       ...{ backup, target, createRoles: options.globals === true, inPlace: options.inPlace === true },
     });
+  refuseUnmetHere(context, cluster);
   const session = await openSession(context, cluster.host, options.detach === true);
   try {
     const input = inputOf(context, session, cluster, { backup, target, options });

@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ClusterConfig } from '../config/config.js';
 import { clusterFingerprint } from '../config/fingerprint.js';
+import { refuseUnmet } from '../postgres/unmet-parameters.js';
 import { errorOfWorkflow } from '../temporal/failure.js';
 import { type Asker, clusterInput } from '../temporal/operations.js';
 import type { OperationStart } from '../temporal/start-operation.js';
@@ -19,6 +20,15 @@ export interface RunOptions {
   detach: boolean;
   /** Asks the workflow how far it is, where its steps don't tell; undefined: not known yet. */
   askProgress?: (handle: WorkflowHandle) => Promise<string | undefined>;
+}
+
+/**
+ * Refuses what this command's environment asks of connections, and can't be done: a worker, whose own environment may ask
+ * nothing, would connect without. Not for what can do without a server, as a recovery.
+ * @throws HoldfastError `ConfigurationInvalid`
+ */
+export function refuseUnmetHere({ config, env }: CommandContext, cluster: ClusterConfig): void {
+  if (cluster.host === config.host) refuseUnmet(new Map(), env);
 }
 
 /** Who asks for an operation on a cluster: this command. */

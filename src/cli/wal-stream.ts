@@ -11,7 +11,7 @@ import { inspectStreaming } from '../postgres/streaming/inspect-streaming.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { instant, printable, shellWord } from './output/format.js';
 import type { Output } from './output/output.js';
-import { commonInput, runOperation } from './run-operation.js';
+import { commonInput, refuseUnmetHere, runOperation } from './run-operation.js';
 import { openSession } from './session.js';
 import { streamWords } from './step-words.js';
 import { endStream, nothingStreams, removeSlot } from './wal-stream-stop.js';
@@ -46,6 +46,7 @@ async function stream(
   cluster: ClusterConfig,
   detach: boolean,
 ): Promise<WalStreamResult | undefined> {
+  refuseUnmetHere(context, cluster);
   const session = await openSession(context, cluster.host, detach);
   try {
     const input: WalStreamInput = commonInput(context, session, cluster);

@@ -4,7 +4,7 @@ import { walCycleOf } from '../temporal/operations.js';
 import { type CommandContext, clusterNamed } from './context.js';
 import { bytes, counted, duration, instant, printable } from './output/format.js';
 import type { Output } from './output/output.js';
-import { runOperation, thisCommand } from './run-operation.js';
+import { refuseUnmetHere, runOperation, thisCommand } from './run-operation.js';
 import { openSession } from './session.js';
 import { walWords } from './step-words.js';
 
@@ -24,6 +24,7 @@ export async function walCommand(
   options: WalOptions,
 ): Promise<number> {
   const cluster = clusterNamed(context.config, clusterName);
+  refuseUnmetHere(context, cluster);
   const session = await openSession(context, cluster.host, options.detach === true);
   try {
     const asked = { forceBase: options.base === true, noSwitch: !options.switch };

@@ -19,6 +19,12 @@ export interface ClusterBackupEntry {
   error?: { type: string; message: string };
 }
 
+/** A database that a backup of its whole cluster leaves out. */
+export interface LeftOutDatabase {
+  database: string;
+  because: 'template' | 'takes no connections' | 'made by Holdfast' | 'not in include' | 'in exclude';
+}
+
 export interface CarriedBackups {
   /** When it began, ISO 8601, and its first run: they name its report. */
   startedAt: string;
@@ -44,6 +50,9 @@ export interface BackUpClusterResult {
   entries: ClusterBackupEntry[];
   /** Full path of the report, with every database, on its host; null where it could not be written. */
   reportPath: string | null;
+  /** By name; the first hundred. */
+  leftOut: LeftOutDatabase[];
+  leftOutCount: number;
 }
 
 /** What a running backup of a cluster tells of itself: the answer to the query `status`. */

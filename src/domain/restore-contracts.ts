@@ -99,7 +99,7 @@ export interface RestoreProof {
   markdown: string;
   /** Full path of the evidence, whole, on its host. */
   path: string;
-  target: { name: string; oid: number | null; acceptsConnections: boolean };
+  target: { name: string; oid: number | null; acceptsConnections: boolean; isTemplate?: boolean };
   tables: number;
   rows: number;
   sizeBytes: number;

@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../config/config.js';
-import { parseMark } from '../domain/database-mark.js';
 import { HoldfastError } from '../domain/errors.js';
 import { actingRoleRemedy, withActingRole } from './acting-role.js';
 import { cancelled, reportedError, sessionError } from './connection-error.js';
 import { closeSession, openSession, type SessionOptions } from './open-session.js';
 import { showName } from './quote.js';
+import { type KnownDatabase, readDatabases } from './read-databases.js';
 import { resolveConnection } from './resolve-connection.js';
 
 /**
@@ -33,20 +33,21 @@ export async function withMaintenanceConnection<T>(
   return await withSession('query the cluster', () => openMaintenance(settings, options), use, options);
 }
 
-/** The databases that accept connections and are no template, by name. */
+/** The databases that accept connections, are no template and none of Holdfast's own, by name. */
 export async function listDatabases(
   settings: ConnectionSettings,
   options: SessionOptions = {},
 ): Promise<string[]> {
-  return await withMaintenanceConnection(settings, readDatabases, options);
+  const all = await listEveryDatabase(settings, options);
+  return all.flatMap(({ name, notBackedUpBecause }) => (notBackedUpBecause ? [] : [name]));
 }
 
-async function readDatabases(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ datname: string; comment: string | null }>(
-    `SELECT datname, pg_catalog.shobj_description(oid, 'pg_database') AS comment FROM pg_catalog.pg_database
-     WHERE datallowconn AND NOT datistemplate ORDER BY datname COLLATE "C"`,
-  );
-  return rows.filter(({ comment }) => !parseMark(comment)).map(({ datname }) => datname);
+/** Every database, by name, with why it is none of {@link listDatabases}. */
+export async function listEveryDatabase(
+  settings: ConnectionSettings,
+  options: SessionOptions = {},
+): Promise<KnownDatabase[]> {
+  return await withMaintenanceConnection(settings, readDatabases, options);
 }
 
 async function withSession<T>(

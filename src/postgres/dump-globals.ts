@@ -6,7 +6,7 @@ import { childEnvironment } from './child-environment.js';
 import type { ClientTools } from './client-tools.js';
 import { withConnection } from './connection.js';
 import { cancelled } from './connection-error.js';
-import { notRunnable } from './dump.js';
+import { notRunnable } from './not-runnable.js';
 import { programFailure } from './program-failure.js';
 import { ProgramMessages } from './program-messages.js';
 import { conninfo } from './quote.js';

@@ -1,11 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ConnectionSettings } from '../config/config.js';
-import { HoldfastError } from '../domain/errors.js';
 import { childEnvironment } from './child-environment.js';
 import type { ClientTools } from './client-tools.js';
 import { explainRefusal } from './connection.js';
 import { cancelled } from './connection-error.js';
 import { namingLockHolders } from './lock-holders.js';
+import { notRunnable } from './not-runnable.js';
 import { startProgram } from './program.js';
 import { programFailure } from './program-failure.js';
 import { ProgramMessages } from './program-messages.js';
@@ -96,13 +96,4 @@ function dumpArguments(lockWaitTimeoutMs: number, snapshotId: string | undefined
     `--lock-wait-timeout=${lockWaitTimeoutMs}`,
     ...(snapshotId === undefined ? [] : [`--snapshot=${snapshotId}`]),
   ];
-}
-
-/** A program that could not even be started. */
-export function notRunnable(attempted: string, path: string, code: string | undefined): HoldfastError {
-  return new HoldfastError('ToolMissing', {
-    attempted,
-    cause: `${path} cannot be run (${code ?? 'unknown reason'})`,
-    remedy: 'Install PostgreSQL’s client programs, or name their folder in PG_BIN_DIR.',
-  });
 }

@@ -1,9 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { errorCode } from '../files/storage-error.js';
+import { notRunnable } from './not-runnable.js';
 
 /** How long a program may take to end after SIGTERM, and its standard error after its end. */
 const patienceMs = 5_000;
+
+/** What ends the programs that run, should this process end: one listener for all of them, for Node warns of eleven. */
+const endWithUs = new Set<() => void>();
+process.on('exit', () => {
+  for (const end of endWithUs) end();
+});
 
 export interface ProgramOptions {
   path: string;
@@ -33,10 +41,21 @@ export function startProgram({ path, args, env, stdout, signal, ownGroup = false
   exited: Promise<ProgramExit>;
 } {
   // In a process group of its own: Ctrl-C at the terminal is for us, who end it in order.
-  const child = spawn(path, args, { env, stdio: ['ignore', stdout, 'pipe'], detached: true });
+  const child = spawning(path, () =>
+    spawn(path, args, { env, stdio: ['ignore', stdout, 'pipe'], detached: true }),
+  );
   // Destroyed, not ended: an end would shut the socket down for the program as well.
   if (stdout !== 'pipe') stdout.destroy();
   return { child, exited: waitForExit(child, signal, ownGroup) };
+}
+
+/** Most of what keeps a program from starting comes as an event, but not that there is no memory. */
+function spawning(path: string, start: () => ChildProcess): ChildProcess {
+  try {
+    return start();
+  } catch (error) {
+    throw notRunnable('start a program', path, errorCode(error));
+  }
 }
 
 async function waitForExit(
@@ -51,7 +70,7 @@ async function waitForExit(
     escalation = setTimeout(() => kill('SIGKILL'), patienceMs);
   };
   const leaveNone = () => kill('SIGTERM');
-  process.once('exit', leaveNone);
+  endWithUs.add(leaveNone);
   signal?.addEventListener('abort', terminate, { once: true });
   if (signal?.aborted) terminate();
   try {
@@ -64,7 +83,7 @@ async function waitForExit(
     clearTimeout(escalation);
     if (ownGroup) kill('SIGTERM');
     hangUpOn(child);
-    process.off('exit', leaveNone);
+    endWithUs.delete(leaveNone);
     signal?.removeEventListener('abort', terminate);
   }
 }

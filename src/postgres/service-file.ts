@@ -68,5 +68,18 @@ function addParameter(parameters: Map<string, string>, line: string, where: stri
       cause: `${where} names ${JSON.stringify(keyword)}, which is no connection parameter that is known here`,
       remedy: 'Correct or remove the line.',
     });
-  if (!parameters.has(keyword)) parameters.set(keyword, line.slice(equals + 1).trim());
+  if (parameters.has(keyword)) return;
+  const value = line.slice(equals + 1).trim();
+  if (keyword === 'port') requirePort(value, where);
+  parameters.set(keyword, value);
+}
+
+/** A number that is no port would count as a server that can't be reached. */
+function requirePort(value: string, where: string): void {
+  if (value === '' || (/^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535)) return;
+  throw new HoldfastError('ConfigurationInvalid', {
+    attempted: 'read the connection service file',
+    cause: `port is ${JSON.stringify(value)} in ${where}, and must be a whole number from 1 to 65535`,
+    remedy: 'Correct the line.',
+  });
 }

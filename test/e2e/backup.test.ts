@@ -110,22 +110,31 @@ test('a worker with settings of another server refuses what a command asks', asy
   }
 });
 
+test('what the environment of a command asks of connections is not left to a worker that asks nothing', async () => {
+  const { exitCode, stderr } = await place.start(['backup', awkward], { PGCHANNELBINDING: 'require' });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("PGCHANNELBINDING asks for what Holdfast's own sessions can't do");
+});
+
 test('--all backs up every database, and shows how far it is', async () => {
   const { shown, exitCode } = await typedOnTerminal(place, ['backup', '--all'], []);
   expect(exitCode).toBe(0);
   expect(shown).toMatch(/\d of \d databases done, \d running: /);
   expect(shown).toContain('databases backed up');
+  expect(shown).toMatch(/^left out: template0, template1 \(template\)\s*$/m);
   for (const name of ['postgres', 'restored'])
     expect(shown).toMatch(new RegExp(`^${name} +${name}_full_`, 'm'));
 });
 
 test('--all takes what the patterns mean; one that can’t be dumped stops no other, ends with 4, and stands in the report', async () => {
-  for (const name of ['all_good', 'all_broken', 'all_other']) await cluster.createDatabase(name);
+  for (const name of ['all_good', 'all_broken', 'all_other', 'all_closed'])
+    await cluster.createDatabase(name);
   await cluster.psql(
     `CREATE TABLE t (a int, b int); SET allow_system_table_mods = on;
      DELETE FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'a'`,
     'all_broken',
   );
+  await cluster.psql('ALTER DATABASE all_closed ALLOW_CONNECTIONS false');
   // A restore's staging database is none of the user's.
   const mark = formatMark({ kind: 'staging', target: 'x', runId: 'r', comment: null });
   await cluster.createDatabase('all_staging');
@@ -135,12 +144,22 @@ test('--all takes what the patterns mean; one that can’t be dumped stops no ot
   expect(exitCode).toBe(4);
   const result = JSON.parse(stdout) as BackUpClusterResult;
   expect(result).toMatchObject({ total: 2, failed: 1 });
+  expect(result.leftOut).toEqual(
+    expect.arrayContaining([
+      { database: 'all_closed', because: 'takes no connections' },
+      { database: 'all_other', because: 'in exclude' },
+      { database: 'all_staging', because: 'made by Holdfast' },
+      { database: 'postgres', because: 'not in include' },
+      { database: 'template1', because: 'template' },
+    ]),
+  );
+  expect(result.leftOutCount).toBe(result.leftOut.length);
   const report = JSON.parse(await readFile(result.reportPath ?? '', 'utf8')) as { entries: object };
   expect(report.entries).toMatchObject({
     all_good: { backupId: expect.stringMatching(/^all_good_full_/) },
     all_broken: { error: { type: 'DumpFailed' } },
   });
-  for (const name of ['all_good', 'all_broken', 'all_other', 'all_staging'])
+  for (const name of ['all_good', 'all_broken', 'all_other', 'all_closed', 'all_staging'])
     await cluster.psql(`DROP DATABASE ${name}`);
 });
 

@@ -108,3 +108,23 @@ test('a database name that looks like an option is taken as one without --, and 
   expect(exitCode).toBe(2);
   expect(stderr).toContain("unknown option '-Fp'");
 });
+
+test.for([
+  ['backup', ''],
+  ['backup', 'x'.repeat(64)],
+  ['drill', ''],
+  ['expire', ''],
+  ['restore', 'latest', 'é'.repeat(32)],
+])('%s of the impossible name %j is refused before a run is begun, which would alert', async (args) => {
+  const operations = async () => {
+    const state = await readdir(join(place.folder, 'state'), { recursive: true }).catch(() => []);
+    return state.filter((path) => /operations\//.test(path));
+  };
+  const before = await operations();
+  const { exitCode, stderr } = await place.run(...args);
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringMatching(/bytes, and a database's name has 1 to 63/),
+  });
+  expect(await operations()).toEqual(before);
+});

@@ -59,3 +59,13 @@ test('a parameter that nobody knows is refused by its name, as libpq does', asyn
   expect(read).toThrow(/pg_service\.conf, line 2 names "hosst"/);
   expect(read).not.toThrow(/canary/);
 });
+
+test.for(['65536', '0', 'x', '5432,5433'])('port=%s is refused with where it was read', async (port) => {
+  await writeFile(join(home, '.pg_service.conf'), `[shop]\nhost=db\nport=${port}\n`);
+  const story = {
+    cause: `port is "${port}" in ${join(home, '.pg_service.conf')}, line 3, and must be a whole number from 1 to 65535`,
+  };
+  expect(() => readService('shop', home, {})).toThrow(
+    expect.objectContaining({ type: 'ConfigurationInvalid', story: expect.objectContaining(story) }),
+  );
+});

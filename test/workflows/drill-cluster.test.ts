@@ -6,7 +6,7 @@ import type { Activities } from '../../activities/index.js';
 import type { Alert } from '../../src/domain/contracts.js';
 import type { DrillInput, DrillOutcome, DrillResult } from '../../src/domain/drill-contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
-import { baseBackup, failure, recoveryPlan, scriptedActivities, withWorker } from './support.js';
+import { baseBackup, ends, failure, recoveryPlan, scriptedActivities, withWorker } from './support.js';
 
 let environment: TestWorkflowEnvironment;
 
@@ -145,6 +145,34 @@ test('a point in time that can’t be recovered fails, and all of it is removed'
   });
   expect(removed).toEqual([recoveryPlan.workDir, '/data/drill_x']);
   expect(calls).not.toContain('finishRecovered');
+});
+
+test('an instant that can’t be recovered to alerts nobody where a person asked for it, and people by schedule', async () => {
+  const { activities, alerts } = noted({
+    planDrill: backupsOf([]),
+    placeDrill: () => Promise.reject(failure('RecoveryTargetInvalid')),
+  });
+  const wish: Partial<DrillInput> = {
+    ...{ databases: [], pointInTime: true },
+    target: { kind: 'time', time: '2001-01-01 00:00:00.000000+00' },
+  };
+  const cluster = randomUUID();
+  const refused = { cause: { cause: { type: 'RecoveryTargetInvalid' } } };
+  await expect(run(activities, { ...wish, cluster })).rejects.toMatchObject(refused);
+  expect(alerts).toEqual([]);
+  expect(ends.find((end) => end.cluster === cluster)).toMatchObject({ outcome: 'rejected' });
+
+  const scheduled = withWorker(environment, activities, (queue) => {
+    const common = { hostQueue: queue, requester: 'holdfast/x/drill', stallTimeoutSeconds: 3 };
+    const input: DrillInput = { ...wish, ...common, cluster };
+    const operation = { type: 'drillCluster', workflowId: randomUUID(), summary: 'drill', input };
+    const due = { cron: '0 4 1 * *', timeZone: 'UTC' };
+    const args = [{ schedule: 'holdfast/x/drill', kind: 'drill', cluster, due, operation }];
+    const start = { workflowId: randomUUID(), taskQueue: queue, args };
+    return environment.client.workflow.execute('scheduledRun', start);
+  });
+  await expect(scheduled).rejects.toThrow();
+  expect(alerts).toMatchObject([{ type: 'restore_drill', priority: 'critical', cluster }]);
 });
 
 test('a drill of nothing is an error, never a good drill', async () => {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
+import type { Alert } from '../../src/domain/contracts.js';
 import type { KeepPreviousInput } from '../../src/domain/keep-contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { failure, scriptedActivities, withWorker } from './support.js';
@@ -118,4 +119,27 @@ test('what somebody has renamed is not dropped later either', async () => {
     await expect(handle.result()).rejects.toThrow();
   });
   expect(tries).toBe(1);
+});
+
+test('one that is cancelled drops nothing, and tells which database is left and how to drop it', async () => {
+  const alerts: Alert[] = [];
+  const { activities, calls } = scriptedActivities({
+    sendAlert: async (alert) => {
+      alerts.push(alert);
+      return undefined;
+    },
+  });
+  await run(activities, async (handle) => {
+    await handle.query('status');
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+  });
+  expect(calls).toEqual(['sendAlert']);
+  expect(alerts).toMatchObject([
+    {
+      ...{ type: 'restore_done', priority: 'medium', database: 'shop' },
+      message: expect.stringMatching(/^database shop__before_20260102_030405, .* is left: .* was cancelled$/),
+      remedy: expect.stringContaining('DROP DATABASE IF EXISTS shop__before_20260102_030405;'),
+    },
+  ]);
 });

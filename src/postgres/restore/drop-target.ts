@@ -13,7 +13,7 @@ import { swapBlocked } from './swap.js';
 /** Makes room for a proven backup by dropping its target. Plain data: it may be kept and given again. */
 export interface DropTargetOrder {
   /** The target as it was approved. */
-  target: { name: string; oid: number; acceptsConnections: boolean };
+  target: { name: string; oid: number; acceptsConnections: boolean; isTemplate?: boolean };
   /** The staging database, which proves that another one can be made. */
   staging: { name: string; oid: number };
   /** Run of the workflow that restores. */
@@ -27,7 +27,7 @@ export interface DropTargetOptions {
 
 /**
  * Ends the sessions in the target and drops it, or finds it dropped by an earlier attempt. When that fails, clients
- * are let in again. It can't be undone.
+ * are let in again, and a template is one again. It can't be undone.
  * @returns sessions that were ended
  * @throws HoldfastError SwapRefused when it is not the database that was approved, or something stands against it;
  * DatabaseInUse, AlreadyRunning, and as `withConnection`
@@ -60,7 +60,7 @@ export async function dropTarget(
 
 /**
  * After a drop that failed: whether it was done all the same; one that was done by half is finished. If not, clients
- * are let in to the target again.
+ * are let in to the target again, and a template is one again.
  * @throws HoldfastError SwapRefused when the name belongs to another database; AlreadyRunning
  */
 export async function settleDrop(
@@ -80,15 +80,18 @@ async function settle(
   client: pg.Client,
   order: DropTargetOrder,
 ): Promise<'dropped' | 'half dropped' | 'kept'> {
-  const { name, oid, acceptsConnections } = order.target;
+  const { name, oid, acceptsConnections, isTemplate } = order.target;
   const places = await readPlaces(client, exchangeOf(order));
   const found = placeOf(places, oid);
   if (!found && places.every((place) => place.name !== name)) return 'dropped';
   if (found?.name !== name)
     throw refused(order, found ? `it is now named ${showName(found.name)}` : 'another database has its name');
   if (found.isInvalid) return 'half dropped';
-  if (acceptsConnections && !found.allowsConnections)
-    await client.query(`ALTER DATABASE ${quoteIdentifier(name)} ALLOW_CONNECTIONS true`);
+  const back = [
+    ...(acceptsConnections && !found.allowsConnections ? ['ALLOW_CONNECTIONS true'] : []),
+    ...(isTemplate && !found.isTemplate ? ['IS_TEMPLATE true'] : []),
+  ];
+  if (back.length > 0) await client.query(`ALTER DATABASE ${quoteIdentifier(name)} ${back.join(' ')}`);
   return 'kept';
 }
 

@@ -7,6 +7,7 @@ export interface Place {
   oid: number;
   name: string;
   allowsConnections: boolean;
+  isTemplate: boolean;
   /** A DROP DATABASE of it was cut short: it can only be dropped (PostgreSQL manual, "pg_database", datconnlimit). */
   isInvalid: boolean;
   comment: string | null;
@@ -23,7 +24,7 @@ export async function readPlaces(client: pg.Client, order: ExchangeOrder): Promi
 /** {@link readPlaces} as text, to be sent together with other statements. */
 export function placesQuery(order: ExchangeOrder): string {
   return `SELECT oid, datname AS name, datallowconn AS "allowsConnections",
-                 datconnlimit = -2 AS "isInvalid", shobj_description(oid, 'pg_database') AS comment
+                 datistemplate AS "isTemplate", datconnlimit = -2 AS "isInvalid", shobj_description(oid, 'pg_database') AS comment
           FROM pg_database
           WHERE oid IN (${oidsOf(order).join(', ')}) OR datname IN (${namesOf(order).map(quoteLiteral).join(', ')})`;
 }

@@ -7,7 +7,7 @@ import { childEnvironment } from '../child-environment.js';
 import type { ClientTools } from '../client-tools.js';
 import { explainRefusal } from '../connection.js';
 import { cancelled } from '../connection-error.js';
-import { notRunnable } from '../dump.js';
+import { notRunnable } from '../not-runnable.js';
 import { showName } from '../quote.js';
 import { resolveConnection } from '../resolve-connection.js';
 import { sessionName } from '../session-name.js';

@@ -26,6 +26,7 @@ export interface TargetDatabase {
   sessions: number;
   /** False only for a database that was closed on purpose, not by a swap that was cut short. */
   acceptsConnections: boolean;
+  isTemplate: boolean;
 }
 
 export interface MarkedDatabase {
@@ -65,6 +66,7 @@ async function read(client: pg.Client, target: string): Promise<TargetState> {
           sizeBytes: found.sizeBytes,
           sessions: found.sessions,
           acceptsConnections: found.allowsConnections || wasCutShort,
+          isTemplate: found.isTemplate,
         }
       : null,
     marked,
@@ -80,6 +82,7 @@ interface DatabaseRow {
   sizeBytes: number | null;
   sessions: number;
   allowsConnections: boolean;
+  isTemplate: boolean;
 }
 
 async function readDatabases(client: pg.Client): Promise<DatabaseRow[]> {
@@ -90,7 +93,7 @@ async function readDatabases(client: pg.Client): Promise<DatabaseRow[]> {
              THEN pg_database_size(d.oid)::float8 END AS "sizeBytes",
            (SELECT count(*)::int FROM pg_stat_activity a
             WHERE a.datid = d.oid AND a.backend_type = 'client backend') AS sessions,
-           d.datallowconn AS "allowsConnections"
+           d.datallowconn AS "allowsConnections", d.datistemplate AS "isTemplate"
     FROM pg_database d ORDER BY d.datname COLLATE "C"`);
   return rows;
 }

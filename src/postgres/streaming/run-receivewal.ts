@@ -2,7 +2,7 @@ import type { ConnectionSettings } from '../../config/config.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { childEnvironment } from '../child-environment.js';
 import { cancelled } from '../connection-error.js';
-import { notRunnable } from '../dump.js';
+import { notRunnable } from '../not-runnable.js';
 import { startProgram } from '../program.js';
 import { diskFailure, programFailure } from '../program-failure.js';
 import { ProgramMessages } from '../program-messages.js';

@@ -64,6 +64,15 @@ test('after a crash between refusing clients and dropping, they are let in again
   expect(await databasesOf(cluster)).not.toHaveProperty('halfway');
 });
 
+test('a template that could not be dropped is one again', async () => {
+  const order = await prepareDrop(cluster, 'model');
+  const template = { ...order, target: { ...order.target, isTemplate: true } };
+  await cluster.psql('ALTER DATABASE model ALLOW_CONNECTIONS false IS_TEMPLATE false');
+  expect(await settleDrop(settings(cluster), template)).toBe('kept');
+  const asked = "SELECT datistemplate, datallowconn FROM pg_database WHERE datname = 'model'";
+  expect(await cluster.psql(asked)).toBe('t|t');
+});
+
 test('a template of the site’s own is dropped too, and clients that come back at once can’t stop it', async () => {
   const order = await prepareDrop(cluster, 'busy');
   await cluster.psql('ALTER DATABASE busy IS_TEMPLATE true');

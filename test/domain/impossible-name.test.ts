@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refuseImpossibleName } from '../../activities/refuse-name.js';
+import { refuseImpossibleName } from '../../src/domain/impossible-name.js';
 
 test('a name that PostgreSQL would take for another database is refused', () => {
   const refusal = { type: 'ConfigurationInvalid', exitCode: 2 };
