@@ -1,7 +1,7 @@
 import { type DrillOutcome, type DrillProof, perGb } from '../src/domain/drill-contracts.js';
 import { secondsSince } from '../src/domain/durations.js';
 import type { ResolvedBackup } from '../src/domain/restore-contracts.js';
-import { failureMessage, failureType } from './failures.js';
+import { failureMessage, failureRemedy, failureType } from './failures.js';
 
 /** What a message holds of each outcome: twenty of them go together in one. */
 const longestError = 500;
@@ -46,9 +46,11 @@ export class DrillRecord {
 
   fail(error: unknown, hostQueue: string): void {
     const { outcome } = this;
+    const remedy = failureRemedy(error);
     outcome.error = {
       type: failureType(error),
       message: failureMessage(error, hostQueue).slice(0, longestError),
+      ...(remedy !== undefined && { remedy: remedy.slice(0, longestError) }),
     };
     outcome.seconds.total = (Date.now() - this.#beganAt) / 1000;
   }

@@ -34,6 +34,14 @@ export function failureType(error: unknown): string {
   return root instanceof TimeoutFailure ? 'TimedOut' : 'GeneralError';
 }
 
+/** What helps, where an activity's story tells it. */
+export function failureRemedy(error: unknown): string | undefined {
+  const root = rootFailure(error);
+  const [story] = root instanceof ApplicationFailure ? (root.details ?? []) : [];
+  const { remedy } = (story ?? {}) as Partial<ErrorStory>;
+  return typeof remedy === 'string' ? remedy : undefined;
+}
+
 function timeoutWords(type: TimeoutFailure['timeoutType'], hostQueue: string): string | undefined {
   if (type === 'SCHEDULE_TO_START') return `no worker serves ${hostQueue}; start \`holdfast worker\` there`;
   if (type === 'HEARTBEAT') return 'made no progress and was given up';

@@ -81,9 +81,11 @@ function printDrill(output: Output, result: DrillResult): void {
     const header = ['PROVEN', 'BACKUP', 'AGE', 'SIZE', 'TABLES', 'ROWS', 'LOAD', 'PROOF', 'PER GB'];
     output.print(renderTable(header, proven.map(row), { right: [3, 4, 5, 6, 7, 8] }));
   }
-  for (const { database, error, backup } of outcomes)
-    if (error)
-      output.fail(`${nameOf(database)}${backup ? ` (${printable(backup.id)})` : ''}: ${error.message}`);
+  for (const { database, error, backup } of outcomes) {
+    if (!error) continue;
+    output.fail(`${nameOf(database)}${backup ? ` (${printable(backup.id)})` : ''}: ${error.message}`);
+    if (error.remedy !== undefined) output.tell(`  → ${printable(error.remedy)}`);
+  }
   for (const { database, proof, warnings: own } of outcomes) {
     if (proof?.recovered) printRecovered(output, proof.recovered);
     for (const warning of own) output.warn(`${nameOf(database)}: ${warning}`);

@@ -33,6 +33,8 @@ const answerWithinMs = 5_000;
 /** Of so many failures the cause is asked for. */
 const causesAtMost = 20;
 
+const toldWhy: ReadonlySet<string> = new Set(['failed', 'rejected']);
+
 /** Looks at a bounded part of what Temporal keeps, however long its history is. */
 export async function lookAtWork(place: TemporalPlace, owner: string): Promise<WorkStatus> {
   const { client } = place;
@@ -42,7 +44,7 @@ export async function lookAtWork(place: TemporalPlace, owner: string): Promise<W
     nextRuns(client, owner),
     lastOutcomes(client),
   ]);
-  const failed = ended.filter(({ outcome }) => outcome === 'failed').slice(0, causesAtMost);
+  const failed = ended.filter(({ outcome }) => toldWhy.has(outcome)).slice(0, causesAtMost);
   const causes = new Map(
     await Promise.all(failed.map(async (end) => [end.runId, await causeOf(place, end)] as const)),
   );

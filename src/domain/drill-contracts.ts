@@ -53,7 +53,7 @@ export interface DrillOutcome {
   /** ISO 8601, UTC. */
   at: string;
   /** Null where it is proven. */
-  error: { type: string; message: string } | null;
+  error: { type: string; message: string; remedy?: string } | null;
   /** Null where none was found. */
   backup: DrilledBackup | null;
   /** Null where it was not proven. */

@@ -3,6 +3,12 @@ import { feed } from './feed.js';
 import { FilterFailed, type FilterProgram, type RunningFilter, startFilter } from './filter-program.js';
 
 /**
+ * How a program ends that could not write. Node's pipes are sockets: a reader that leaves something unread resets them, which
+ * is no SIGPIPE, and bgzip and lz4 don't say why they could not write.
+ */
+const readerLeft = /SIGPIPE|broken pipe|connection reset|could not write|write error/i;
+
+/**
  * Decompresses `source` by a program that writes to the descriptor of `sink` itself, so that only compressed bytes pass
  * through this process. `sink` is destroyed here: its reader would otherwise never see the end.
  *
@@ -25,7 +31,7 @@ export async function decompressInto(
     (error: unknown) => error,
   );
   const isFed = await feeding;
-  if (failure instanceof FilterFailed && /SIGPIPE|broken pipe/i.test(failure.message)) return false;
+  if (failure instanceof FilterFailed && readerLeft.test(failure.message)) return false;
   if (failure !== undefined) throw failure;
   if (!isFed) throw new Error('something follows the end of the compressed data');
   return true;

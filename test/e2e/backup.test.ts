@@ -190,6 +190,20 @@ test('on a terminal a backup ends with its result, a failed one with one line an
   expect(failed).not.toContain('ERROR');
 });
 
+test('a second Ctrl-C leaves at once, and the terminal its cursor', async () => {
+  const hidden = '\u001b[?25l';
+  const { shown } = await typedOnTerminal(
+    place,
+    ['backup', awkward],
+    [
+      [hidden, '\x03'],
+      ['press Ctrl-C again', '\x03'],
+    ],
+  );
+  expect(shown).toContain('press Ctrl-C again');
+  expect(shown.lastIndexOf('\u001b[?25h')).toBeGreaterThan(shown.lastIndexOf(hidden));
+});
+
 test('a backup whose alert could not be delivered succeeds, and says so', async () => {
   const deaf = { HOLDFAST_HOST: 'no-worker-here', ALERT_ENDPOINT: 'http://127.0.0.1:1/' };
   const { exitCode, stderr } = await place.start(['backup', awkward], deaf);

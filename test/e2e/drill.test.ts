@@ -210,6 +210,8 @@ test('a drill on another cluster’s server makes nothing on production’s, and
     type: 'RoleMissing',
     message: expect.stringContaining('clerk'),
   });
+  const told = await place.run('drill', 'shop');
+  expect(told.stderr).toMatch(/✗ shop .*clerk.*\n {2}→ .*set drill\.globals in holdfast\.yaml/);
   await on(', globals: true');
   const before = await cluster.psql("SELECT xact_commit FROM pg_stat_database WHERE datname = 'shop'");
   const { exitCode, result } = await drill('shop');

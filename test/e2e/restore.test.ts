@@ -2,6 +2,7 @@ import { copyFile, cp, mkdir, open, readdir, readFile, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Status } from '../../src/cli/status-telling.js';
 import type { WaitingRun } from '../../src/cli/waiting-runs.js';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
 import type { RestoreResult, RestoreStatus } from '../../src/domain/restore-contracts.js';
@@ -322,6 +323,10 @@ test('a rejected restore ends with 6 and leaves nothing behind', async () => {
   await untilWaiting(place.temporal.client, shop);
   expect(await place.run('reject', shop, '--reason', 'not today')).toMatchObject({ exitCode: 0 });
   expect(await restoring).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('not today') });
+  const status = await place.json<Status>('status');
+  expect(status.work?.lastOutcomes).toContainEqual(
+    expect.objectContaining({ outcome: 'rejected', cause: expect.stringMatching(/by .*: not today/) }),
+  );
   expect(await databases()).toEqual([shop]);
   expect(await ordersIn(shop)).toBe('10');
   const left = await readdir(join(place.backupDir, 'full'));

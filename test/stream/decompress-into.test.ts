@@ -45,6 +45,18 @@ test('a reader that ends early is told as that, and the rest is not asked for', 
   expect(isAsked).toBe(false);
 });
 
+test.each([
+  ['bgzip', 'Could not write 65536 bytes'],
+  ['lz4', 'Error 68 : Write error : cannot write decoded block'],
+  ['zstd', 'zstd: error 70 : Write error : cannot write block : Connection reset by peer'],
+])('a reader that leaves something unread is told as that by %s’s words, too', async (_, words) => {
+  const left = reader('sleep', '0.3');
+  // As those programs do: a write that fails or comes short ends them, and they say so.
+  const script = 'head -c 9000000 /dev/zero; echo "$0" >&2; exit 1';
+  const program = { path: '/bin/sh', args: ['-c', script, words] };
+  expect(await decompressInto(program, portions(Buffer.from('any')), left.stdin, signal)).toBe(false);
+});
+
 test('what is cut, damaged or can’t be read fails, though the reader sees an end', async () => {
   const whole = gzipSync(plain);
   const damaged = Buffer.from(whole);

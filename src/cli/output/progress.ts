@@ -80,7 +80,19 @@ function barProgress({ stream, color = false }: ProgressOptions): Progress {
     // The payload is merged: what the last one had and this one has not must not stay.
     const payload = { doing: undefined, progress: undefined, ...drawn };
     if (bar) bar.update(payload);
-    else bar = bars.create(1, 0, payload);
+    else {
+      bar = bars.create(1, 0, payload);
+      process.once('exit', stop);
+    }
+  };
+  // Also at a second Ctrl-C, which ends the process at once: its terminal would keep no cursor.
+  const stop = () => {
+    process.off('exit', stop);
+    if (!bar) return;
+    // Notes wait for the next drawing, which would not come.
+    bars.update();
+    bars.stop();
+    bar = undefined;
   };
   return {
     update: (progress) => show({ progress }),
@@ -90,13 +102,7 @@ function barProgress({ stream, color = false }: ProgressOptions): Progress {
       if (bar) bars.log(`${printable(text)}\n`);
       else stream.write(`${printable(text)}\n`);
     },
-    stop() {
-      if (!bar) return;
-      // Notes wait for the next drawing, which would not come.
-      bars.update();
-      bars.stop();
-      bar = undefined;
-    },
+    stop,
   };
 }
 

@@ -7,7 +7,6 @@ import { type Cluster, startCluster } from '../../support/cluster.js';
 import {
   commentOf,
   contentOf,
-  createWith,
   databasesOf,
   oidOf,
   prepareSwap,
@@ -70,14 +69,51 @@ test('a restore whose previous database was dropped can’t be undone', async ()
   expect(await contentOf(cluster, 'late')).toBe('new');
 });
 
-test('a restore that another one came after can’t be undone', async () => {
+test('a restore that another one came after is undone once that one is, as the refusal says', async () => {
   const order = await prepareSwap(cluster, 'superseded');
   await swapDatabases(settings(cluster), order);
-  await cluster.psql('ALTER DATABASE superseded RENAME TO superseded__before_20250609_000000');
-  await createWith(cluster, 'superseded', 'newer');
-  expect(await undoRefusal(settings(cluster), undoOrder(order))).toMatch(/another restore came after it/);
-  await expect(undoSwap(settings(cluster), undoOrder(order))).rejects.toMatchObject({ type: 'UndoRefused' });
-  expect(await contentOf(cluster, 'superseded')).toBe('newer');
+  const later = await prepareSwap(cluster, 'superseded', { isNew: true });
+  const next = {
+    ...later,
+    target: { ...later.target, oid: order.staging.oid },
+    previousName: 'superseded__before_20250609_000000',
+  };
+  await swapDatabases(settings(cluster), next);
+  const undo = undoSwap(settings(cluster), undoOrder(order));
+  await expect(undo).rejects.toMatchObject({
+    type: 'UndoRefused',
+    story: {
+      cause: expect.stringMatching(/another restore came after it/),
+      remedy: expect.stringContaining('`holdfast restore undo superseded__before_20250609_000000`'),
+    },
+  });
+  await undoSwap(settings(cluster), undoOrder(next, '20250610_000000'));
+  await undoSwap(settings(cluster), undoOrder(order));
+  expect(await contentOf(cluster, 'superseded')).toBe('old');
+});
+
+test('where somebody renamed or dropped a database, the refusal tells what leads back to the previous one', async () => {
+  const order = await prepareSwap(cluster, 'moved');
+  await swapDatabases(settings(cluster), order);
+  const refusal = () => undoRefusal(settings(cluster), undoOrder(order));
+  const carryOut = async (remedy = '') =>
+    cluster.psql(remedy.replace(/[;.] ?(then undo again.)?$/, '').replace(', and ', '; '));
+
+  await cluster.psql('ALTER DATABASE moved RENAME TO elsewhere');
+  const restored = await refusal();
+  expect(restored?.cause).toBe('the restored database is now named "elsewhere"');
+  await carryOut(restored?.remedy);
+  expect(await refusal()).toBeUndefined();
+
+  await cluster.psql(`ALTER DATABASE ${order.previousName} RENAME TO mine`);
+  await carryOut((await refusal())?.remedy);
+  expect(await refusal()).toBeUndefined();
+
+  await cluster.psql('DROP DATABASE moved');
+  const gone = await refusal();
+  expect(gone?.cause).toBe('the restored database is gone');
+  await carryOut(gone?.remedy);
+  expect(await contentOf(cluster, 'moved')).toBe('old');
 });
 
 test('only a database with our mark, the expected oid and the expected name is dropped', async () => {
