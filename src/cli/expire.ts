@@ -37,7 +37,7 @@ export async function expireCommand(
     return 0;
   }
   if (expire.length + keep.length === 0) {
-    output.print(noBackups(config, database));
+    output.print(noBackups(config, { database }));
     return 0;
   }
   const verb = options.dryRun ? 'would expire' : 'expired';
