@@ -63,7 +63,7 @@ function section(output: Output, title: string): void {
 
 /** What is kept for an undo runs for a day, and does nothing meanwhile. */
 function tellRunning(output: Output, { running, waiting }: WorkStatus): void {
-  const waits = new Set(waiting.map(({ workflow_id: id }) => id));
+  const waits = new Set(waiting.map(({ workflowId: id }) => id));
   const kept = running.filter(({ type }) => type === workflowTypes.keepPrevious);
   const rows = running.filter((one) => !kept.includes(one) && !waits.has(one.workflowId));
   section(output, 'runs');
@@ -85,7 +85,7 @@ function tellRunning(output: Output, { running, waiting }: WorkStatus): void {
 function tellWaiting(output: Output, waiting: readonly WaitingRun[]): void {
   if (waiting.length === 0) return;
   section(output, 'waits for approval');
-  for (const { workflow_id: id, status } of waiting) {
+  for (const { workflowId: id, status } of waiting) {
     const word = printable(shellWord(id));
     if (!status) {
       output.print(`${printable(id)}: no worker answers`);

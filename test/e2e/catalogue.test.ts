@@ -10,7 +10,7 @@ import { createWorkplace } from '../support/holdfast.js';
 import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
 
 interface Plan {
-  dry_run: boolean;
+  dryRun: boolean;
   expire: { id: string; because: string }[];
   keep: { id: string; because: string }[];
 }
@@ -165,7 +165,7 @@ test('expire --dry-run tells the reasons and removes nothing; expire removes, bu
   expect(await files()).toEqual(before);
 
   const plan = await place.json<Plan>('expire', 'legacy', '--keep-last', '2');
-  expect(plan.dry_run).toBe(false);
+  expect(plan.dryRun).toBe(false);
   expect(plan.expire.map(({ id }) => id)).toEqual([verified[1]]);
   expect(await files()).toEqual(before.filter((file) => !file.startsWith(String(verified[1]))));
 
