@@ -19,7 +19,7 @@ export async function approvalsCommand(context: CommandContext): Promise<number>
   }
 }
 
-function row({ workflow_id: id, status }: WaitingRun): string[] {
+function row({ workflowId: id, status }: WaitingRun): string[] {
   if (!status) return [printable(id), 'no worker answers', '', '', ''];
   const { backupId = '', requester, approval, evidence } = status;
   return [

@@ -52,7 +52,7 @@ async function decideOn(
       reason: options.reason ?? '',
       evidence,
     });
-    if (context.output.json) context.output.printJson({ workflow_id: workflowId, ...answer });
+    if (context.output.json) context.output.printJson({ workflowId, ...answer });
     else context.output.success(`${kind === 'approve' ? 'approved' : 'rejected'} ${printable(workflowId)}`);
     if (answer.missing > 0) context.output.note(`${answer.missing} more must approve`);
     await finishHere(context, running, attempted);

@@ -22,7 +22,7 @@ export async function beginOperation(
   }
   const { workflowId, summary } = start;
   if (detach) {
-    if (output.json) output.printJson({ workflow_id: workflowId, run_id: started.runId });
+    if (output.json) output.printJson({ workflowId, runId: started.runId });
     else output.print(`${workflowId} (run ${started.runId})`);
     return undefined;
   }

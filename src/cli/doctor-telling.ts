@@ -25,11 +25,6 @@ export function tellDiagnoses(output: Output, diagnoses: readonly Diagnosis[]): 
   else output.success(summary);
 }
 
-/** The same for a program. */
-export function toldAsJson(diagnoses: readonly Diagnosis[]): object[] {
-  return diagnoses.map(({ failsAs, ...rest }) => ({ ...rest, fails_as: failsAs }));
-}
-
 function tellOne(output: Output, one: Diagnosis, width: number): void {
   output.print(`  ${title(one).padEnd(width)}  ${printable(one.found)}`);
   for (const line of one.remedy.split('\n')) if (line !== '') output.print(`      ${printable(line)}`);

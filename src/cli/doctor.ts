@@ -4,7 +4,7 @@ import { examineMachine } from '../doctor/examine-machine.js';
 import { examineTemporal } from '../doctor/examine-temporal.js';
 import { type Diagnosis, exitCodeOf } from '../domain/doctor/diagnosis.js';
 import { type CommandContext, clustersNamed } from './context.js';
-import { tellDiagnoses, toldAsJson } from './doctor-telling.js';
+import { tellDiagnoses } from './doctor-telling.js';
 
 /** `holdfast doctor [CLUSTER]`: what this machine lacks for backups and restores, and what to do about it. */
 export async function doctorCommand(
@@ -12,7 +12,7 @@ export async function doctorCommand(
   clusterName: string | undefined,
 ): Promise<number> {
   const diagnoses = await examineAll(context, clustersNamed(context.config, clusterName));
-  if (context.output.json) context.output.printJson(toldAsJson(diagnoses));
+  if (context.output.json) context.output.printJson(diagnoses);
   else tellDiagnoses(context.output, diagnoses);
   return exitCodeOf(diagnoses);
 }

@@ -35,11 +35,11 @@ export async function expireCommand(
   const expire = plans.flatMap((plan) => plan.expire);
   const keep = plans.flatMap((plan) => plan.keep);
   if (output.json) {
-    output.printJson({ dry_run: options.dryRun === true, expire, keep });
+    output.printJson({ dryRun: options.dryRun === true, expire, keep });
     return 0;
   }
   if (expire.length + keep.length === 0) {
-    output.print(noBackups(config, database));
+    output.print(noBackups(config, { database }));
     return 0;
   }
   const verb = options.dryRun ? 'would expire' : 'expired';

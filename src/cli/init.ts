@@ -9,7 +9,7 @@ import { settingsText } from '../setup/settings-text.js';
 import { type NewFile, requireSame, writeNew } from '../setup/write-settings.js';
 import type { CommandContext } from './context.js';
 import { examineAll } from './doctor.js';
-import { tellDiagnoses, toldAsJson } from './doctor-telling.js';
+import { tellDiagnoses } from './doctor-telling.js';
 import { connectionOf, defaultAnswers, type InitOptions, type Setup } from './init-defaults.js';
 import { bytes, counted, printable, shellWord } from './output/format.js';
 import { renderTable } from './output/table.js';
@@ -65,7 +65,7 @@ async function tell(context: CommandContext, path: string, { found }: Setup, isW
   const diagnoses = await examineAll({ config, stateDir, temporalOptions }, Object.values(config.clusters));
   if (output.json) {
     const { version, databases } = found;
-    output.printJson({ file: path, written: isWritten, version, databases, checks: toldAsJson(diagnoses) });
+    output.printJson({ file: path, written: isWritten, version, databases, checks: diagnoses });
     return exitCodeOf(diagnoses);
   }
   tellFound(context, found);

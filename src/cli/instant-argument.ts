@@ -2,6 +2,20 @@ import { HoldfastError } from '../domain/errors.js';
 
 const written = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)$/i;
 
+const unitMs: Record<string, number> = {
+  second: 1_000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+};
+
+/** `10 minutes ago`; undefined for what is no such time. */
+export function relativeTime(text: string, now: Date): Date | undefined {
+  const [, number, unit = ''] = /^(\d{1,6})\s*(second|minute|hour|day)s?\s+ago$/i.exec(text.trim()) ?? [];
+  if (number === undefined) return undefined;
+  return new Date(now.getTime() - Number(number) * (unitMs[unit.toLowerCase()] ?? 0));
+}
+
 /**
  * A moment given on the command line. On the day of a clock change a time without its offset may be two, or none.
  *

@@ -4,6 +4,8 @@ import type { CommandContext } from './context.js';
 export interface ListOptions {
   cluster?: string;
   limit?: number;
+  since?: string;
+  until?: string;
 }
 
 /** `holdfast list [DATABASE]`: the catalogue, newest first. */
@@ -15,6 +17,6 @@ export async function listCommand(
   const { output } = context;
   const catalogue = await readCatalogue(context, { database, ...options });
   if (output.json) output.printJson(catalogue);
-  else tellCatalogue(output, catalogue, noBackups(context.config, database));
+  else tellCatalogue(output, catalogue, noBackups(context.config, { database, ...options }));
   return 0;
 }

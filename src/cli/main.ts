@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { messageOf } from '../domain/errors.js';
+import { HoldfastError, messageOf } from '../domain/errors.js';
 import { nagiosUnknown } from './nagios.js';
-import { exitCodeOf, renderError } from './output/errors.js';
+import { errorDocument, exitCodeOf, renderError } from './output/errors.js';
 import { tolerateClosing } from './output/output.js';
 import { createProgram } from './program.js';
 
@@ -31,9 +31,28 @@ function report(error: unknown): number {
     process.stdout.write(`${text}\n`);
     return exitCode;
   }
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    printAsJson(mistakeOf(error));
+    return usageExitCode;
+  }
   const { verbose, color } = program.opts<{ verbose?: boolean; color?: boolean }>();
   const colored = color !== false && process.stderr.isTTY === true && !process.env.NO_COLOR;
   process.stderr.write(`${renderError(error, { verbose: verbose === true, color: colored })}\n`);
+  printAsJson(error);
   return exitCodeOf(error);
+}
+
+/** A program that reads the result finds the error in its place. What could not be parsed is not in the options. */
+function printAsJson(error: unknown): void {
+  if (process.argv.includes('--json'))
+    process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
+}
+
+function mistakeOf({ code, message }: CommanderError): HoldfastError {
+  const cause = code === 'commander.help' ? 'no command was named' : message.replace(/^error: /, '');
+  return new HoldfastError('ConfigurationInvalid', {
+    ...{ attempted: 'read the command line', cause },
+    remedy: 'see `holdfast --help`',
+  });
 }

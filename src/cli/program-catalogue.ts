@@ -10,6 +10,8 @@ export function addCatalogue(program: Command, act: Act): void {
       .description(words)
       .argument('[database]', 'only of this database')
       .option('--cluster <name>', 'only of this cluster')
+      .option('--since <time>', 'only those taken then or later: with its UTC offset, or "7 days ago"')
+      .option('--until <time>', 'only those taken then or before')
       .option('--limit <n>', 'only the newest N', wholeNumber);
   listing('list', 'list the backups, newest first').action(
     act(async () => (await import('./list.js')).listCommand),

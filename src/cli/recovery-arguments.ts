@@ -8,6 +8,7 @@ import {
   requireAction,
   type TargetTimeline,
 } from '../domain/recovery-target.js';
+import { relativeTime } from './instant-argument.js';
 
 /** Options of `holdfast restore` that make it a recovery to a point in time. */
 export interface RecoveryArguments {
@@ -125,22 +126,7 @@ function targetOf(options: RecoveryArguments, now: Date): RecoveryTarget {
  */
 export function parseTo(text: string, now = new Date()): { kind: 'latest' } | { kind: 'time'; time: string } {
   if (text === 'latest') return { kind: 'latest' };
-  return { kind: 'time', time: relativeTime(text, now) ?? parseTargetTime(text) };
-}
-
-const unitMs: Record<string, number> = {
-  second: 1_000,
-  minute: 60_000,
-  hour: 3_600_000,
-  day: 86_400_000,
-};
-
-/** `10 minutes ago`; undefined for what is no such time. */
-function relativeTime(text: string, now: Date): string | undefined {
-  const [, number, unit = ''] = /^(\d{1,6})\s*(second|minute|hour|day)s?\s+ago$/i.exec(text.trim()) ?? [];
-  if (number === undefined) return undefined;
-  const at = new Date(now.getTime() - Number(number) * (unitMs[unit.toLowerCase()] ?? 0));
-  return parseTargetTime(at.toISOString());
+  return { kind: 'time', time: parseTargetTime(relativeTime(text, now)?.toISOString() ?? text) };
 }
 
 function timelineOf(text: string): TargetTimeline {

@@ -25,7 +25,7 @@ const foreignExitCode = 2;
 /** What a look of monitoring showed of the set-up. */
 interface Check {
   schedule: string;
-  workflow_id?: string;
+  workflowId?: string;
   outcome: ScheduledRunResult['outcome'] | 'not seen';
   told: string;
 }
@@ -48,7 +48,7 @@ export async function scheduleApplyCommand(
     for (const host of idle)
       output.warn(`no worker asks for the work of host ${printable(host)}\n→ run \`holdfast worker\` there`);
     const check = dryRun || !options.check ? undefined : await checkOf(context, place, steps, idle);
-    if (output.json) output.printJson({ dry_run: dryRun, steps: steps.map(plain), ...(check && { check }) });
+    if (output.json) output.printJson({ dryRun, steps: steps.map(plain), ...(check && { check }) });
     else if (check) tellCheck(output, check);
     return steps.some(({ what }) => what === 'foreign') ? foreignExitCode : 0;
   });
@@ -118,11 +118,11 @@ async function checkOf(
   if (!output.json) output.note(`one run of ${shortName(schedule)}, to see that it works`);
   const run = await runNow(client, schedule, 'BUFFER_ONE');
   if (!run) return { schedule, outcome: 'not seen', told: 'no run began in time' };
-  const result = await run.result();
-  return { schedule, workflow_id: run.workflowId, ...result };
+  const { outcome, told } = await run.result();
+  return { schedule, workflowId: run.workflowId, outcome, told };
 }
 
-function tellCheck(output: Output, { schedule, outcome, told, workflow_id: workflowId }: Check): void {
+function tellCheck(output: Output, { schedule, outcome, told, workflowId }: Check): void {
   const words = `${printable(shortName(schedule))}: ${printable(told)}`;
   if (outcome === 'succeeded') output.success(words);
   else if (outcome === 'failed') output.warn(`${words}\n→ see \`holdfast monitor\``);

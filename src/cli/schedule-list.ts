@@ -26,7 +26,7 @@ export async function scheduleListCommand(
   return 0;
 }
 
-function row({ id, cron, time_zone: zone, paused, note, next, last }: ListedSchedule): string[] {
+function row({ id, cron, timeZone: zone, paused, note, next, last }: ListedSchedule): string[] {
   const pause = `paused${note === '' ? '' : `: ${printable(note)}`}`;
   return [
     ...[printable(shortName(id)), printable(cron), printable(zone)],

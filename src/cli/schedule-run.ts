@@ -48,7 +48,7 @@ function didNotBegin(id: string): HoldfastError {
 }
 
 function tellBegun(output: Output, id: string, { workflowId, runId }: BegunRun): number {
-  if (output.json) output.printJson({ id, workflow_id: workflowId, run_id: runId });
+  if (output.json) output.printJson({ id, workflowId, runId });
   else output.print(`${printable(shortName(id))}  begun as ${workflowId} (run ${runId})`);
   return 0;
 }
@@ -56,7 +56,7 @@ function tellBegun(output: Output, id: string, { workflowId, runId }: BegunRun):
 async function tellEnd(output: Output, id: string, run: BegunRun): Promise<number> {
   const { outcome, told } = await run.result();
   const words = `${printable(shortName(id))}: ${printable(told)}`;
-  if (output.json) output.printJson({ id, workflow_id: run.workflowId, run_id: run.runId, outcome, told });
+  if (output.json) output.printJson({ id, workflowId: run.workflowId, runId: run.runId, outcome, told });
   else if (outcome === 'succeeded') output.success(words);
   else output.warn(`${words} (${outcome})`);
   return exitCodes[outcome];

@@ -1,17 +1,17 @@
-import type { BackupSummary } from '../domain/backup.js';
 import { workflowTypes } from '../domain/contracts.js';
 import { decodeDatabaseName } from '../domain/names.js';
-import type { NewestRecoverable } from '../repository/newest-recoverable.js';
 import type { Claimant } from '../temporal/embedded/claim.js';
 import type { CommandContext } from './context.js';
-import { age, bytes, instant, moment, printable, shellWord } from './output/format.js';
+import { age, moment, printable, shellWord } from './output/format.js';
 import type { Output } from './output/output.js';
+import { section } from './output/section.js';
 import { renderTable } from './output/table.js';
+import { type StoredStatus, tellStored } from './status-stored.js';
 import type { WorkStatus } from './status-work.js';
 import type { WaitingRun } from './waiting-runs.js';
 
 /** What `holdfast status` tells, as it stands in its JSON. */
-export interface Status {
+export interface Status extends StoredStatus {
   /** Null: none runs or answers, and `temporalNote` says why. */
   temporal: { address: string; uiAddress: string | null; source: string } | null;
   temporalNote: string | null;
@@ -19,11 +19,6 @@ export interface Status {
   up: Claimant | null;
   /** What Temporal knows; null without it. */
   work: WorkStatus | null;
-  /** The newest whole backup of each database. */
-  backups: BackupSummary[];
-  /** The newest base backup of each cluster that has or is to have any, and how far its WAL reaches. */
-  recoverable: NewestRecoverable[];
-  broken: { file: string; why: string }[];
 }
 
 /** Schedules' next runs that people are shown. */
@@ -32,19 +27,13 @@ const nextAtMost = 10;
 /** Prints it for people: what runs first, what they are asked, then what was. */
 export function tellStatus({ output, config }: CommandContext, status: Status): void {
   tellTemporal(output, status);
-  const { work, backups } = status;
+  const { work } = status;
   if (work) {
     tellRunning(output, work);
     tellWaiting(output, work.waiting);
     tellNext(output, work);
   }
-  section(output, 'last backups');
-  if (backups.length === 0) output.print(`no backups in ${config.backupDir}`);
-  else
-    output.print(
-      renderTable(['DATABASE', 'CLUSTER', 'AGE', 'SIZE', 'ID'], backups.map(backupRow), { right: [3] }),
-    );
-  if (status.recoverable.length > 0) tellRecoverable(output, status.recoverable);
+  tellStored(output, config, status);
   if (work && work.lastOutcomes.length > 0) tellOutcomes(output, work);
   for (const { file, why } of status.broken) output.warn(`${printable(file)}: ${why}`);
 }
@@ -56,14 +45,9 @@ function tellTemporal(output: Output, { temporal, temporalNote, up }: Status): v
   else output.warn(`what runs, and how it last ended, is not known: ${temporalNote ?? ''}`);
 }
 
-function section(output: Output, title: string): void {
-  output.print('');
-  output.print(title.toUpperCase());
-}
-
 /** What is kept for an undo runs for a day, and does nothing meanwhile. */
 function tellRunning(output: Output, { running, waiting }: WorkStatus): void {
-  const waits = new Set(waiting.map(({ workflow_id: id }) => id));
+  const waits = new Set(waiting.map(({ workflowId: id }) => id));
   const kept = running.filter(({ type }) => type === workflowTypes.keepPrevious);
   const rows = running.filter((one) => !kept.includes(one) && !waits.has(one.workflowId));
   section(output, 'runs');
@@ -85,7 +69,7 @@ function tellRunning(output: Output, { running, waiting }: WorkStatus): void {
 function tellWaiting(output: Output, waiting: readonly WaitingRun[]): void {
   if (waiting.length === 0) return;
   section(output, 'waits for approval');
-  for (const { workflow_id: id, status } of waiting) {
+  for (const { workflowId: id, status } of waiting) {
     const word = printable(shellWord(id));
     if (!status) {
       output.print(`${printable(id)}: no worker answers`);
@@ -113,21 +97,4 @@ function tellOutcomes(output: Output, { lastOutcomes }: WorkStatus): void {
     ...[operation, cluster, database, age(endedAt), outcome, cause ?? ''],
   ]);
   output.print(renderTable(['OPERATION', 'CLUSTER', 'DATABASE', 'ENDED', 'OUTCOME', 'CAUSE'], rows, {}));
-}
-
-function tellRecoverable(output: Output, recoverable: readonly NewestRecoverable[]): void {
-  section(output, 'base backups and WAL');
-  const rows = recoverable.map(({ cluster, base, walTo, hasGap }) => {
-    const reach = walTo === null ? 'no WAL follows' : `${age(walTo)}, ${instant(walTo)}`;
-    const told = base
-      ? `${reach}${hasGap ? ', then a gap: `holdfast info`' : ''}`
-      : 'none yet: `holdfast wal`';
-    const cells = base ? [age(base.stoppedAt), bytes(base.sizeBytes), printable(base.id)] : ['', '', ''];
-    return [printable(cluster), ...cells, told];
-  });
-  output.print(renderTable(['CLUSTER', 'AGE', 'SIZE', 'BASE BACKUP', 'WAL UP TO'], rows, { right: [2] }));
-}
-
-function backupRow({ database, cluster, takenAt, sizeBytes, id }: BackupSummary): string[] {
-  return [printable(database), printable(cluster), age(takenAt), bytes(sizeBytes), printable(id)];
 }

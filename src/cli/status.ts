@@ -1,10 +1,12 @@
 import { HoldfastError, messageOf } from '../domain/errors.js';
+import { newestDrills } from '../repository/newest-drills.js';
 import { newestRecoverable } from '../repository/newest-recoverable.js';
 import { openRepository } from '../repository/open-repository.js';
 import { claimantOf } from '../temporal/embedded/claim.js';
 import { locateRunning } from '../temporal/locate.js';
 import { ownerOf } from '../temporal/schedules/read.js';
 import type { CommandContext } from './context.js';
+import type { StoredStatus } from './status-stored.js';
 import { type Status, tellStatus } from './status-telling.js';
 
 /** `holdfast status`: what runs, what waits for people, what is next, how things last ended. */
@@ -21,15 +23,14 @@ export async function statusCommand(context: CommandContext): Promise<number> {
   return 0;
 }
 
-type Stored = Pick<Status, 'backups' | 'recoverable' | 'broken'>;
-
-async function lookIntoRepository({ config }: CommandContext): Promise<Stored> {
-  const found: Stored = { backups: [], recoverable: [], broken: [] };
+async function lookIntoRepository({ config }: CommandContext): Promise<StoredStatus> {
+  const found: StoredStatus = { backups: [], recoverable: [], drills: [], broken: [] };
   for (const cluster of Object.values(config.clusters)) {
     try {
       const { backups, broken } = await openRepository(cluster).listNewest();
       found.backups.push(...backups);
       found.broken.push(...broken);
+      found.drills.push(...(await newestDrills(cluster.repositoryPath, cluster.name)));
       const newest = await newestRecoverable(cluster.repositoryPath, cluster.name);
       if (newest) found.recoverable.push(newest);
       else if (cluster.schedules.wal.enabled === true)

@@ -75,9 +75,9 @@ async function verifyAll(context: CommandContext, clusterName: string | undefine
       read.push(await judge(context, id, async () => verifyWhole(await repository.find(id))));
     await note(cluster, read);
     verdicts.push(...read);
-    for (const { file, why } of broken) {
+    for (const { id, file, why } of broken) {
       context.output.fail(`${printable(file)}: ${why}`);
-      verdicts.push({ id: file, ok: false, problem: why });
+      verdicts.push({ id, ok: false, problem: why });
     }
   }
   return verdicts;
@@ -113,7 +113,7 @@ function toJson({ id, ok, problem, verification }: Verdict) {
     ...(problem !== undefined && { problem }),
     ...(verification && {
       checksum: verification.readBack.checksum,
-      size_bytes: verification.readBack.sizeBytes,
+      sizeBytes: verification.readBack.sizeBytes,
       tables: verification.readBack.tables.length,
       rows: totalRows(verification.readBack.tables),
     }),

@@ -4,7 +4,7 @@ import { mayWait, runningDecidables } from '../temporal/running-decidables.js';
 
 /** A restore or recovery that waits for people; the status is null when no worker answers. */
 export interface WaitingRun {
-  workflow_id: string;
+  workflowId: string;
   status: DecidableStatus | null;
 }
 
@@ -13,5 +13,5 @@ const answerWithinMs = 5_000;
 /** The restores and recoveries that wait for people. */
 export async function waitingRuns({ client }: Pick<TemporalPlace, 'client'>): Promise<WaitingRun[]> {
   const running = await runningDecidables(client, answerWithinMs);
-  return running.filter(mayWait).map(({ workflowId, status }) => ({ workflow_id: workflowId, status }));
+  return running.filter(mayWait).map(({ workflowId, status }) => ({ workflowId, status }));
 }

@@ -85,19 +85,17 @@ function toJson(
 ) {
   return {
     cluster,
-    archive: { folder: layout.wal, script: layout.script, os_user: owner.name },
+    archive: { folder: layout.wal, script: layout.script, osUser: owner.name },
     server: {
-      system_identifier: facts.systemIdentifier,
-      wal_segment_size: facts.segmentSizeBytes,
-      in_recovery: facts.inRecovery,
+      systemIdentifier: facts.systemIdentifier,
+      walSegmentSizeBytes: facts.segmentSizeBytes,
+      inRecovery: facts.inRecovery,
     },
     settings: plans.map(({ name, now, needed, state, needsRestart, hindrance }) => ({
-      ...{ name, now, needed, state },
-      needs_restart: needsRestart,
-      hindrance,
+      ...{ name, now, needed, state, needsRestart, hindrance },
     })),
     ...{ commands, statements, applied },
-    restart_needed: restart,
+    needsRestart: restart,
     warnings: slotWarnings,
   };
 }

@@ -28,7 +28,7 @@ export interface Repository {
    * StorageFailed, after which all files of the run are gone and the dump must be made anew.
    */
   publish(publication: Publication): Promise<void>;
-  /** Newest first. Reads the metadata of about `limit` backups, not of all. */
+  /** Newest first. Reads the metadata of about as many backups as it lists, not of all. */
   list(filter?: ListFilter): Promise<Listing>;
   /** The newest whole backup of each database. Reads about one metadata a database, whatever the number of backups. */
   listNewest(): Promise<Listing>;
@@ -104,6 +104,10 @@ export interface Publication {
 
 export interface ListFilter {
   database?: string;
+  /** Only those taken then or later. */
+  since?: Date;
+  /** Only those taken then or before. */
+  until?: Date;
   limit?: number;
 }
 

@@ -2,7 +2,8 @@ import { hourMs } from '../domain/durations.js';
 import { parseTimestamp } from '../domain/names.js';
 
 const quarterHourMs = 15 * 60 * 1000;
-const widestOffsetMs = 14 * hourMs;
+/** By so much the time in a script's name may differ from when it ran. */
+export const widestOffsetMs = 14 * hourMs;
 const clockToleranceMs = 2 * 60 * 1000;
 
 /**

@@ -10,7 +10,7 @@ import { createWorkplace } from '../support/holdfast.js';
 import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
 
 interface Plan {
-  dry_run: boolean;
+  dryRun: boolean;
   expire: { id: string; because: string }[];
   keep: { id: string; because: string }[];
 }
@@ -85,6 +85,24 @@ test('list tells all of each backup, newest first, and with --limit the newest o
   ]);
 });
 
+test('list --since and --until take a time with its offset, or how long ago it was', async () => {
+  const [older, oldest] = [await addOld('spans', 2), await addOld('spans', 4)];
+  const ids = async (...args: string[]) => {
+    const { backups } = await place.json<{ backups: BackupSummary[] }>('list', 'spans', ...args);
+    return backups.map(({ id }) => id);
+  };
+  expect(await ids('--since', '3 days ago')).toEqual([older]);
+  expect(await ids('--until', '3 days ago')).toEqual([oldest]);
+  expect(await ids('--until', new Date().toISOString().replace(/\.\d+/, ''))).toEqual([older, oldest]);
+  expect(await ids('--since', '5 days ago', '--until', '3 days ago', '--limit', '1')).toEqual([oldest]);
+  expect(await place.run('list', 'spans', '--since', '1 hour ago')).toMatchObject({
+    exitCode: 0,
+    stdout: `no backups of spans of that time in ${place.backupDir}`,
+  });
+  const info = await place.json<{ backups: BackupSummary[] }>('info', 'spans', '--since', '3 days ago');
+  expect(info.backups.map(({ id }) => id)).toEqual([older]);
+});
+
 test('show --tables prints the rows of every table', async () => {
   const { stdout } = await place.run('show', '--tables', real.backup.id);
   expect(stdout).toMatch(/^public\.trades +1,234$/m);
@@ -147,7 +165,7 @@ test('expire --dry-run tells the reasons and removes nothing; expire removes, bu
   expect(await files()).toEqual(before);
 
   const plan = await place.json<Plan>('expire', 'legacy', '--keep-last', '2');
-  expect(plan.dry_run).toBe(false);
+  expect(plan.dryRun).toBe(false);
   expect(plan.expire.map(({ id }) => id)).toEqual([verified[1]]);
   expect(await files()).toEqual(before.filter((file) => !file.startsWith(String(verified[1]))));
 

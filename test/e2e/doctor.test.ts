@@ -31,12 +31,12 @@ const workplace = (env: Record<string, string> = {}) =>
     ...env,
   });
 
-type Told = Omit<Diagnosis, 'failsAs'> & { fails_as: string | null };
-
-async function examine(place: Workplace): Promise<{ exitCode: number | undefined; told: Map<string, Told> }> {
+async function examine(
+  place: Workplace,
+): Promise<{ exitCode: number | undefined; told: Map<string, Diagnosis> }> {
   const { exitCode, stdout, stderr } = await place.run('--json', 'doctor');
   expect(stderr).toBe('');
-  const told = (JSON.parse(stdout) as Told[]).map((one): [string, Told] => [one.check, one]);
+  const told = (JSON.parse(stdout) as Diagnosis[]).map((one): [string, Diagnosis] => [one.check, one]);
   return { exitCode, told: new Map(told) };
 }
 
@@ -65,7 +65,7 @@ test('a role without privileges: what it lacks is told with the SQL that mends i
   ] as const) {
     const { exitCode, told } = await examine(place);
     expect(exitCode).toBe(4);
-    expect(told.get('dump role')).toMatchObject({ state: 'critical', fails_as: 'DumpFailed', remedy });
+    expect(told.get('dump role')).toMatchObject({ state: 'critical', failsAs: 'DumpFailed', remedy });
     expect(told.get('dump role')?.found).toContain(words);
     await cluster.psql(remedy);
   }
@@ -89,7 +89,7 @@ test('client programs older than the server, and those of an incomplete package,
   place.env.PG_BIN_DIR = folder;
   const old = await examine(place);
   expect(old.exitCode).toBe(2);
-  expect(old.told.get('client tools')).toMatchObject({ state: 'critical', fails_as: 'ClientTooOld' });
+  expect(old.told.get('client tools')).toMatchObject({ state: 'critical', failsAs: 'ClientTooOld' });
   await writeFile(join(folder, 'pg_dump'), '#!/bin/sh\necho "pg_dump (PostgreSQL) 16.3"\n');
   const { told } = await examine(place);
   expect(told.get('client tools')).toMatchObject({ state: 'warning' });
@@ -108,14 +108,14 @@ test('a server that is not there, and a repository that can not be: the rest is 
   place.env.BACKUP_DIR = join(place.folder, 'file', 'data');
   const { exitCode, told } = await examine(place);
   expect(exitCode).toBe(2);
-  expect(told.get('repository')).toMatchObject({ state: 'critical', fails_as: 'RepositoryNotWritable' });
+  expect(told.get('repository')).toMatchObject({ state: 'critical', failsAs: 'RepositoryNotWritable' });
   expect(told.get('secrets')).toMatchObject({ state: 'warning', remedy: `chmod 600 ${place.folder}/pw` });
   expect(told.get('dump role')).toMatchObject({ state: 'not applicable' });
   expect(told.get('compression')?.state).toBe('ok');
   place.env.BACKUP_DIR = join(place.folder, 'data');
   const again = await place.run('--json', 'doctor');
   expect(again.exitCode).toBe(3);
-  const far = (JSON.parse(again.stdout) as Told[]).filter(({ cluster: name }) => name === 'far');
+  const far = (JSON.parse(again.stdout) as Diagnosis[]).filter(({ cluster: name }) => name === 'far');
   expect(far).toMatchObject([{ check: 'connection', state: 'not applicable' }]);
 });
 
@@ -128,7 +128,7 @@ test('with Temporal and a worker there they are told; a host without a worker is
   expect(exitCode).toBe(1);
   expect(told.get('temporal')).toMatchObject({ state: 'ok' });
   expect(told.get('search attributes')).toMatchObject({ state: 'ok' });
-  expect(told.get('workers')).toMatchObject({ state: 'critical', fails_as: 'NoWorkerForHost' });
+  expect(told.get('workers')).toMatchObject({ state: 'critical', failsAs: 'NoWorkerForHost' });
   expect(told.get('workers')?.remedy).toContain('on elsewhere');
   expect(told.get('schedules')).toMatchObject({ state: 'warning', remedy: 'holdfast schedule apply' });
 

@@ -126,8 +126,8 @@ test('a worker on the embedded server does what commands of other processes ask'
   const { backup } = JSON.parse(stdout) as FullBackupResult;
   expect(worker.output()).toContain(`published ${backup.id}`);
 
-  const detached = await place.json<{ workflow_id: string; run_id: string }>('backup', '--detach', 'shop');
-  expect(detached.workflow_id).toBe(workflowId);
+  const detached = await place.json<{ workflowId: string; runId: string }>('backup', '--detach', 'shop');
+  expect(detached.workflowId).toBe(workflowId);
   // Not its backup alone: what is still running when its worker stops would be in the next test's way.
   await vi.waitUntil(async () => (await worker.statusOf(workflowId)) === 'COMPLETED', patience);
   expect(await listed()).toHaveLength(before.length + 2);

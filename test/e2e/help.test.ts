@@ -57,6 +57,8 @@ test.for([
   [['list', '--nonsense'], "unknown option '--nonsense'"],
   [['list', '--limit', '0'], 'at least 1'],
   [['list', 'a', 'b'], 'too many arguments'],
+  [['list', '--since', '2026-01-02'], 'no time with its UTC offset'],
+  [['list', '--since', '1 day ago', '--until', '2 days ago'], 'is later than --until'],
   [['backup', 'x', '--compression', 'brotli'], 'gzip, zstd, lz4'],
   [['backup'], 'no database was named'],
   [['backup', 'x', '--all'], 'exclude each other'],

@@ -370,7 +370,7 @@ test("Temporal's own command line approves and rejects by signal, and what does 
   const waitingEvidence = async () => {
     const { evidence } = await untilWaiting(place.temporal.client, shop);
     const shown = await place.json<WaitingRun[]>('approvals');
-    expect(shown.find((run) => run.workflow_id === id)?.status?.evidence?.digest).toBe(evidence?.digest);
+    expect(shown.find((run) => run.workflowId === id)?.status?.evidence?.digest).toBe(evidence?.digest);
     return evidence?.digest;
   };
 

@@ -35,7 +35,7 @@ function settings(schedules: Record<string, object>, others: Record<string, obje
 
 interface Applied {
   steps: { what: string; id: string; differences?: { what: string; from: string; to: string }[] }[];
-  check?: { schedule: string; outcome: string; told: string; workflow_id: string };
+  check?: { schedule: string; outcome: string; told: string; workflowId: string };
 }
 
 const apply = (...options: string[]) => place.json<Applied>('schedule', 'apply', '--no-check', ...options);
@@ -51,7 +51,7 @@ test('schedules are made of the settings, a second time changes nothing, and a l
   expect(first.check).toMatchObject({
     ...{ schedule: 'holdfast/default/monitor', outcome: 'failed' },
     told: expect.stringMatching(/^\d+ critical/),
-    workflow_id: expect.stringMatching(/^scheduled\/default\/monitor-/),
+    workflowId: expect.stringMatching(/^scheduled\/default\/monitor-/),
   });
   const { info, policies } = await handle('holdfast/default/full').describe();
   expect(policies).toEqual({ overlap: 'SKIP', catchupWindow: 3_600_000, pauseOnFailure: false });
@@ -106,7 +106,7 @@ interface Listed {
   paused: boolean;
   note: string;
   next: string | null;
-  last: { workflow_id: string; outcome: string } | null;
+  last: { workflowId: string; outcome: string } | null;
 }
 
 const list = () => place.json<Listed[]>('schedule', 'list');
@@ -120,11 +120,9 @@ test('a run begun by hand backs up by the workflow that a command would start, a
   const [full] = await list();
   expect(full).toMatchObject({
     ...{ id: 'holdfast/default/full', paused: false, next: expect.stringMatching(/-02-29T02:00:00/) },
-    last: { workflow_id: expect.stringMatching(/^scheduled\/default\/full-/), outcome: 'succeeded' },
+    last: { workflowId: expect.stringMatching(/^scheduled\/default\/full-/), outcome: 'succeeded' },
   });
-  const history = await place.temporal.client.workflow
-    .getHandle(full?.last?.workflow_id ?? '')
-    .fetchHistory();
+  const history = await place.temporal.client.workflow.getHandle(full?.last?.workflowId ?? '').fetchHistory();
   const child = history.events?.find((event) => event.childWorkflowExecutionCompletedEventAttributes);
   expect(child?.childWorkflowExecutionCompletedEventAttributes?.workflowExecution?.runId).toBe(runId);
 });
@@ -135,9 +133,9 @@ test('work that goes on already is skipped and not failed; a run that goes on is
   const running = await client.workflow.start('monitorBackups', options);
   const skipped = await place.run('--json', 'schedule', 'trigger', 'default/monitor', '--wait');
   expect(skipped.exitCode).toBe(7);
-  const told = JSON.parse(skipped.stdout) as { outcome: string; workflow_id: string };
+  const told = JSON.parse(skipped.stdout) as { outcome: string; workflowId: string };
   expect(told).toMatchObject({ outcome: 'skipped', told: 'it ran already' });
-  expect((await client.workflow.getHandle(told.workflow_id).describe()).status.name).toBe('COMPLETED');
+  expect((await client.workflow.getHandle(told.workflowId).describe()).status.name).toBe('COMPLETED');
   await running.terminate();
 
   // A run that nobody works for goes on, and what is due meanwhile is left out.
@@ -179,7 +177,7 @@ test('work that is ended from outside fails its run, which tells of it in its pl
     const operation = { ...input.operation, input: { ...input.operation.input, hostQueue: 'nobody' } };
     return { ...is, action: { ...is.action, args: [{ ...input, operation }] } };
   });
-  const { workflow_id: id } = await place.json<{ workflow_id: string }>('schedule', 'trigger', 'monitor');
+  const { workflowId: id } = await place.json<{ workflowId: string }>('schedule', 'trigger', 'monitor');
   const work = client.workflow.getHandle('monitor/default');
   const status = async () => (await work.describe()).status.name;
   await expect.poll(status).toBe('RUNNING');

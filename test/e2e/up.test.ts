@@ -91,7 +91,7 @@ test('P5: told to stop mid-dump it leaves no partial file, and its next start fi
   const before = await listed();
   const first = await startUp();
   await dump.hold();
-  const { run_id: runId } = await place.json<{ run_id: string }>('backup', '--detach', 'shop');
+  const { runId } = await place.json<{ runId: string }>('backup', '--detach', 'shop');
   await dump.untilHeld(first.command);
   const dumping = expect.objectContaining({
     runId,

@@ -10,12 +10,12 @@ import { createWorkplace, type Workplace } from '../support/holdfast.js';
 import { patience } from '../support/patience.js';
 
 interface Setup {
-  archive: { folder: string; script: string; os_user: string };
-  settings: { name: string; now: string; needed: string; state: string; needs_restart: boolean }[];
+  archive: { folder: string; script: string; osUser: string };
+  settings: { name: string; now: string; needed: string; state: string; needsRestart: boolean }[];
   commands: string[];
   statements: string[];
   applied: boolean;
-  restart_needed: boolean;
+  needsRestart: boolean;
 }
 
 let cluster: Cluster;
@@ -40,7 +40,7 @@ const isRoot = process.getuid?.() === 0;
 test('without --apply it prints what to run as root and as superuser, and changes nothing', async () => {
   const setup = await place.json<Setup>('wal', 'setup');
   expect(states(setup)).toEqual(['wal_level: change', 'archive_mode: change', 'archive_command: change']);
-  expect(setup).toMatchObject({ applied: false, restart_needed: true });
+  expect(setup).toMatchObject({ applied: false, needsRestart: true });
   expect(setup.commands).toHaveLength(3);
   const { stdout, stderr, exitCode } = await place.run('wal', 'setup');
   expect(exitCode).toBe(0);
@@ -71,7 +71,7 @@ test('--apply makes the archive and sets the settings, and leaves the restart to
   const { pid } = cluster;
   const setup = await place.json<Setup>('wal', 'setup', '--apply', '--force');
   expect(states(setup)).toEqual(['wal_level: restart', 'archive_mode: restart', 'archive_command: fine']);
-  expect(setup).toMatchObject({ applied: true, restart_needed: true, commands: [] });
+  expect(setup).toMatchObject({ applied: true, needsRestart: true, commands: [] });
   expect(cluster.pid).toBe(pid);
   const { uid } = await stat(cluster.dataDir);
   const wal = await stat(setup.archive.folder);
@@ -87,7 +87,7 @@ test('after the restart the server archives there, and nothing is left to do', a
   await cluster.start();
   const setup = await place.json<Setup>('wal', 'setup');
   expect(states(setup)).toEqual(['wal_level: fine', 'archive_mode: fine', 'archive_command: fine']);
-  expect(setup).toMatchObject({ statements: [], commands: [], restart_needed: false });
+  expect(setup).toMatchObject({ statements: [], commands: [], needsRestart: false });
   expect((await place.run('wal', 'setup')).stdout).toContain('✓ the server archives here');
   const segment = await cluster.psql('SELECT pg_walfile_name(pg_switch_wal())');
   await vi.waitUntil(async () => (await readdir(setup.archive.folder)).includes(segment), patience);

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { partialName } from '../../src/domain/names.js';
 import type { Repository } from '../../src/repository/repository.js';
@@ -237,6 +238,25 @@ export function describeRepository(kind: string, open: () => Promise<Repository>
       expect(await ids({ limit: 1 })).toEqual(['shop_full_20250301_120000_full_20250303_000000']);
       expect(await ids({})).toHaveLength(5);
       expect(await ids({ database: 'sho' })).toEqual([]);
+    });
+
+    test('lists what was taken within a time, its ends included, and reads no metadata far from it', async () => {
+      const repository = await open();
+      for (const timestamp of timestamps) await publishSample(repository, { timestamp });
+      const stray = join(repository.root, 'full', 'shop_full_20250101_000000.meta');
+      await writeFile(stray, 'no JSON');
+      const list = async (since?: string, until?: string, limit?: number) => {
+        const times = { ...(since && { since: new Date(since) }), ...(until && { until: new Date(until) }) };
+        const { backups, broken } = await repository.list({ ...times, ...(limit && { limit }) });
+        return { ids: backups.map(({ id }) => id.slice('shop_full_'.length)), broken: broken.length };
+      };
+      const [first, second, third, fourth] = timestamps;
+      const [from, to] = ['2025-03-01T00:00:00Z', '2025-03-01T12:00:00Z'];
+      expect(await list(from, to)).toEqual({ ids: [third, second], broken: 0 });
+      expect(await list(from)).toEqual({ ids: [fourth, third, second], broken: 0 });
+      expect(await list(undefined, from)).toEqual({ ids: [second, first], broken: 1 });
+      expect(await list(undefined, to, 1)).toEqual({ ids: [third], broken: 0 });
+      expect(await list('2025-03-03T00:00:00Z')).toEqual({ ids: [], broken: 0 });
     });
 
     test('lists the newest of each database, and behind a damaged one the one before', async () => {

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { errorCatalogue, isErrorType } from '../../domain/errors.js';
+import { type ErrorType, errorCatalogue, isErrorType } from '../../domain/errors.js';
 import { printableLines } from '../../log/printable.js';
 import { createRedactor } from '../../redact.js';
 
@@ -32,6 +32,26 @@ export function renderError(error: unknown, options: RenderErrorOptions = {}): s
       ...stacks(error).flatMap((stack) => printableLines(redact(stack)).map((line) => dim(`  ${line}`))),
     );
   return lines.join('\n');
+}
+
+/** What `--json` prints in the place of a result. */
+export interface ErrorDocument {
+  /** `type` is one of the catalogue's, `GeneralError` for what is not in it; a remedy is null where none is known. */
+  error: { type: ErrorType; message: string; remedy: string | null; exitCode: number };
+}
+
+/** An error for a program that reads standard output. Takes anything that was thrown. */
+export function errorDocument(error: unknown): ErrorDocument {
+  const redact = createRedactor([]);
+  const { type, message, remedy } = tell(error);
+  return {
+    error: {
+      type: isErrorType(type) ? type : 'GeneralError',
+      message: redact(message),
+      remedy: remedy === undefined ? null : redact(remedy),
+      exitCode: exitCodeOf(error),
+    },
+  };
 }
 
 /** What the process ends with: the catalogue's exit code, 1 for what is not in it. */

@@ -1,10 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackupSummary } from '../../domain/backup.js';
+import { parseTimestamp } from '../../domain/names.js';
 import { isFolder } from '../../files/real-file.js';
 import { storing } from '../../files/storage-error.js';
 import { isIdOfDatabase, metadataSuffix, newestIdFirst, parseBackupId } from '../backup-files.js';
 import type { FoundBackup, ListFilter, Listing } from '../repository.js';
+import { widestOffsetMs } from '../taken-at.js';
 import type { Layout } from './layout.js';
 import { readBackup } from './read-backup.js';
 
@@ -14,7 +16,8 @@ const readsAtOnce = 16;
 /** Lists backups, newest first, and metadata that stands for none. Sorts names first, to read no more than needed. */
 export async function listBackups(layout: Layout, filter: ListFilter = {}): Promise<Listing> {
   const limit = filter.limit ?? Number.POSITIVE_INFINITY;
-  const { ids, misnamed } = await backupIds(layout, filter.database);
+  const { ids: named, misnamed } = await backupIds(layout, filter.database);
+  const ids = named.filter((id) => mayBeWithin(id, filter));
   const listing: Listing = { backups: [], broken: [] };
   if (filter.database === undefined) {
     for (const id of misnamed)
@@ -58,8 +61,22 @@ export function newestBackupFirst(a: BackupSummary, b: BackupSummary): number {
   return Date.parse(b.takenAt) - Date.parse(a.takenAt) || newestIdFirst(a.id, b.id);
 }
 
-function isWanted({ summary }: FoundBackup, { database }: ListFilter): boolean {
-  return database === undefined || summary.database === database;
+function isWanted({ summary }: FoundBackup, filter: ListFilter): boolean {
+  const { database } = filter;
+  if (database !== undefined && summary.database !== database) return false;
+  return isWithin(Date.parse(summary.takenAt), filter, 0);
+}
+
+/** Whether its metadata need be read, by its name, in which scripts wrote the time of anywhere. */
+function mayBeWithin(id: string, filter: ListFilter): boolean {
+  const named = parseBackupId(id)?.timestamp;
+  const at = named === undefined ? undefined : parseTimestamp(named);
+  return at === undefined || isWithin(at.getTime(), filter, widestOffsetMs);
+}
+
+function isWithin(at: number, { since, until }: ListFilter, toleranceMs: number): boolean {
+  if (since && at < since.getTime() - toleranceMs) return false;
+  return !until || at <= until.getTime() + toleranceMs;
 }
 
 /** Metadata that stands for no whole backup. */

@@ -9,7 +9,7 @@ export interface ListedSchedule {
   cluster: string;
   kind: ScheduleKind;
   cron: string;
-  time_zone: string;
+  timeZone: string;
   paused: boolean;
   /** Why, in the words of who paused it. */
   note: string;
@@ -23,7 +23,7 @@ export interface ListedSchedule {
 
 /** The last run of a schedule. */
 export interface ListedRun {
-  workflow_id: string;
+  workflowId: string;
   begun: string;
   /** As the run tells it: `succeeded`, `failed`, `skipped`, `running` … */
   outcome: string;
@@ -56,7 +56,7 @@ async function listedOf(
   };
   return [
     {
-      ...{ id: present.id, cluster, kind, cron: due?.cron ?? '', time_zone: due?.timeZone ?? '' },
+      ...{ id: present.id, cluster, kind, cron: due?.cron ?? '', timeZone: due?.timeZone ?? '' },
       ...{ paused: present.paused, note: present.note },
       next: present.paused ? null : (info.nextActionTimes[0]?.toISOString() ?? null),
       last: await lastRun(client, info.recentActions.at(-1)),
@@ -78,5 +78,5 @@ async function lastRun(
     .describe()
     .catch(() => undefined);
   const outcome = run?.searchAttributes.HoldfastOutcome?.[0] ?? run?.status.name.toLowerCase() ?? 'unknown';
-  return { workflow_id: workflowId, begun: recent.takenAt.toISOString(), outcome: String(outcome) };
+  return { workflowId, begun: recent.takenAt.toISOString(), outcome: String(outcome) };
 }

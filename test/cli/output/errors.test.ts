@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exitCodeOf, renderError } from '../../../src/cli/output/errors.js';
+import { errorDocument, exitCodeOf, renderError } from '../../../src/cli/output/errors.js';
 import { errorCatalogue, HoldfastError, isErrorType } from '../../../src/domain/errors.js';
 
 const error = new HoldfastError(
@@ -68,4 +68,17 @@ test('neither a terminal is driven nor a password shown', () => {
   const hostile = new HoldfastError('DumpFailed', { attempted: 'dump', cause, remedy: '\u001b[2J' });
   const text = renderError(hostile, { verbose: true, secrets: ['canary2'] });
   for (const unwanted of ['canary', '\u001b']) expect(text).not.toContain(unwanted);
+});
+
+test('for a program an error is a document: what is not in the catalogue is a general error, without a remedy', () => {
+  expect(errorDocument(error)).toEqual({
+    error: {
+      ...{ type: 'DumpFailed', message: 'dump database "shop": permission denied' },
+      ...{ remedy: 'grant SELECT', exitCode: 4 },
+    },
+  });
+  const url = new TypeError('connect to postgres://backup:hunter2@db/shop');
+  const { error: told } = errorDocument(url);
+  expect(told).toMatchObject({ type: 'GeneralError', remedy: null, exitCode: 1 });
+  expect(told.message).not.toContain('hunter2');
 });
