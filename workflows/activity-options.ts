@@ -22,17 +22,23 @@ export const publishOptions: ActivityOptions = {
   retry: { ...quickOptions.retry, nonRetryableErrorTypes: ['StorageFailed'] },
 };
 
-/** First contact with a server: a person may be waiting, so an unreachable server is told soon. */
-export const contactOptions: ActivityOptions = {
-  ...quickOptions,
-  retry: { ...quickOptions.retry, maximumAttempts: 3 },
-};
+export interface Contact {
+  /** The step is given up when no worker of the host takes it for this long. @defaultValue 600 */
+  unservedAfterSeconds?: number | undefined;
+  /** Whether a schedule began the run, and no person waits for it. */
+  isScheduled?: boolean | undefined;
+}
 
-/** {@link contactOptions}, waiting less long for a worker where that is asked for. */
-export function contactWithin(unservedAfterSeconds: number | undefined): ActivityOptions {
-  return unservedAfterSeconds === undefined
-    ? contactOptions
-    : { ...contactOptions, scheduleToStartTimeout: unservedAfterSeconds * 1000 };
+/**
+ * First contact with a server. A person who waits is told soon that it can't be reached, after some three seconds; a
+ * schedule's run waits some two and a half minutes, so that a server which restarts in that moment costs no night's backup.
+ */
+export function contactOptions({ unservedAfterSeconds, isScheduled = false }: Contact): ActivityOptions {
+  return {
+    ...quickOptions,
+    ...(unservedAfterSeconds !== undefined && { scheduleToStartTimeout: unservedAfterSeconds * 1000 }),
+    retry: { ...quickOptions.retry, maximumAttempts: isScheduled ? 10 : 3 },
+  };
 }
 
 /**

@@ -1,7 +1,8 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import {
-  contactWithin,
+  type Contact,
+  contactOptions,
   patientOptions,
   publishOptions,
   quickOptions,
@@ -9,17 +10,16 @@ import {
   transferOptions,
 } from './activity-options.js';
 
-export interface HostOptions {
+/** As a workflow's input has them; `isScheduled` is added to it by a schedule's run. */
+export interface HostOptions extends Contact {
   hostQueue: string;
   stallTimeoutSeconds: number;
-  /** How long the first step may wait for a worker. @defaultValue as `contactOptions` have it */
-  unservedAfterSeconds?: number;
 }
 
 /** The steps on one host's queue, by the profile of timeouts and retries under which they run. */
-export function hostSteps({ hostQueue: taskQueue, stallTimeoutSeconds, unservedAfterSeconds }: HostOptions) {
+export function hostSteps({ hostQueue: taskQueue, stallTimeoutSeconds, ...contact }: HostOptions) {
   return {
-    contact: proxyActivities<Activities>({ ...contactWithin(unservedAfterSeconds), taskQueue }),
+    contact: proxyActivities<Activities>({ ...contactOptions(contact), taskQueue }),
     quick: proxyActivities<Activities>({ ...quickOptions, taskQueue }),
     patient: proxyActivities<Activities>({ ...patientOptions, taskQueue }),
     transfer: proxyActivities<Activities>({ ...transferOptions(stallTimeoutSeconds), taskQueue }),

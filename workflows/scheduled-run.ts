@@ -37,7 +37,7 @@ export async function scheduledRun(input: ScheduledRunInput): Promise<ScheduledR
   try {
     const result: unknown = await executeChild(operation.type, {
       workflowId: operation.workflowId,
-      args: [operation.input],
+      args: [{ ...operation.input, isScheduled: true }],
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: operation.summary,
     });

@@ -43,6 +43,13 @@ const connectionEnded =
 export const moreRoom =
   'Close sessions, or raise max_connections or the CONNECTION LIMIT of role and database: a backup takes two sessions at a time, a restore some seven.';
 
+/** By SQLSTATE: too_many_connections, cannot_connect_now. */
+const remedies: Record<string, string> = {
+  '53300': moreRoom,
+  '57P03':
+    'Wait until it takes connections: it starts, recovers from a crash, or stops; its log tells which.',
+};
+
 /** What helps where a statement needs more locks than the server has room for. */
 export const moreLocks =
   'Raise max_locks_per_transaction on the server, and restart it: it has no room for as many locks as there are tables and indexes.';
@@ -67,8 +74,7 @@ export function connectError(error: unknown, connection: ResolvedConnection): Ho
     return new HoldfastError('ServerUnreachable', noSocket(attempted, connection), options);
   if (networkCodes.test(code) || serverGone.test(code) || connectionEnded.test(words)) {
     const where = `${connection.host}:${connection.port}`;
-    const remedy =
-      code === '53300' ? moreRoom : `Check that PostgreSQL runs and takes connections at ${where}.`;
+    const remedy = remedies[code] ?? `Check that PostgreSQL runs and takes connections at ${where}.`;
     return new HoldfastError('ServerUnreachable', { ...story, remedy }, options);
   }
   if (code.startsWith('28')) return authenticationFailed(story, connection, options);

@@ -246,3 +246,15 @@ test('databases are listed by way of template1 where there is no postgres', asyn
     await cluster.psql('ALTER DATABASE elsewhere RENAME TO postgres', 'shop');
   }
 });
+
+test('a server that takes no connections yet is one to wait for', async () => {
+  await using standby = await startCluster({ settings: { hot_standby: 'off' } });
+  await standby.stop();
+  await writeFile(join(standby.dataDir, 'standby.signal'), '');
+  await standby.start();
+  const connection = { host: standby.socketDir, port: standby.port, user: 'postgres' };
+  expect(await failure(ask(connection, 'SELECT 1', 'postgres'))).toMatchObject({
+    type: 'ServerUnreachable',
+    remedy: expect.stringContaining('Wait until it takes connections'),
+  });
+});

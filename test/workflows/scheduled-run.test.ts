@@ -82,3 +82,28 @@ test('work that goes on already makes a run skipped', async () => {
   expect(end).toEqual({ workflowId, outcome: 'skipped', told: 'it ran already' });
   expect(alerts).toEqual([]);
 });
+
+test('a schedule’s run waits for a server that restarts, which is told at once to a person', async () => {
+  let asked = 0;
+  const restarting = (tries: number): Partial<Activities> => ({
+    discoverDatabases: async () => {
+      asked += 1;
+      if (asked <= tries) throw failure('ServerUnreachable', false);
+      return { databases: ['a'], more: 0, parallel: 2, leftOut: [], leftOutCount: 0 };
+    },
+  });
+  expect((await run(restarting(3))).end).toMatchObject({ outcome: 'succeeded' });
+  expect(asked).toBe(4);
+
+  asked = 0;
+  const { activities } = scriptedActivities(restarting(3));
+  const byHand = await withWorker(environment, activities, (queue) => {
+    const { database: _, ...common } = fullBackupInput;
+    const args = [{ ...common, hostQueue: queue, cluster: randomUUID(), parallel: 2 }];
+    return environment.client.workflow
+      .execute('backUpCluster', { workflowId: randomUUID(), taskQueue: queue, args })
+      .catch((error: unknown) => errorOfWorkflow(error, 'run'));
+  });
+  expect(byHand).toMatchObject({ type: 'ServerUnreachable' });
+  expect(asked).toBe(3);
+});
