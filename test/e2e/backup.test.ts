@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { BackupMetadata, BackupSummary } from '../../src/domain/backup.js';
 import type { BackUpClusterResult } from '../../src/domain/cluster-backup-contracts.js';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
@@ -192,6 +193,12 @@ test('on a terminal a backup ends with its result, a failed one with one line an
 
 test('a second Ctrl-C leaves at once, and the terminal its cursor', async () => {
   const hidden = '\u001b[?25l';
+  // Its dump waits for the lock: otherwise it may be through before anybody could type.
+  const { socketDir: host, port } = cluster;
+  const holder = new pg.Client({ host, port, user: 'postgres', database: awkward });
+  await holder.connect();
+  onTestFinished(() => holder.end());
+  await holder.query('BEGIN; LOCK TABLE nothing');
   const { shown } = await typedOnTerminal(
     place,
     ['backup', awkward],

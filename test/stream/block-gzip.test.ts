@@ -78,6 +78,33 @@ test('no more than a few blocks are read ahead of a slow consumer', async () => 
   await compressed.return(undefined);
 });
 
+test('a block does not wait for those that come after it', async () => {
+  let resume = () => {};
+  async function* slow(): AsyncGenerator<Buffer> {
+    yield Buffer.alloc(mebibyte);
+    await new Promise<void>((resolve) => {
+      resume = resolve;
+    });
+    yield Buffer.alloc(10);
+  }
+  const compressed = blockGzip(slow(), options);
+  const first = await compressed.next();
+  expect(gunzipSync(first.value as Buffer)).toHaveLength(mebibyte);
+  resume();
+  expect(gunzipSync((await compressed.next()).value as Buffer)).toHaveLength(10);
+  expect(await compressed.next()).toMatchObject({ done: true });
+});
+
+test('who leaves while the source is waited for is not held up by it', async () => {
+  async function* stuck(): AsyncGenerator<Buffer> {
+    yield Buffer.alloc(mebibyte);
+    await new Promise(() => {});
+  }
+  const compressed = blockGzip(stuck(), options);
+  await compressed.next();
+  expect(await compressed.return(undefined)).toMatchObject({ done: true });
+});
+
 test('an error of the source is its error', async () => {
   async function* failing(): AsyncGenerator<Buffer> {
     yield Buffer.alloc(3 * mebibyte);
