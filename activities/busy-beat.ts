@@ -4,7 +4,9 @@ import { withMaintenanceConnection } from '../src/postgres/connection.js';
 import { sessionName } from '../src/postgres/session-name.js';
 import type { ProgressBeat } from './progress-beat.js';
 
-const lookEveryMs = 3_000;
+const lookEveryMs = 2_000;
+/** Less than the time between two looks, or the beat of one could keep the next from looking. */
+const quietForMs = 1_500;
 
 /**
  * While `work` runs and tells nothing itself, beats whenever a session of this run works: neither idle, nor waiting for
@@ -35,7 +37,7 @@ async function watch(
 ): Promise<void> {
   while (!signal.aborted) {
     await delay(lookEveryMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted || beat.quietMs() < lookEveryMs) continue;
+    if (signal.aborted || beat.quietMs() < quietForMs) continue;
     // A look that fails is no progress, and no failure either: the work itself says what is wrong.
     if (await isWorking(connection, runTag, signal).catch(() => false)) beat.serverWorks();
   }
