@@ -6,6 +6,8 @@ export interface FilterProgram {
   /** Full path. */
   path: string;
   args: string[];
+  /** In errors. @defaultValue its path */
+  name?: string;
   /** Added to {@link filterEnvironment}. */
   env?: Record<string, string>;
 }
@@ -52,7 +54,7 @@ export function startFilter(
   stdout: Writable,
 ): RunningFilter<null>;
 export function startFilter(
-  { path, args, env }: FilterProgram,
+  { path, args, env, name = path }: FilterProgram,
   signal: AbortSignal,
   stdout: 'pipe' | Writable = 'pipe',
 ): RunningFilter<Readable | null> {
@@ -63,19 +65,19 @@ export function startFilter(
     stdio: [...stdio],
     detached: true,
   }) as Child;
-  if (!(child.stdin as Writable | undefined)) throw withoutPipes(child, path);
+  if (!(child.stdin as Writable | undefined)) throw withoutPipes(child, name);
   // A broken pipe shows in how the program ended.
   child.stdin.on('error', () => {});
   child.stdout?.on('error', () => {});
-  const finished = ended(child, path);
+  const finished = ended(child, name);
   stopOnAbort(child, signal);
   return { stdin: child.stdin, stdout: child.stdout, finished };
 }
 
 /** Where the process has too many files open, Node makes no pipes at all, and tells why a moment later. */
-function withoutPipes(child: Child, path: string): FilterFailed {
+function withoutPipes(child: Child, name: string): FilterFailed {
   child.on('error', () => {});
-  return new FilterFailed(`${path} could not be started: too many files are open`, true);
+  return new FilterFailed(`${name} could not be started: too many files are open`, true);
 }
 
 /** The environment of every filter program. */
@@ -85,20 +87,20 @@ export function filterEnvironment(): Record<string, string> {
 
 type Child = ChildProcessByStdio<Writable, Readable | null, Readable>;
 
-async function ended(child: Child, path: string): Promise<void> {
+async function ended(child: Child, name: string): Promise<void> {
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-keptStderrBytes);
   });
   await new Promise<void>((resolve, reject) => {
     child.on('error', (error) =>
-      reject(new FilterFailed(`${path} could not be started: ${error.message}`, true)),
+      reject(new FilterFailed(`${name} could not be started: ${error.message}`, true)),
     );
     child.on('close', (code, signalName) => {
       if (code === 0) return resolve();
       const how = signalName ? `was ended by ${signalName}` : `ended with exit code ${code}`;
       const words = stderr.trim().replaceAll('\n', ' ');
-      reject(new FilterFailed([`${path} ${how}`, words].filter(Boolean).join(': '), signalName !== null));
+      reject(new FilterFailed([`${name} ${how}`, words].filter(Boolean).join(': '), signalName !== null));
     });
   });
 }

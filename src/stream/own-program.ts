@@ -5,6 +5,7 @@ import type { FilterProgram } from './filter-program.js';
 export function ownProgram(name: string, threads: number, ...args: number[]): FilterProgram {
   return {
     path: process.execPath,
+    name: `Holdfast's ${name}`,
     args: [programPath(`stream/${name}`), ...args.map(String)],
     // Node's own modules read files by these threads before a program could ask for more of them.
     env: { UV_THREADPOOL_SIZE: `${threads}` },
