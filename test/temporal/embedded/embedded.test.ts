@@ -51,6 +51,16 @@ test('a command that comes just after another finds the server still up', async 
   }
 });
 
+test('a task waits in the one partition that every worker asks for its queue, not in one of several', async () => {
+  const server = await command();
+  await withClient(server, async (client) => {
+    const request = { namespace: 'default', taskQueue: { name: 'served-later' } };
+    const partitions = await client.workflowService.listTaskQueuePartitions(request);
+    expect(partitions.workflowTaskQueuePartitions).toHaveLength(1);
+    expect(partitions.activityTaskQueuePartitions).toHaveLength(1);
+  });
+});
+
 test('a workflow and its search attributes are there after a restart, on the same address', async () => {
   const before = await command();
   await withClient(before, (client) =>
