@@ -1,9 +1,9 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { ClusterConfig } from '../src/config/config.js';
-import { archiveCommand } from '../src/domain/archive-command.js';
-import type { ArchiverFacts } from '../src/domain/archiving.js';
-import { slotName } from '../src/domain/replication-slot.js';
-import type { ArchivingState } from '../src/domain/wal-contracts.js';
+import { archiveCommand } from '../src/domain/wal/archive-command.js';
+import type { ArchiverFacts } from '../src/domain/wal/archiving.js';
+import type { ArchivingState } from '../src/domain/wal/contracts.js';
+import { slotName } from '../src/domain/wal/replication-slot.js';
 import type { Logger } from '../src/log.js';
 import { inspectArchiving } from '../src/postgres/archiving/inspect-archiving.js';
 import {

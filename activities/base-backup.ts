@@ -1,16 +1,16 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import { type BaseBackupSummary, baseBackupId, summariseBase } from '../src/domain/base-backup.js';
-import { whyBaseDue } from '../src/domain/base-due.js';
+import { type BaseBackupSummary, baseBackupId, summariseBase } from '../src/domain/wal/base-backup.js';
+import { whyBaseDue } from '../src/domain/wal/base-due.js';
 import { readTablespaces } from '../src/postgres/base/inspect-cluster.js';
 import { proveBase } from '../src/postgres/base/prove-base.js';
 import { takeBase } from '../src/postgres/base/take-base.js';
 import { withMaintenanceConnection } from '../src/postgres/connection.js';
 import type { BaseRepository } from '../src/repository/base/base-repository.js';
 import { version } from '../src/version.js';
-import { beatWhileServerWorks } from './busy-beat.js';
 import { type ClusterStep, loggedCycle, placesOf } from './cluster-step.js';
 import { type ActivityDeps, runOf, toolOptions } from './deps.js';
-import { beatWithProgress } from './progress-beat.js';
+import { beatWhileServerWorks } from './heartbeat/busy.js';
+import { beatWithProgress } from './heartbeat/progress.js';
 
 export interface BaseDueStep extends ClusterStep {
   /** Whether WAL is missing since the newest base backup. */

@@ -1,10 +1,10 @@
+import { artifactSuffix, partialName } from '../src/domain/backup/names.js';
 import { HoldfastError } from '../src/domain/errors.js';
-import { artifactSuffix, partialName } from '../src/domain/names.js';
 import { hashFile } from '../src/files/hash-file.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import { type ActivityDeps, type BackupStep, clusterOf, runOf } from './deps.js';
 import type { DumpedArtifact } from './dump.js';
-import { beatWithProgress } from './progress-beat.js';
+import { beatWithProgress } from './heartbeat/progress.js';
 import { logged } from './step-log.js';
 
 /** Steps that hold what is stored against what was dumped. */

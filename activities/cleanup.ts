@@ -3,7 +3,7 @@ import { pruneLogs } from '../src/log.js';
 import { expireBackups } from '../src/repository/expire-backups.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import { type ActivityDeps, type BackupStep, clusterOf, runOf } from './deps.js';
-import { repositoryWith } from './lease.js';
+import { repositoryWith } from './restore/lease.js';
 import { logged } from './step-log.js';
 
 /** Ids told of what retention removed; the rest is only counted. */

@@ -2,7 +2,7 @@ import {
   type ClusterBackupEntry,
   isIncluded,
   type LeftOutDatabase,
-} from '../src/domain/cluster-backup-contracts.js';
+} from '../src/domain/backup/cluster-contracts.js';
 import { addToReport } from '../src/log.js';
 import { listEveryDatabase } from '../src/postgres/connection.js';
 import type { KnownDatabase } from '../src/postgres/read-databases.js';

@@ -1,8 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { ClusterConfig } from '../src/config/config.js';
-import { type CompressionMethod, totalRows } from '../src/domain/backup.js';
+import { type CompressionMethod, totalRows } from '../src/domain/backup/metadata.js';
+import { artifactSuffix, partialName } from '../src/domain/backup/names.js';
 import { HoldfastError } from '../src/domain/errors.js';
-import { artifactSuffix, partialName } from '../src/domain/names.js';
 import { type ClientTools, findClientTools } from '../src/postgres/client-tools.js';
 import { startDump } from '../src/postgres/dump.js';
 import { withSnapshot } from '../src/postgres/dump-snapshot.js';
@@ -11,16 +11,16 @@ import { endOrphanSessions } from '../src/postgres/orphan-sessions.js';
 import { showName } from '../src/postgres/quote.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import type { PartialFile, Repository } from '../src/repository/repository.js';
-import { type CompressorChoice, chooseCompressor } from '../src/stream/choose-compressor.js';
-import { storeStream } from '../src/stream/store-stream.js';
-import { type BackupDraft, draftName, takenBack, writeDraft } from './backup-draft.js';
-import { beatWhileServerWorks } from './busy-beat.js';
+import { type CompressorChoice, chooseCompressor } from '../src/stream/compression/choose-compressor.js';
+import { storeStream } from '../src/stream/store/store-stream.js';
+import { type BackupDraft, draftName, takenBack, writeDraft } from './backup/draft.js';
+import { draftOf } from './backup/draft-of.js';
+import { type DumpedGlobals, type GlobalsStep, storeGlobals } from './backup/store-globals.js';
+import { Turns } from './backup/turns.js';
 import { type ActivityDeps, type BackupStep, clusterOf, runOf, toolOptions } from './deps.js';
-import { draftOf } from './draft-of.js';
-import { type DumpedGlobals, type GlobalsStep, storeGlobals } from './dump-globals.js';
-import { beatWithProgress, type ProgressBeat } from './progress-beat.js';
+import { beatWhileServerWorks } from './heartbeat/busy.js';
+import { beatWithProgress, type ProgressBeat } from './heartbeat/progress.js';
 import { logged } from './step-log.js';
-import { Turns } from './turns.js';
 
 export interface DumpStep extends BackupStep {
   timestamp: string;

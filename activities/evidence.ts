@@ -1,11 +1,11 @@
-import type { AssertionResult } from '../src/domain/assertion.js';
-import { type StoredMetadata, type TableRows, totalRows } from '../src/domain/backup.js';
-import { compareCounts } from '../src/domain/compare-tables.js';
+import { type StoredMetadata, type TableRows, totalRows } from '../src/domain/backup/metadata.js';
 import { secondsSince } from '../src/domain/durations.js';
 import { HoldfastError } from '../src/domain/errors.js';
-import { provenProblems, type RestoreEvidence } from '../src/domain/evidence.js';
-import type { LoadedStaging } from '../src/domain/restore-contracts.js';
-import type { RestoreSpace } from '../src/domain/restore-space.js';
+import type { AssertionResult } from '../src/domain/restore/assertion.js';
+import { compareCounts } from '../src/domain/restore/compare-tables.js';
+import type { LoadedStaging } from '../src/domain/restore/contracts.js';
+import { provenProblems, type RestoreEvidence } from '../src/domain/restore/evidence.js';
+import type { RestoreSpace } from '../src/domain/restore/space.js';
 import { writeOperationDocument } from '../src/log.js';
 import { showName } from '../src/postgres/quote.js';
 import type { CountedTable } from '../src/postgres/restore/count-tables.js';
@@ -13,15 +13,15 @@ import type { DatabaseContents } from '../src/postgres/restore/describe-contents
 import { swapBlockers } from '../src/postgres/restore/swap.js';
 import { readTargetState, type TargetState } from '../src/postgres/restore/target-state.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
-import { namingSome } from './every-difference.js';
+import { namingSome } from './restore/every-difference.js';
 import {
   type RestoreStepInput,
   readHandover,
   type SourceStepInput,
   serverFor,
   sourceOf,
-} from './restore-step.js';
-import { differenceTo } from './target-difference.js';
+} from './restore/step.js';
+import { differenceTo } from './restore/target-difference.js';
 
 /** A step about the loaded staging database. */
 export interface StagedStep extends SourceStepInput {

@@ -2,9 +2,9 @@ import { cancellationSignal } from '@temporalio/activity';
 import { channelsOf } from '../src/alerting/channels.js';
 import { deliver } from '../src/alerting/deliver.js';
 import { stateDirectory } from '../src/config/directories.js';
+import type { Delivery, Rereading } from '../src/domain/health/contracts.js';
 import type { HealthFacts } from '../src/domain/health/facts.js';
 import type { TellableFinding } from '../src/domain/health/report.js';
-import type { Delivery, Rereading } from '../src/domain/monitor-contracts.js';
 import { createLogger } from '../src/log.js';
 import { type GatheredFacts, gatherAll, pageOf } from '../src/monitoring/gather-facts.js';
 import { ping } from '../src/monitoring/ping.js';
@@ -12,8 +12,8 @@ import { rereadOwed } from '../src/monitoring/reread-owed.js';
 import { monitoringFolder } from '../src/monitoring/state-folder.js';
 import { tellFindings } from '../src/monitoring/tell-findings.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
+import { beatWithProgress } from './heartbeat/progress.js';
 import { requirePlace } from './place.js';
-import { beatWithProgress } from './progress-beat.js';
 
 /** What every step of a look at a cluster's backups is about. */
 export interface HealthStep {

@@ -1,20 +1,20 @@
-import { type TableRows, totalRows } from '../src/domain/backup.js';
-import { compareCounts } from '../src/domain/compare-tables.js';
+import { type TableRows, totalRows } from '../src/domain/backup/metadata.js';
 import { secondsSince } from '../src/domain/durations.js';
-import { evidenceDigest, type RestoreEvidence } from '../src/domain/evidence.js';
-import { evidenceMarkdown } from '../src/domain/evidence-markdown.js';
-import type { RestoreProof } from '../src/domain/restore-contracts.js';
-import type { RestoreSpace } from '../src/domain/restore-space.js';
+import { compareCounts } from '../src/domain/restore/compare-tables.js';
+import type { RestoreProof } from '../src/domain/restore/contracts.js';
+import { evidenceDigest, type RestoreEvidence } from '../src/domain/restore/evidence.js';
+import { evidenceMarkdown } from '../src/domain/restore/evidence-markdown.js';
+import type { RestoreSpace } from '../src/domain/restore/space.js';
 import { type DropTargetOrder, dropTarget, settleDrop } from '../src/postgres/restore/drop-target.js';
 import { readTargetBlockers } from '../src/postgres/restore/exchange-blockers.js';
 import { swapBlocked } from '../src/postgres/restore/swap.js';
 import { readTargetState } from '../src/postgres/restore/target-state.js';
 import { sha256 } from '../src/sha256.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
-import { namingSome } from './every-difference.js';
 import { keepDocument, targetEvidence } from './evidence.js';
-import { cutLines, loggedRestore, readHandover, type SourceStepInput, sourceOf } from './restore-step.js';
-import { differenceTo } from './target-difference.js';
+import { namingSome } from './restore/every-difference.js';
+import { cutLines, loggedRestore, readHandover, type SourceStepInput, sourceOf } from './restore/step.js';
+import { differenceTo } from './restore/target-difference.js';
 
 export interface InPlaceEvidenceStep extends SourceStepInput {
   /** The empty staging database. */

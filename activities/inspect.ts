@@ -1,15 +1,15 @@
+import { fullBackupId } from '../src/domain/backup/names.js';
+import { estimateArtifactBytes } from '../src/domain/backup/space.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { refuseImpossibleName } from '../src/domain/impossible-name.js';
-import { fullBackupId } from '../src/domain/names.js';
 import { formatBytes } from '../src/domain/sizes.js';
-import { estimateArtifactBytes } from '../src/domain/space.js';
 import { findClientTools } from '../src/postgres/client-tools.js';
 import { inspectDatabase } from '../src/postgres/inspect-database.js';
 import { showName } from '../src/postgres/quote.js';
 import { openRepository } from '../src/repository/open-repository.js';
 import type { Repository } from '../src/repository/repository.js';
+import { freeTimestamp } from './backup/free-timestamp.js';
 import { type ActivityDeps, type BackupStep, clusterOf, toolOptions } from './deps.js';
-import { freeTimestamp } from './free-timestamp.js';
 import { requirePlace } from './place.js';
 import { logged } from './step-log.js';
 

@@ -1,7 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { ClusterConfig } from '../src/config/config.js';
-import type { DatabaseProperties } from '../src/domain/backup.js';
-import type { LoadedStaging } from '../src/domain/restore-contracts.js';
+import type { DatabaseProperties } from '../src/domain/backup/metadata.js';
+import type { LoadedStaging } from '../src/domain/restore/contracts.js';
 import { findClientTools } from '../src/postgres/client-tools.js';
 import { analyzeDatabase } from '../src/postgres/restore/analyze.js';
 import { applySettings } from '../src/postgres/restore/apply-settings.js';
@@ -10,11 +10,11 @@ import { readLoadSettings } from '../src/postgres/restore/load-settings.js';
 import { readTargetState } from '../src/postgres/restore/target-state.js';
 import { sessionName } from '../src/postgres/session-name.js';
 import type { RestoreSource } from '../src/repository/restore-source.js';
-import { beatWhileServerWorks } from './busy-beat.js';
 import { type ActivityDeps, runOf, toolOptions } from './deps.js';
-import { whileLeased } from './lease.js';
-import { pour } from './pour.js';
-import { beatWithProgress, type ProgressBeat } from './progress-beat.js';
+import { beatWhileServerWorks } from './heartbeat/busy.js';
+import { beatWithProgress, type ProgressBeat } from './heartbeat/progress.js';
+import { whileLeased } from './restore/lease.js';
+import { pour } from './restore/pour.js';
 import {
   cutLines,
   loggedRestore,
@@ -22,7 +22,7 @@ import {
   type SourceStepInput,
   serverFor,
   sourceOf,
-} from './restore-step.js';
+} from './restore/step.js';
 
 export interface StagingStep extends SourceStepInput {
   stagingName: string;

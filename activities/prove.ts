@@ -1,8 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { assertionsOf } from '../src/config/restoring.js';
-import { evidenceDigest } from '../src/domain/evidence.js';
-import { evidenceMarkdown } from '../src/domain/evidence-markdown.js';
-import type { RestoreProof } from '../src/domain/restore-contracts.js';
+import type { RestoreProof } from '../src/domain/restore/contracts.js';
+import { evidenceDigest } from '../src/domain/restore/evidence.js';
+import { evidenceMarkdown } from '../src/domain/restore/evidence-markdown.js';
 import { checkAssertions } from '../src/postgres/restore/assertions.js';
 import { countTables } from '../src/postgres/restore/count-tables.js';
 import { describeContents } from '../src/postgres/restore/describe-contents.js';
@@ -10,7 +10,6 @@ import { sealStaging } from '../src/postgres/restore/seal-staging.js';
 import { swapBlocked } from '../src/postgres/restore/swap.js';
 import { sessionName } from '../src/postgres/session-name.js';
 import { sha256 } from '../src/sha256.js';
-import { beatWhileServerWorks } from './busy-beat.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import {
   type Counted,
@@ -21,8 +20,9 @@ import {
   type StagedStep,
   swapOrderOf,
 } from './evidence.js';
-import { whileLeased } from './lease.js';
-import { beatWithProgress } from './progress-beat.js';
+import { beatWhileServerWorks } from './heartbeat/busy.js';
+import { beatWithProgress } from './heartbeat/progress.js';
+import { whileLeased } from './restore/lease.js';
 import {
   cutLines,
   loggedRestore,
@@ -30,7 +30,7 @@ import {
   serverFor,
   sourceOf,
   writeHandover,
-} from './restore-step.js';
+} from './restore/step.js';
 
 /** Steps that prove the staging database to be the backup. */
 export function createProveActivities(deps: ActivityDeps) {

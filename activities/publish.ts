@@ -1,11 +1,11 @@
-import type { BackupMetadata, BackupSummary } from '../src/domain/backup.js';
-import { artifactSuffix, fullBackupId, partialName } from '../src/domain/names.js';
+import type { BackupMetadata, BackupSummary } from '../src/domain/backup/metadata.js';
+import { artifactSuffix, fullBackupId, partialName } from '../src/domain/backup/names.js';
 import { formatBytes } from '../src/domain/sizes.js';
 import { openRepository } from '../src/repository/open-repository.js';
-import { type BackupDraft, draftName, readDraft } from './backup-draft.js';
+import { type BackupDraft, draftName, readDraft } from './backup/draft.js';
+import type { DumpedGlobals } from './backup/store-globals.js';
 import { type ActivityDeps, type BackupStep, clusterOf, runOf } from './deps.js';
 import type { DumpedArtifact } from './dump.js';
-import type { DumpedGlobals } from './dump-globals.js';
 import { logged } from './step-log.js';
 
 export interface PublishStep extends BackupStep {

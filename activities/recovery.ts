@@ -1,6 +1,6 @@
 import { rmdir } from 'node:fs/promises';
 import { cancellationSignal } from '@temporalio/activity';
-import type { RecoveryPlan } from '../src/domain/recovery-contracts.js';
+import type { RecoveryPlan } from '../src/domain/recovery/contracts.js';
 import { extractBase } from '../src/postgres/recovery/extract-base.js';
 import { emptyClaimed, isClaimedBy, isUnpacked } from '../src/postgres/recovery/folder-mark.js';
 import { placeStreamed } from '../src/postgres/recovery/place-streamed.js';
@@ -10,8 +10,8 @@ import { findServerPrograms } from '../src/postgres/recovery/server-programs.js'
 import { newestArchived } from '../src/repository/plan-recovery-from.js';
 import { placesOf } from './cluster-step.js';
 import { type ActivityDeps, runOf } from './deps.js';
-import { beatWhileWatching, beatWithProgress } from './progress-beat.js';
-import { loggedRecovery, type PlannedStep, type Recovered } from './recovery-step.js';
+import { beatWhileWatching, beatWithProgress } from './heartbeat/progress.js';
+import { loggedRecovery, type PlannedStep, type Recovered } from './recovery/step.js';
 
 /** What a recovery has to clear away when it is over. */
 export interface ReleaseStep {

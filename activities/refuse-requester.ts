@@ -1,4 +1,4 @@
-import { type ApprovalPolicy, requesterBarredBecause } from '../src/domain/approval.js';
+import { type ApprovalPolicy, requesterBarredBecause } from '../src/domain/approval/policy.js';
 import { HoldfastError } from '../src/domain/errors.js';
 
 /**

@@ -17,7 +17,7 @@ import {
   type SourceStepInput,
   serverFor,
   sourceOf,
-} from './restore-step.js';
+} from './restore/step.js';
 
 export interface NeedsStep extends SourceStepInput {
   /** Roles that the server lacks are to be created from the backup's globals. */

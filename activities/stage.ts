@@ -1,30 +1,30 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { approvalPolicyOf } from '../src/config/restoring.js';
-import { totalRows } from '../src/domain/backup.js';
+import { totalRows } from '../src/domain/backup/metadata.js';
+import { formatTimestamp } from '../src/domain/backup/names.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { refuseImpossibleName } from '../src/domain/impossible-name.js';
-import { formatTimestamp } from '../src/domain/names.js';
-import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/domain/restore-contracts.js';
-import { restoreName } from '../src/domain/restore-names.js';
-import { isTooLittle } from '../src/domain/restore-space.js';
+import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/domain/restore/contracts.js';
+import { restoreName } from '../src/domain/restore/names.js';
+import { isTooLittle } from '../src/domain/restore/space.js';
 import { showName } from '../src/postgres/quote.js';
 import { readRestoreSpace, tooLittleSpace } from '../src/postgres/restore/restore-space.js';
 import { readTargetState } from '../src/postgres/restore/target-state.js';
 import { fileFingerprint, type RestoreSource } from '../src/repository/restore-source.js';
 import { verifyBackup } from '../src/repository/verify-backup.js';
-import { readBackFile, type StoredReadBack } from '../src/stream/read-back.js';
+import { readBackFile, type StoredReadBack } from '../src/stream/store/read-back.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
-import { whileLeased } from './lease.js';
-import { beatWithProgress } from './progress-beat.js';
+import { beatWithProgress } from './heartbeat/progress.js';
 import { refuseRequester } from './refuse-requester.js';
-import { refuseBlocked, refuseInPlace, refuseOldServer, requirePsql } from './refuse-restore.js';
+import { whileLeased } from './restore/lease.js';
+import { refuseBlocked, refuseInPlace, refuseOldServer, requirePsql } from './restore/refuse-restore.js';
 import {
   loggedRestore,
   type RestoreStepInput,
   type SourceStepInput,
   sourceOf,
   writeHandover,
-} from './restore-step.js';
+} from './restore/step.js';
 import { type ArtifactNeeds, type NeedsStep, refuseLacking } from './roles.js';
 
 export interface InspectTargetStep extends NeedsStep {

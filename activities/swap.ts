@@ -1,8 +1,8 @@
-import type { DatabaseProperties } from '../src/domain/backup.js';
+import type { DatabaseProperties } from '../src/domain/backup/metadata.js';
+import { formatTimestamp } from '../src/domain/backup/names.js';
 import { HoldfastError } from '../src/domain/errors.js';
-import { formatTimestamp } from '../src/domain/names.js';
-import type { LoadedStaging, RestoreProof, RestoreResult } from '../src/domain/restore-contracts.js';
-import { restoreName } from '../src/domain/restore-names.js';
+import type { LoadedStaging, RestoreProof, RestoreResult } from '../src/domain/restore/contracts.js';
+import { restoreName } from '../src/domain/restore/names.js';
 import { hashFile } from '../src/files/hash-file.js';
 import { dropMarkedDatabase } from '../src/postgres/restore/drop-database.js';
 import type { ExchangeResult } from '../src/postgres/restore/exchange.js';
@@ -12,9 +12,9 @@ import { undoSwap } from '../src/postgres/restore/undo-swap.js';
 import { fileFingerprint } from '../src/repository/restore-source.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { keepDocument } from './evidence.js';
-import { whileLeased } from './lease.js';
-import { beatWithProgress } from './progress-beat.js';
-import { loggedRestore, type RestoreStepInput, type SourceStepInput, sourceOf } from './restore-step.js';
+import { beatWithProgress } from './heartbeat/progress.js';
+import { whileLeased } from './restore/lease.js';
+import { loggedRestore, type RestoreStepInput, type SourceStepInput, sourceOf } from './restore/step.js';
 
 export interface RecheckStep extends SourceStepInput {
   path: string;

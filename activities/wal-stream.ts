@@ -1,6 +1,6 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { HoldfastError } from '../src/domain/errors.js';
-import type { StreamProgress, StreamSight, StreamStart } from '../src/domain/stream-contracts.js';
+import type { StreamProgress, StreamSight, StreamStart } from '../src/domain/wal/stream-contracts.js';
 import { findReplicationTool } from '../src/postgres/client-tools.js';
 import { withMaintenanceConnection } from '../src/postgres/connection.js';
 import { endOrphanWalSenders } from '../src/postgres/orphan-sessions.js';

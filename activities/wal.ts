@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import type { ArchiveReport } from '../src/domain/archive-report.js';
-import { positionOf } from '../src/domain/base-backup.js';
-import { formatTimestamp } from '../src/domain/names.js';
+import { formatTimestamp } from '../src/domain/backup/names.js';
+import type { ArchiveReport } from '../src/domain/wal/archive-report.js';
+import { positionOf } from '../src/domain/wal/base-backup.js';
 import type {
   ArchivingState,
   CompressedSegments,
   ExpiredArchive,
   WalCycleResult,
-} from '../src/domain/wal-contracts.js';
+} from '../src/domain/wal/contracts.js';
 import { writeWhole } from '../src/files/write-whole.js';
 import type { Logger } from '../src/log.js';
 import { expireArchive } from '../src/repository/expire-archive.js';

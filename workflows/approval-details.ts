@@ -1,5 +1,5 @@
-import { requesterBarredBecause } from '../src/domain/approval.js';
-import { type DecidableStatus, decidingStep } from '../src/domain/approval-contracts.js';
+import { type DecidableStatus, decidingStep } from '../src/domain/approval/contracts.js';
+import { requesterBarredBecause } from '../src/domain/approval/policy.js';
 import { markdownSafe } from './details.js';
 
 /** What a run that waits for people shows of it in Temporal's Web UI, the evidence included; nothing when it does not. */

@@ -7,6 +7,12 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import {
+  type ApprovalView,
+  type DecisionAnswer,
+  type DecisionMessage,
+  decisionMessages,
+} from '../src/domain/approval/contracts.js';
+import {
   type ApprovalRequest,
   type ApprovalState,
   approvalsMissing,
@@ -14,13 +20,7 @@ import {
   decide,
   expire,
   openApproval,
-} from '../src/domain/approval.js';
-import {
-  type ApprovalView,
-  type DecisionAnswer,
-  type DecisionMessage,
-  decisionMessages,
-} from '../src/domain/approval-contracts.js';
+} from '../src/domain/approval/policy.js';
 import { failureOf } from './failures.js';
 
 export const approveSignal = defineSignal<[DecisionMessage]>(decisionMessages.approve);

@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
-import type { ApprovalPolicy } from '../src/domain/approval.js';
+import type { ApprovalPolicy } from '../src/domain/approval/policy.js';
 import { alert } from './alerts.js';
 import type { Approval } from './approval.js';
 import { failureOf } from './failures.js';

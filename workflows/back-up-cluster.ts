@@ -16,11 +16,11 @@ import type {
   BackUpClusterResult,
   ClusterBackupEntry,
   ClusterBackupStatus,
-} from '../src/domain/cluster-backup-contracts.js';
+} from '../src/domain/backup/cluster-contracts.js';
 import { fullBackupWorkflowId, statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import { alert, recordFailure } from './alerts.js';
-import { ClusterBackupJournal } from './cluster-backup-journal.js';
-import { alertOfBackups } from './cluster-backup-telling.js';
+import { ClusterBackupJournal } from './cluster-backup/journal.js';
+import { alertOfBackups } from './cluster-backup/telling.js';
 import { failureMessage, failureType } from './failures.js';
 import { fullBackup } from './full-backup.js';
 import { goOnAsNew } from './go-on.js';

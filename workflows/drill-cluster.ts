@@ -8,15 +8,15 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ClusterStep } from '../activities/cluster-step.js';
-import type { PlannedDrill } from '../activities/drill-plan.js';
+import type { PlannedDrill } from '../activities/drill/plan.js';
 import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
-import { type DrillInput, type DrillResult, type DrillStatus, perGb } from '../src/domain/drill-contracts.js';
+import { type DrillInput, type DrillResult, type DrillStatus, perGb } from '../src/domain/drill/contracts.js';
 import { alert, recordFailure } from './alerts.js';
 import { clusterStepOf } from './cluster-step.js';
+import { DrillJournal } from './drill/journal.js';
+import { alertsOfDrill } from './drill/telling.js';
 import { drillDatabase } from './drill-database.js';
-import { DrillJournal } from './drill-journal.js';
 import { drillPointInTime } from './drill-recovery.js';
-import { alertsOfDrill } from './drill-telling.js';
 import { failureMessage, failureOf } from './failures.js';
 import { goOnAsNew } from './go-on.js';
 import { hostSteps } from './host-steps.js';

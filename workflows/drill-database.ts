@@ -1,9 +1,9 @@
 import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
-import type { PlannedDrill } from '../activities/drill-plan.js';
-import type { RestoreStepInput } from '../activities/restore-step.js';
-import type { DrillInput, DrillOutcome } from '../src/domain/drill-contracts.js';
-import type { DrillJournal } from './drill-journal.js';
-import { DrillRecord } from './drill-record.js';
+import type { PlannedDrill } from '../activities/drill/plan.js';
+import type { RestoreStepInput } from '../activities/restore/step.js';
+import type { DrillInput, DrillOutcome } from '../src/domain/drill/contracts.js';
+import type { DrillJournal } from './drill/journal.js';
+import { DrillRecord } from './drill/record.js';
 import { failureMessage } from './failures.js';
 import type { HostSteps } from './host-steps.js';
 

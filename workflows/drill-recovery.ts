@@ -1,13 +1,13 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { ClusterStep } from '../activities/cluster-step.js';
-import type { ScratchPlace } from '../activities/drill-recovery.js';
-import type { RecoveryStepInput } from '../activities/recovery-step.js';
-import type { DrillInput, DrillOutcome } from '../src/domain/drill-contracts.js';
-import type { RecoveryPlan } from '../src/domain/recovery-contracts.js';
-import { describeTarget, type RecoveryTarget } from '../src/domain/recovery-target.js';
+import type { ScratchPlace } from '../activities/drill/recovery.js';
+import type { RecoveryStepInput } from '../activities/recovery/step.js';
+import type { DrillInput, DrillOutcome } from '../src/domain/drill/contracts.js';
+import type { RecoveryPlan } from '../src/domain/recovery/contracts.js';
+import { describeTarget, type RecoveryTarget } from '../src/domain/recovery/target.js';
 import { clusterStepOf } from './cluster-step.js';
-import type { DrillJournal } from './drill-journal.js';
-import { DrillRecord } from './drill-record.js';
+import type { DrillJournal } from './drill/journal.js';
+import { DrillRecord } from './drill/record.js';
 import { failureMessage, failureType } from './failures.js';
 import type { HostSteps } from './host-steps.js';
 

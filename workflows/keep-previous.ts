@@ -21,7 +21,7 @@ import {
   type KeepPreviousResult,
   type KeepPreviousStatus,
   keepMessages,
-} from '../src/domain/keep-contracts.js';
+} from '../src/domain/restore/keep-contracts.js';
 import { sqlName } from '../src/domain/sql-name.js';
 import { keepOptions } from './activity-options.js';
 import { alert, recordFailure } from './alerts.js';

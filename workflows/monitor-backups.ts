@@ -7,9 +7,6 @@ import {
 } from '@temporalio/workflow';
 import type { HealthStep } from '../activities/health.js';
 import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
-import type { HealthFacts } from '../src/domain/health/facts.js';
-import { judge } from '../src/domain/health/judge.js';
-import { HealthReport, tellable } from '../src/domain/health/report.js';
 import type {
   Delivery,
   MonitorInput,
@@ -17,7 +14,10 @@ import type {
   MonitorStatus,
   MonitorStep,
   Rereading,
-} from '../src/domain/monitor-contracts.js';
+} from '../src/domain/health/contracts.js';
+import type { HealthFacts } from '../src/domain/health/facts.js';
+import { judge } from '../src/domain/health/judge.js';
+import { HealthReport, tellable } from '../src/domain/health/report.js';
 import { recordFailure } from './alerts.js';
 import { failureMessage } from './failures.js';
 import { hostSteps } from './host-steps.js';

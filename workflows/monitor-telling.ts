@@ -1,4 +1,4 @@
-import type { MonitorInput, MonitorStatus, MonitorStep } from '../src/domain/monitor-contracts.js';
+import type { MonitorInput, MonitorStatus, MonitorStep } from '../src/domain/health/contracts.js';
 import { detailsOf, markdownSafe } from './details.js';
 
 const steps: MonitorStep[] = ['gather', 'judge', 'tell', 're-read', 'deliver', 'done'];

@@ -8,8 +8,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PlannedStep, Recovered, RecoveryStepInput } from '../activities/recovery-step.js';
-import { decidingStep } from '../src/domain/approval-contracts.js';
+import type { PlannedStep, Recovered, RecoveryStepInput } from '../activities/recovery/step.js';
+import { decidingStep } from '../src/domain/approval/contracts.js';
 import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import type {
   RecoveryInput,
@@ -17,15 +17,15 @@ import type {
   RecoveryProof,
   RecoveryResult,
   RecoveryStatus,
-} from '../src/domain/recovery-contracts.js';
-import { describeTarget } from '../src/domain/recovery-target.js';
+} from '../src/domain/recovery/contracts.js';
+import { describeTarget } from '../src/domain/recovery/target.js';
 import { alert, recordFailure } from './alerts.js';
 import { Approval } from './approval.js';
 import { awaitApproval } from './await-approval.js';
 import { failureMessage } from './failures.js';
 import { hostSteps } from './host-steps.js';
-import { exchangeApproved } from './recovery-exchange.js';
-import { RecoveryJournal } from './recovery-journal.js';
+import { exchangeApproved } from './recovery/exchange.js';
+import { RecoveryJournal } from './recovery/journal.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
 export const recoveryStatusQuery = defineQuery<RecoveryStatus>(statusQueryName);

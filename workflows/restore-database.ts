@@ -7,18 +7,18 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
-import type { RestoreInput, RestoreResult, RestoreStatus } from '../src/domain/restore-contracts.js';
+import type { RestoreInput, RestoreResult, RestoreStatus } from '../src/domain/restore/contracts.js';
 import { recordFailure } from './alerts.js';
 import { Approval } from './approval.js';
 import { hostSteps } from './host-steps.js';
-import { cleanUpRestore } from './restore-clean-up.js';
-import { replaceInPlace } from './restore-in-place.js';
-import { RestoreJournal } from './restore-journal.js';
-import { keepReplaced } from './restore-keep.js';
-import { type Prepared, prepareRestore } from './restore-prepare.js';
-import { type RestoreRun, restoreStepOf } from './restore-run.js';
-import { summarizeRestore } from './restore-summary.js';
-import { type Replacement, replaceBySwap } from './restore-swap.js';
+import { cleanUpRestore } from './restore/clean-up.js';
+import { replaceInPlace } from './restore/in-place.js';
+import { RestoreJournal } from './restore/journal.js';
+import { keepReplaced } from './restore/keep.js';
+import { type Prepared, prepareRestore } from './restore/prepare.js';
+import { type RestoreRun, restoreStepOf } from './restore/run.js';
+import { summarizeRestore } from './restore/summary.js';
+import { type Replacement, replaceBySwap } from './restore/swap.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
 
 export const restoreStatusQuery = defineQuery<RestoreStatus>(statusQueryName);

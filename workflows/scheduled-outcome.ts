@@ -1,11 +1,11 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
-import { type ArchiveReport, isWhole } from '../src/domain/archive-report.js';
-import type { BackUpClusterResult } from '../src/domain/cluster-backup-contracts.js';
+import type { BackUpClusterResult } from '../src/domain/backup/cluster-contracts.js';
 import type { FullBackupResult } from '../src/domain/contracts.js';
 import { counted } from '../src/domain/counts.js';
-import type { DrillResult } from '../src/domain/drill-contracts.js';
-import type { MonitorResult } from '../src/domain/monitor-contracts.js';
-import type { ScheduledRunResult, ScheduleKind } from '../src/domain/schedule-contracts.js';
+import type { DrillResult } from '../src/domain/drill/contracts.js';
+import type { MonitorResult } from '../src/domain/health/contracts.js';
+import type { ScheduledRunResult, ScheduleKind } from '../src/domain/schedule/contracts.js';
+import { type ArchiveReport, isWhole } from '../src/domain/wal/archive-report.js';
 import { failureOf } from './failures.js';
 
 type Outcome = Pick<ScheduledRunResult, 'outcome' | 'told'> & {

@@ -12,7 +12,7 @@ import type {
   ScheduledRunInput,
   ScheduledRunResult,
   ScheduleKind,
-} from '../src/domain/schedule-contracts.js';
+} from '../src/domain/schedule/contracts.js';
 import { alert } from './alerts.js';
 import { markdownSafe } from './details.js';
 import { failureMessage, rootFailure } from './failures.js';

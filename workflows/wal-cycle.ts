@@ -9,22 +9,22 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ClusterStep } from '../activities/cluster-step.js';
-import { type ArchiveReport, isWhole } from '../src/domain/archive-report.js';
 import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import { dayMs } from '../src/domain/durations.js';
+import { type ArchiveReport, isWhole } from '../src/domain/wal/archive-report.js';
 import type {
   ArchivingState,
   WalCycleInput,
   WalCycleResult,
   WalCycleStatus,
   WalCycleStep,
-} from '../src/domain/wal-contracts.js';
+} from '../src/domain/wal/contracts.js';
 import { alert, recordFailure } from './alerts.js';
 import { clusterStepOf } from './cluster-step.js';
 import { failureMessage } from './failures.js';
 import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
-import { describeCycle, newsOfArchive } from './wal-cycle-telling.js';
+import { describeCycle, newsOfArchive } from './wal/cycle-telling.js';
 
 export const walStatusQuery = defineQuery<WalCycleStatus>(statusQueryName);
 

@@ -16,6 +16,7 @@ import {
 } from '@temporalio/workflow';
 import type { ClusterStep } from '../activities/cluster-step.js';
 import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
+import { type WalCycleInput, walCycleWorkflowId } from '../src/domain/wal/contracts.js';
 import type {
   CarriedStream,
   StreamStart,
@@ -23,17 +24,16 @@ import type {
   WalStreamResult,
   WalStreamStatus,
   WalStreamStep,
-} from '../src/domain/stream-contracts.js';
-import { type WalCycleInput, walCycleWorkflowId } from '../src/domain/wal-contracts.js';
+} from '../src/domain/wal/stream-contracts.js';
 import { alert, recordFailure } from './alerts.js';
 import { clusterStepOf } from './cluster-step.js';
 import { failureMessage, failureType } from './failures.js';
 import { goOnAsNew } from './go-on.js';
 import { hostSteps } from './host-steps.js';
 import { outcomeAttribute, startAttributes } from './search-attributes.js';
-import { type MonitorParts, StreamMonitor } from './stream-monitor.js';
+import { type MonitorParts, StreamMonitor } from './wal/stream-monitor.js';
+import { describeStream, streamAlert } from './wal/stream-telling.js';
 import { walCycle } from './wal-cycle.js';
-import { describeStream, streamAlert } from './wal-stream-telling.js';
 
 export const walStreamStatusQuery = defineQuery<WalStreamStatus>(statusQueryName);
 

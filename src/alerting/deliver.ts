@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import lockfile from 'proper-lockfile';
-import type { Delivery } from '../domain/monitor-contracts.js';
+import type { Delivery } from '../domain/health/contracts.js';
 import type { AlertChannel } from './channels.js';
 import { Outbox, type QueuedAlert } from './outbox.js';
 import { isUndelivered } from './undelivered.js';

@@ -1,4 +1,4 @@
-import { configJsonSchema } from '../config/schema.js';
+import { configJsonSchema } from '../config/schema/file.js';
 import { describeConfig, renderConfig } from '../config/show.js';
 import type { CommandContext } from './context.js';
 

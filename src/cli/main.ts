@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { HoldfastError, messageOf } from '../domain/errors.js';
-import { nagiosUnknown } from './nagios.js';
+import { nagiosUnknown } from './monitor/nagios.js';
 import { errorDocument, exitCodeOf, renderError } from './output/errors.js';
 import { tolerateClosing } from './output/output.js';
 import { createProgram } from './program.js';

@@ -1,17 +1,17 @@
 import { Command } from 'commander';
 import { version } from '../version.js';
-import { type Prepare, type RunCommand, takeOwnOptions } from './act.js';
+import { addBackup } from './backup/program.js';
+import { addCatalogue } from './catalogue/program.js';
 import { type CommandContext, createContext, type GlobalOptions } from './context.js';
-import { addBackup } from './program-backup.js';
-import { addCatalogue } from './program-catalogue.js';
-import { addDoctor } from './program-doctor.js';
-import { addDrill } from './program-drill.js';
-import { addMonitor } from './program-monitor.js';
-import { addRestore } from './program-restore.js';
-import { addSchedule } from './program-schedule.js';
-import { addUp } from './program-up.js';
-import { addWal } from './program-wal.js';
-import { addWorker } from './program-worker.js';
+import { addDrill } from './drill/program.js';
+import { addMonitor } from './monitor/program.js';
+import { type Prepare, type RunCommand, takeOwnOptions } from './operation/act.js';
+import { addRestore } from './restore/program.js';
+import { addSchedule } from './schedule/program.js';
+import { addDoctor } from './setup/program.js';
+import { addUp } from './up/program.js';
+import { addWal } from './wal/program.js';
+import { addWorker } from './worker/program.js';
 
 const examples = `
 Examples:
@@ -91,4 +91,5 @@ export function createProgram(env: NodeJS.ProcessEnv, onExit: (code: number) => 
   return program;
 }
 
-const headStart = async (context: CommandContext) => (await import('./head-start.js')).withHeadStart(context);
+const headStart = async (context: CommandContext) =>
+  (await import('./operation/head-start.js')).withHeadStart(context);

@@ -1,7 +1,7 @@
-import { type ApprovalPolicy, defaultPolicy, protectedPolicy } from '../domain/approval.js';
+import { type ApprovalPolicy, defaultPolicy, protectedPolicy } from '../domain/approval/policy.js';
 import { type Found, find, type Layer } from './layers.js';
 import type { Problem } from './problem.js';
-import type { ApprovalFileSettings } from './restoring-schema.js';
+import type { ApprovalFileSettings } from './schema/restoring.js';
 
 export interface ResolvedPolicy {
   policy: ApprovalPolicy;

@@ -7,7 +7,7 @@ import {
   type FileSettings,
   fileSchema,
   type JsonSchema,
-} from './schema.js';
+} from './schema/file.js';
 
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;

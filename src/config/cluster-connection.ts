@@ -5,7 +5,7 @@ import type { Problem } from './problem.js';
 import type { EnvironmentReading } from './read-environment.js';
 import type { FileReading } from './read-file.js';
 import { resolvePath } from './resolve-path.js';
-import type { ClusterFileSettings } from './schema.js';
+import type { ClusterFileSettings } from './schema/file.js';
 
 export interface ResolvedConnection {
   connection: ConnectionSettings;

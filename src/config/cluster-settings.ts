@@ -1,9 +1,9 @@
-import type { CompressionMethod } from '../domain/backup.js';
-import { compressionLevels } from '../domain/compression-levels.js';
+import { compressionLevels } from '../domain/backup/compression-levels.js';
+import type { CompressionMethod } from '../domain/backup/metadata.js';
 import type { ClusterConfig } from './config.js';
 import { type Found, find, type Layer } from './layers.js';
 import type { Problem } from './problem.js';
-import type { ClusterFileSettings } from './schema.js';
+import type { ClusterFileSettings } from './schema/file.js';
 
 /** What `defaults` in holdfast.yaml can set. */
 export type ClusterSettings = Omit<

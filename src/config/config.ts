@@ -1,8 +1,8 @@
 import type { AlertRoute } from '../domain/alert-routes.js';
-import type { ApprovalPolicy } from '../domain/approval.js';
-import type { Assertion } from '../domain/assertion.js';
-import type { CompressionMethod } from '../domain/backup.js';
-import type { ScheduleKind } from '../domain/schedule-contracts.js';
+import type { ApprovalPolicy } from '../domain/approval/policy.js';
+import type { CompressionMethod } from '../domain/backup/metadata.js';
+import type { Assertion } from '../domain/restore/assertion.js';
+import type { ScheduleKind } from '../domain/schedule/contracts.js';
 
 /** How to reach a cluster, as libpq understands the same words. Undefined: libpq's own default. */
 export interface ConnectionSettings {

@@ -5,7 +5,7 @@ import { resolveOwnTemporal } from './own-temporal.js';
 import type { EnvironmentReading, Variables } from './read-environment.js';
 import type { FileReading } from './read-file.js';
 import { resolvePath } from './resolve-path.js';
-import type { FileSettings } from './schema.js';
+import type { FileSettings } from './schema/file.js';
 
 /** Everything that was read, not yet put together. */
 export interface Sources {

@@ -1,10 +1,10 @@
 import type { MailConfig } from './config.js';
 import type { Sources } from './global-settings.js';
 import { defined, type Found, find, layerOfEnvironment, layerOfFile, type VariablesOf } from './layers.js';
-import type { MailFileSettings } from './mail-schema.js';
 import { readPassword } from './password-source.js';
 import type { Problem } from './problem.js';
 import { resolvePath } from './resolve-path.js';
+import type { MailFileSettings } from './schema/mail.js';
 
 export interface ResolvedMail {
   /** Undefined: no mail is sent. */

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
 import * as z from 'zod';
-import { parallelPerHost } from './fleet-schema.js';
-import { mailParts } from './mail-schema.js';
-import { metricsAddress } from './metrics-schema.js';
 import { findMisspelt } from './misspelt.js';
-import { ownTemporalVariables } from './own-temporal-schema.js';
 import type { Problem } from './problem.js';
-import { cronOrOff, timeZone } from './schedules-schema.js';
-import * as schema from './schema.js';
+import * as schema from './schema/file.js';
+import { parallelPerHost } from './schema/fleet.js';
+import { mailParts } from './schema/mail.js';
+import { metricsAddress } from './schema/metrics.js';
+import { ownTemporalVariables } from './schema/own-temporal.js';
+import { cronOrOff, timeZone } from './schema/schedules.js';
 
 export type Environment = Record<string, string | undefined>;
 

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { fillEmptyMaps, findProblems } from './check-file.js';
 import type { Problem } from './problem.js';
-import type { FileSettings } from './schema.js';
+import type { FileSettings } from './schema/file.js';
 
 export type SettingPath = readonly PropertyKey[];
 

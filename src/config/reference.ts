@@ -1,5 +1,5 @@
 import { environmentSchema } from './read-environment.js';
-import { configJsonSchema, type JsonSchema } from './schema.js';
+import { configJsonSchema, type JsonSchema } from './schema/file.js';
 
 /** `docs/configuration.md`: every setting of holdfast.yaml and every variable, out of the schema that checks them. */
 export function configurationReference(): string {

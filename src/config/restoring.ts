@@ -1,12 +1,12 @@
-import type { ApprovalPolicy } from '../domain/approval.js';
-import type { Assertion } from '../domain/assertion.js';
-import { strictestPolicy } from '../domain/cluster-policy.js';
+import type { ApprovalPolicy } from '../domain/approval/policy.js';
+import { strictestPolicy } from '../domain/backup/cluster-policy.js';
+import type { Assertion } from '../domain/restore/assertion.js';
 import { resolvePolicy } from './approval-policy.js';
 import type { ClusterConfig, DatabaseConfig } from './config.js';
 import { defined, type Layer } from './layers.js';
 import type { Problem } from './problem.js';
 import type { FileReading } from './read-file.js';
-import type { ApprovalFileSettings, AssertionFileSettings } from './restoring-schema.js';
+import type { ApprovalFileSettings, AssertionFileSettings } from './schema/restoring.js';
 
 type Settings = Pick<ClusterConfig, 'approval' | 'assertions' | 'databases'>;
 

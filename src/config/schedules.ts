@@ -1,9 +1,9 @@
-import { type ScheduleKind, scheduleKinds } from '../domain/schedule-contracts.js';
+import { type ScheduleKind, scheduleKinds } from '../domain/schedule/contracts.js';
 import type { ClusterConfig, ScheduleConfig } from './config.js';
 import { defined } from './layers.js';
 import type { EnvironmentReading } from './read-environment.js';
 import type { FileReading } from './read-file.js';
-import type { DatabaseSchedulesFileSettings, SchedulesFileSettings } from './schedules-schema.js';
+import type { DatabaseSchedulesFileSettings, SchedulesFileSettings } from './schema/schedules.js';
 
 type Schedules = ClusterConfig['schedules'];
 

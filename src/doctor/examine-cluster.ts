@@ -18,7 +18,7 @@ import { inspectServer, type ServerSight } from '../postgres/inspect-server.js';
 import { resolveConnection, showConnection } from '../postgres/resolve-connection.js';
 import { layoutOf } from '../repository/local/layout.js';
 import { openRepository } from '../repository/open-repository.js';
-import { chooseCompressor } from '../stream/choose-compressor.js';
+import { chooseCompressor } from '../stream/compression/choose-compressor.js';
 import { databasesBytes, examineServer } from './examine-server.js';
 import { look } from './look.js';
 import { proveWritable } from './prove-writable.js';

@@ -1,7 +1,5 @@
 import type pg from 'pg';
 import type { ClusterConfig } from '../config/config.js';
-import { archiveCommand } from '../domain/archive-command.js';
-import { type ArchivingFacts, planArchiving } from '../domain/archiving.js';
 import type { Diagnosis } from '../domain/doctor/diagnosis.js';
 import {
   judgeDumpRole,
@@ -11,7 +9,9 @@ import {
 } from '../domain/doctor/judge-roles.js';
 import { judgeArchiving, judgeClock, judgeSlots } from '../domain/doctor/judge-server.js';
 import type { RoleFacts } from '../domain/doctor/role-facts.js';
-import { isOwnSlot } from '../domain/replication-slot.js';
+import { archiveCommand } from '../domain/wal/archive-command.js';
+import { type ArchivingFacts, planArchiving } from '../domain/wal/archiving.js';
+import { isOwnSlot } from '../domain/wal/replication-slot.js';
 import { isFolder } from '../files/real-file.js';
 import { inspectArchiving } from '../postgres/archiving/inspect-archiving.js';
 import { inspectRole } from '../postgres/inspect-role.js';

@@ -7,7 +7,7 @@ import {
   judgeTemporal,
   judgeWorkers,
 } from '../domain/doctor/judge-machine.js';
-import { scheduleIdPrefix } from '../domain/schedule-contracts.js';
+import { scheduleIdPrefix } from '../domain/schedule/contracts.js';
 import { type FindTemporalOptions, findRunningTemporal, type TemporalPlace } from '../temporal/connection.js';
 import { missingSearchAttributes } from '../temporal/search-attributes.js';
 import { hasLivePoller } from '../temporal/task-queues.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, constants, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { partialPrefix } from '../domain/names.js';
+import { partialPrefix } from '../domain/backup/names.js';
 import { removeName } from '../files/real-file.js';
 import { storing } from '../files/storage-error.js';
 

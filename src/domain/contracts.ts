@@ -1,5 +1,5 @@
-import type { BackupSummary, CompressionMethod } from './backup.js';
-import { encodeDatabaseName } from './names.js';
+import type { BackupSummary, CompressionMethod } from './backup/metadata.js';
+import { encodeDatabaseName } from './backup/names.js';
 
 /** Workflow types, as they stand in Temporal. */
 export const workflowTypes = {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { partialName } from '../domain/backup/names.js';
 import { HoldfastError } from '../domain/errors.js';
-import { partialName } from '../domain/names.js';
 import { renameInto, syncFolder } from './durable.js';
 import { removeName } from './real-file.js';
 import { storing } from './storage-error.js';

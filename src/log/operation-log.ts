@@ -1,8 +1,8 @@
 import { closeSync, constants, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DestinationStream } from 'pino';
+import { encodeDatabaseName, formatTimestamp } from '../domain/backup/names.js';
 import { HoldfastError } from '../domain/errors.js';
-import { encodeDatabaseName, formatTimestamp } from '../domain/names.js';
 import { createLogger, type Logger, type LoggerOptions } from './logger.js';
 import { isErrno, linkRefused, logsPath, makeLogsFolder, openPrivate } from './logs-folder.js';
 

@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseTimestamp } from '../domain/backup/names.js';
 import { dayMs } from '../domain/durations.js';
-import { parseTimestamp } from '../domain/names.js';
 import { isErrno, logsPath, refuseLink } from './logs-folder.js';
 
 /**

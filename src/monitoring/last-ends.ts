@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { ClusterConfig } from '../config/config.js';
-import { encodeDatabaseName } from '../domain/names.js';
+import { encodeDatabaseName } from '../domain/backup/names.js';
 import { type LastEnds, type OperationEnd, operationOutcomes } from '../domain/operation-end.js';
 import { writeWhole } from '../files/write-whole.js';
 import { monitoringFolder } from './state-folder.js';

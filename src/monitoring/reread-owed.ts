@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../config/config.js';
-import type { Rereading } from '../domain/monitor-contracts.js';
+import type { Rereading } from '../domain/health/contracts.js';
 import { reread } from '../repository/survey/reread.js';
 
 /** Reads again what is owed of a cluster's backups. */

@@ -1,6 +1,6 @@
 import type { ConnectionSettings } from '../config/config.js';
-import type { ArchivingFacts } from '../domain/archiving.js';
 import { HoldfastError } from '../domain/errors.js';
+import type { ArchivingFacts } from '../domain/wal/archiving.js';
 import { inspectArchiving } from '../postgres/archiving/inspect-archiving.js';
 import { listDatabases, withMaintenanceConnection } from '../postgres/connection.js';
 

@@ -1,9 +1,9 @@
-import type { ArchivingFacts } from '../domain/archiving.js';
 import { HoldfastError } from '../domain/errors.js';
 import type { ArchivingServerFacts, WalFacts } from '../domain/health/facts.js';
-import { recoverableWindow } from '../domain/recoverable-window.js';
-import { parseLsn } from '../domain/wal-position.js';
-import { parseSegmentName, segmentNumberOf, segmentStart } from '../domain/wal-segment.js';
+import type { ArchivingFacts } from '../domain/wal/archiving.js';
+import { recoverableWindow } from '../domain/wal/recoverable-window.js';
+import { parseLsn } from '../domain/wal/wal-position.js';
+import { parseSegmentName, segmentNumberOf, segmentStart } from '../domain/wal/wal-segment.js';
 import { isFolder } from '../files/real-file.js';
 import { baseRepository } from '../repository/base/base-repository.js';
 import { listArchive } from '../repository/local/wal/list-archive.js';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../config/config.js';
-import type { DatabaseProperties } from '../domain/backup.js';
+import type { DatabaseProperties } from '../domain/backup/metadata.js';
 import { withConnection } from './connection.js';
 import type { SessionOptions } from './open-session.js';
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { parseMark } from '../domain/database-mark.js';
+import { parseMark } from '../domain/restore/database-mark.js';
 
 /** A database of the server, and why it is none that backups are made of; undefined: it is one. */
 export interface KnownDatabase {

@@ -1,4 +1,4 @@
-import { type ArtifactName, artifactSuffix, parseArtifactName } from '../domain/names.js';
+import { type ArtifactName, artifactSuffix, parseArtifactName } from '../domain/backup/names.js';
 
 /** What the files of one backup end in, after its id; the artifact's suffixes are in the domain. */
 export const metadataSuffix = '.meta';

@@ -1,5 +1,5 @@
-import type { BackupSummary, StoredMetadata } from '../domain/backup.js';
-import { type ArtifactName, encodeDatabaseName, parseTimestamp } from '../domain/names.js';
+import type { BackupSummary, StoredMetadata } from '../domain/backup/metadata.js';
+import { type ArtifactName, encodeDatabaseName, parseTimestamp } from '../domain/backup/names.js';
 import { encodedDatabaseOf } from './backup-files.js';
 import { takenAtOfScript } from './taken-at.js';
 

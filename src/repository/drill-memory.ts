@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { DrillOutcome } from '../domain/drill-contracts.js';
-import { encodeDatabaseName } from '../domain/names.js';
+import { encodeDatabaseName } from '../domain/backup/names.js';
+import type { DrillOutcome } from '../domain/drill/contracts.js';
 import { isFolder, readText, statFile } from '../files/real-file.js';
 import { writeWhole } from '../files/write-whole.js';
 import { makeFolder } from './local/prepare.js';

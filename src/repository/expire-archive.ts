@@ -1,7 +1,7 @@
-import { type ArchivedTimeline, planBaseRetention } from '../domain/base-retention.js';
+import type { RetentionDecision } from '../domain/backup/retention.js';
 import { HoldfastError } from '../domain/errors.js';
-import type { RetentionDecision } from '../domain/retention.js';
-import { firstTimeline } from '../domain/timeline-history.js';
+import { type ArchivedTimeline, planBaseRetention } from '../domain/wal/base-retention.js';
+import { firstTimeline } from '../domain/wal/timeline-history.js';
 import type { BaseRepository } from './base/base-repository.js';
 import { describeLease } from './lease.js';
 import { expireSegments } from './local/wal/expire-segments.js';

@@ -1,5 +1,5 @@
+import { planRetention, type RetentionDecision, type RetentionPlan } from '../domain/backup/retention.js';
 import { HoldfastError } from '../domain/errors.js';
-import { planRetention, type RetentionDecision, type RetentionPlan } from '../domain/retention.js';
 import { describeLease } from './lease.js';
 import type { Repository } from './repository.js';
 

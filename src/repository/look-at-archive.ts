@@ -1,9 +1,9 @@
-import type { ArchiveReport } from '../domain/archive-report.js';
-import { type BaseBackupSummary, positionOf } from '../domain/base-backup.js';
-import type { KnownTimeline } from '../domain/base-path.js';
-import type { ArchiveHole } from '../domain/recoverable-window.js';
-import type { TargetTimeline } from '../domain/recovery-target.js';
-import { firstTimeline } from '../domain/timeline-history.js';
+import type { TargetTimeline } from '../domain/recovery/target.js';
+import type { ArchiveReport } from '../domain/wal/archive-report.js';
+import { type BaseBackupSummary, positionOf } from '../domain/wal/base-backup.js';
+import type { KnownTimeline } from '../domain/wal/base-path.js';
+import type { ArchiveHole } from '../domain/wal/recoverable-window.js';
+import { firstTimeline } from '../domain/wal/timeline-history.js';
 import { readArchive } from './local/wal/read-archive.js';
 import { verifyArchive } from './local/wal/verify-archive.js';
 import type { WalLayout } from './local/wal/wal-layout.js';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { BackupMetadata, StoredMetadata } from '../domain/backup.js';
+import type { BackupMetadata, StoredMetadata } from '../domain/backup/metadata.js';
 import { sha256 } from '../sha256.js';
 import { backupMetadataSchema, coreMetadataSchema } from './metadata-schema.js';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { artifactSuffix } from '../domain/names.js';
+import { artifactSuffix } from '../domain/backup/names.js';
 
 /** Shell scripts quote their numbers as often as not. */
 const looseNumber = z.union([

@@ -1,15 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HoldfastError } from '../domain/errors.js';
 import {
   type BaseBackupMetadata,
   type BaseBackupSummary,
   positionOf,
   summariseBase,
-} from '../domain/base-backup.js';
-import { HoldfastError } from '../domain/errors.js';
-import { parseArchivedName } from '../domain/wal-file.js';
-import { walReach } from '../domain/wal-reach.js';
-import { lastSegmentNumberBefore, type Segment } from '../domain/wal-segment.js';
+} from '../domain/wal/base-backup.js';
+import { parseArchivedName } from '../domain/wal/wal-file.js';
+import { walReach } from '../domain/wal/wal-reach.js';
+import { lastSegmentNumberBefore, type Segment } from '../domain/wal/wal-segment.js';
 import { isFolder, statFile } from '../files/real-file.js';
 import { storing } from '../files/storage-error.js';
 import { baseRepository } from './base/base-repository.js';

@@ -1,9 +1,9 @@
-import type { LsnText } from '../domain/base-backup.js';
 import { HoldfastError } from '../domain/errors.js';
-import { type PlannedRecovery, planRecovery } from '../domain/plan-recovery.js';
-import type { RecoveryTarget, TargetTimeline } from '../domain/recovery-target.js';
-import { formatLsn } from '../domain/wal-position.js';
-import { parseSegmentName, segmentStart } from '../domain/wal-segment.js';
+import { type PlannedRecovery, planRecovery } from '../domain/recovery/plan.js';
+import type { RecoveryTarget, TargetTimeline } from '../domain/recovery/target.js';
+import type { LsnText } from '../domain/wal/base-backup.js';
+import { formatLsn } from '../domain/wal/wal-position.js';
+import { parseSegmentName, segmentStart } from '../domain/wal/wal-segment.js';
 import type { BaseRepository } from './base/base-repository.js';
 import type { WalLayout } from './local/wal/wal-layout.js';
 import { lookAtArchive } from './look-at-archive.js';

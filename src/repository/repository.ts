@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { BackupMetadata, BackupSummary, StoredMetadata } from '../domain/backup.js';
+import type { BackupMetadata, BackupSummary, StoredMetadata } from '../domain/backup/metadata.js';
 import type { HeldLease, Lease } from './lease.js';
 
 /** Where artifacts live. What the metadata in it says exists is the catalogue. */

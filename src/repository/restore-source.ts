@@ -1,8 +1,8 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
-import type { CompressionMethod, StoredMetadata } from '../domain/backup.js';
+import type { CompressionMethod, StoredMetadata } from '../domain/backup/metadata.js';
 import { HoldfastError } from '../domain/errors.js';
-import type { BackupReference } from '../domain/restore-contracts.js';
+import type { BackupReference } from '../domain/restore/contracts.js';
 import { filePortions } from '../files/file-portions.js';
 import { metadataSuffix } from './backup-files.js';
 import type { Repository } from './repository.js';

@@ -1,5 +1,5 @@
+import { parseTimestamp } from '../domain/backup/names.js';
 import { hourMs } from '../domain/durations.js';
-import { parseTimestamp } from '../domain/names.js';
 
 const quarterHourMs = 15 * 60 * 1000;
 /** By so much the time in a script's name may differ from when it ran. */

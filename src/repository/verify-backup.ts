@@ -1,8 +1,8 @@
-import { isByBgzip, type StoredMetadata, type TableRows } from '../domain/backup.js';
+import { isByBgzip, type StoredMetadata, type TableRows } from '../domain/backup/metadata.js';
+import { parseArtifactName } from '../domain/backup/names.js';
 import { HoldfastError } from '../domain/errors.js';
-import { parseArtifactName } from '../domain/names.js';
-import { decompressorOf } from '../stream/decompress.js';
-import { readBackFile, type StoredReadBack } from '../stream/read-back.js';
+import { decompressorOf } from '../stream/compression/decompress.js';
+import { readBackFile, type StoredReadBack } from '../stream/store/read-back.js';
 import { readGlobals } from './read-globals.js';
 import type { FoundBackup } from './repository.js';
 

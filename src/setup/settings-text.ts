@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { CompressionMethod } from '../domain/backup.js';
+import type { CompressionMethod } from '../domain/backup/metadata.js';
 import { bytes } from '../domain/sizes.js';
 import { printable } from '../log/printable.js';
 import type { FoundServer } from './find-databases.js';

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { scheduleIdPrefix } from '../domain/schedule-contracts.js';
+import { scheduleIdPrefix } from '../domain/schedule/contracts.js';
 import { ownerMemo } from './schedules/read.js';
 
 /** A schedule's next run. */

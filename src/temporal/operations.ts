@@ -1,14 +1,14 @@
 import type { ClusterConfig } from '../config/config.js';
-import type { BackUpClusterInput } from '../domain/cluster-backup-contracts.js';
+import type { BackUpClusterInput } from '../domain/backup/cluster-contracts.js';
 import {
   backUpClusterWorkflowId,
   type FullBackupInput,
   fullBackupWorkflowId,
   workflowTypes,
 } from '../domain/contracts.js';
-import { type DrillInput, drillWorkflowId } from '../domain/drill-contracts.js';
-import { type MonitorInput, monitorWorkflowId } from '../domain/monitor-contracts.js';
-import { type WalCycleInput, walCycleWorkflowId } from '../domain/wal-contracts.js';
+import { type DrillInput, drillWorkflowId } from '../domain/drill/contracts.js';
+import { type MonitorInput, monitorWorkflowId } from '../domain/health/contracts.js';
+import { type WalCycleInput, walCycleWorkflowId } from '../domain/wal/contracts.js';
 import { printable } from '../log/printable.js';
 
 /** A workflow to start, by whom ever: a command or a schedule. */

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { type DecidableStatus, decidingStep } from '../domain/approval-contracts.js';
+import { type DecidableStatus, decidingStep } from '../domain/approval/contracts.js';
 import { searchAttributeNames, statusQuery, workflowTypes } from '../domain/contracts.js';
 import { attributeOf } from './search-attributes.js';
 

@@ -4,7 +4,7 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { type DecidableStatus, decidingStep } from '../domain/approval-contracts.js';
+import { type DecidableStatus, decidingStep } from '../domain/approval/contracts.js';
 import { statusQuery, workflowTypes } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
 import { shellWord } from '../domain/shell-word.js';

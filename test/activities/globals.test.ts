@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
-import { draftName } from '../../activities/backup-draft.js';
+import { draftName } from '../../activities/backup/draft.js';
 import { createDumpActivities } from '../../activities/dump.js';
 import { loadConfig } from '../../src/config/load.js';
 import { openRepository } from '../../src/repository/open-repository.js';

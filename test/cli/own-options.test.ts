@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { takeOwnOptions } from '../../src/cli/act.js';
+import { takeOwnOptions } from '../../src/cli/operation/act.js';
 
 /** What `wal stream` gets of these words, where both have `--detach` and `wal` alone has `--base`. */
 function parse(...words: string[]): unknown {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { approvalPolicyOf } from '../../src/config/restoring.js';
-import { configJsonSchema } from '../../src/config/schema.js';
+import { configJsonSchema } from '../../src/config/schema/file.js';
 import { renderConfig } from '../../src/config/show.js';
-import type { ApprovalPolicy } from '../../src/domain/approval.js';
+import type { ApprovalPolicy } from '../../src/domain/approval/policy.js';
 import { createWorkingFolder, type WorkingFolder } from './working-folder.js';
 
 let folder: WorkingFolder;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { cacheDirectory, stateDirectory } from '../../src/config/directories.js';
 import { configFingerprint } from '../../src/config/fingerprint.js';
-import { configJsonSchema } from '../../src/config/schema.js';
+import { configJsonSchema } from '../../src/config/schema/file.js';
 import { describeConfig, renderConfig } from '../../src/config/show.js';
 import { maskUrl } from '../../src/mask-url.js';
 import { secretsOf } from '../../src/redact.js';

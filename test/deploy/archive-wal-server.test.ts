@@ -2,9 +2,9 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
-import { parseTimelineHistory } from '../../src/domain/timeline-history.js';
-import { parseArchivedName } from '../../src/domain/wal-file.js';
-import { nextSegment, segmentName } from '../../src/domain/wal-segment.js';
+import { parseTimelineHistory } from '../../src/domain/wal/timeline-history.js';
+import { parseArchivedName } from '../../src/domain/wal/wal-file.js';
+import { nextSegment, segmentName } from '../../src/domain/wal/wal-segment.js';
 import { verifyArchive } from '../../src/repository/local/wal/verify-archive.js';
 import {
   drained,

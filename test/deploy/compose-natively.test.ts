@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { findProgram } from '../../src/stream/find-program.js';
+import { findProgram } from '../../src/stream/program/find-program.js';
 import { obtainTemporal } from '../../src/temporal/embedded/obtain.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { composeFile, projectFile } from '../support/compose.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseDatabaseAcl } from '../../src/domain/acl.js';
-import { planMissingRoles } from '../../src/domain/globals.js';
+import { planMissingRoles } from '../../src/domain/backup/globals.js';
 import { parseSetting } from '../../src/domain/setting-list.js';
 
 test.for<[string, string, string[]]>([

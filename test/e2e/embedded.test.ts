@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { BackupSummary } from '../../src/domain/backup.js';
+import type { BackupSummary } from '../../src/domain/backup/metadata.js';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { dumpOf, loadByHand } from '../support/dump-of.js';

@@ -1,7 +1,7 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { MonitorResult } from '../../src/domain/monitor-contracts.js';
+import type { MonitorResult } from '../../src/domain/health/contracts.js';
 import { startMailServer } from '../alerting/mail-server.js';
 import { type Receiver, startReceiver } from '../alerting/receiver.js';
 import { createRepository } from '../monitoring/repository.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { RestoreResult } from '../../src/domain/restore-contracts.js';
+import type { RestoreResult } from '../../src/domain/restore/contracts.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
 

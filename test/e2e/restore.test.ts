@@ -2,10 +2,10 @@ import { copyFile, cp, mkdir, open, readdir, readFile, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Status } from '../../src/cli/status-telling.js';
-import type { WaitingRun } from '../../src/cli/waiting-runs.js';
+import type { WaitingRun } from '../../src/cli/approval/waiting-runs.js';
+import type { Status } from '../../src/cli/status/telling.js';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
-import type { RestoreResult, RestoreStatus } from '../../src/domain/restore-contracts.js';
+import type { RestoreResult, RestoreStatus } from '../../src/domain/restore/contracts.js';
 import { obtainTemporal } from '../../src/temporal/embedded/obtain.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { dumpOf } from '../support/dump-of.js';

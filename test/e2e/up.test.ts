@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { Status } from '../../src/cli/status-telling.js';
+import type { Status } from '../../src/cli/status/telling.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createHeldDump, type HeldDump } from '../support/held-dump.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { BackupMetadata, BackupSummary } from '../../src/domain/backup.js';
+import type { BackupMetadata, BackupSummary } from '../../src/domain/backup/metadata.js';
 import type { FullBackupResult } from '../../src/domain/contracts.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { dumpOf, loadByHand } from '../support/dump-of.js';

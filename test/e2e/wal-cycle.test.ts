@@ -11,10 +11,10 @@ import {
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Status } from '../../src/cli/status-telling.js';
-import type { MonitorResult } from '../../src/domain/monitor-contracts.js';
-import type { RecoverableWindow } from '../../src/domain/recoverable-window.js';
-import type { WalCycleResult } from '../../src/domain/wal-contracts.js';
+import type { Status } from '../../src/cli/status/telling.js';
+import type { MonitorResult } from '../../src/domain/health/contracts.js';
+import type { WalCycleResult } from '../../src/domain/wal/contracts.js';
+import type { RecoverableWindow } from '../../src/domain/wal/recoverable-window.js';
 import { walLayout } from '../../src/repository/local/wal/wal-layout.js';
 import { sealDocument } from '../../src/repository/metadata-document.js';
 import { type Cluster, startCluster } from '../support/cluster.js';

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
-import type { BackupMetadata, BackupSummary } from '../../src/domain/backup.js';
+import type { BackupMetadata, BackupSummary } from '../../src/domain/backup/metadata.js';
 import type { CommandEnd, Workplace } from '../support/holdfast.js';
 import type { TemporalServer } from '../support/temporal.js';
 import { historyLeaves } from './support/histories.js';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import type { RestoreEvidence } from '../../src/domain/evidence.js';
-import type { RestoreResult } from '../../src/domain/restore-contracts.js';
+import type { RestoreResult } from '../../src/domain/restore/contracts.js';
+import type { RestoreEvidence } from '../../src/domain/restore/evidence.js';
 import { historyLeaves } from './support/histories.js';
 import { database, patience } from './support/scene.js';
 import { openStage } from './support/stage.js';

@@ -1,6 +1,6 @@
 import { copyFile, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { BackupMetadata } from '../../src/domain/backup.js';
+import type { BackupMetadata } from '../../src/domain/backup/metadata.js';
 import {
   changeTarget,
   copyAsOf,

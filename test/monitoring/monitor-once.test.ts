@@ -2,8 +2,8 @@ import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { MonitorResult } from '../../src/domain/health/contracts.js';
 import type { CheckName } from '../../src/domain/health/finding.js';
-import type { MonitorResult } from '../../src/domain/monitor-contracts.js';
 import { monitorOnce } from '../../src/monitoring/monitor-once.js';
 import { createRepository, type GeneratedRepository } from './repository.js';
 

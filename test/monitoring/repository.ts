@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { loadConfig } from '../../src/config/load.js';
-import { formatTimestamp } from '../../src/domain/names.js';
+import { formatTimestamp } from '../../src/domain/backup/names.js';
 import { formatBytes } from '../../src/domain/sizes.js';
 
 /** A repository of generated backups, and the state folder of who looks at it. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ArchiverFacts } from '../../src/domain/archiving.js';
+import type { ArchiverFacts } from '../../src/domain/wal/archiving.js';
 import { isArchiverStuck } from '../../src/postgres/archiving/require-archiving.js';
 
 const before: ArchiverFacts = {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { beatWhileServerWorks } from '../../activities/busy-beat.js';
+import { beatWhileServerWorks } from '../../activities/heartbeat/busy.js';
 import { inspectCluster } from '../../src/postgres/base/inspect-cluster.js';
 import { takeBase } from '../../src/postgres/base/take-base.js';
 import { baseRepository } from '../../src/repository/base/base-repository.js';

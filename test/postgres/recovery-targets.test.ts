@@ -2,7 +2,7 @@ import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import type { RecoveryTarget } from '../../src/domain/recovery-target.js';
+import type { RecoveryTarget } from '../../src/domain/recovery/target.js';
 import { runningPostmaster, stopServer } from '../../src/postgres/recovery/postmaster.js';
 import { promoteRecovered } from '../../src/postgres/recovery/promote.js';
 import { postgresVersions } from '../support/postgresql-binaries.js';

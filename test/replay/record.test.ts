@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import { defaultPolicy } from '../../src/domain/approval.js';
+import { defaultPolicy } from '../../src/domain/approval/policy.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import {
   evidence,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { partialName } from '../../src/domain/names.js';
+import { partialName } from '../../src/domain/backup/names.js';
 import type { Repository } from '../../src/repository/repository.js';
 import { publishSample, sample, sampleMetadata, sha256, writeSample } from './support/publication.js';
 

@@ -2,7 +2,7 @@ import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { partialName } from '../../src/domain/names.js';
+import { partialName } from '../../src/domain/backup/names.js';
 import { expireBackups } from '../../src/repository/expire-backups.js';
 import { bundleChild, type Child } from './support/child.js';
 import { publishSample, sha256 } from './support/publication.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { DrillOutcome } from '../../src/domain/drill-contracts.js';
+import type { DrillOutcome } from '../../src/domain/drill/contracts.js';
 import { rememberDrill } from '../../src/repository/drill-memory.js';
 import { newestDrills } from '../../src/repository/newest-drills.js';
 

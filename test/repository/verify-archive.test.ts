@@ -12,10 +12,10 @@ import {
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BaseStart } from '../../src/domain/archive-coverage.js';
-import { isWhole } from '../../src/domain/archive-report.js';
-import { parseArchivedName } from '../../src/domain/wal-file.js';
-import { segmentStart } from '../../src/domain/wal-segment.js';
+import type { BaseStart } from '../../src/domain/wal/archive-coverage.js';
+import { isWhole } from '../../src/domain/wal/archive-report.js';
+import { parseArchivedName } from '../../src/domain/wal/wal-file.js';
+import { segmentStart } from '../../src/domain/wal/wal-segment.js';
 import { compressArchive } from '../../src/repository/local/wal/compress-archive.js';
 import { compressSegment } from '../../src/repository/local/wal/compress-segment.js';
 import { removeAbandonedWal } from '../../src/repository/local/wal/remove-abandoned.js';

@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { vi } from 'vitest';
-import { archiveCommand } from '../../src/domain/archive-command.js';
+import { archiveCommand } from '../../src/domain/wal/archive-command.js';
 import { prepareArchive } from '../../src/repository/local/wal/prepare-archive.js';
 import { type WalLayout, walLayout } from '../../src/repository/local/wal/wal-layout.js';
 import { type Cluster, startCluster } from './cluster.js';

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { baseBackupId } from '../../src/domain/base-backup.js';
+import { baseBackupId } from '../../src/domain/wal/base-backup.js';
 import { proveBase } from '../../src/postgres/base/prove-base.js';
 import { type TakeBaseOptions, takeBase } from '../../src/postgres/base/take-base.js';
 import { type BaseRepository, baseRepository } from '../../src/repository/base/base-repository.js';

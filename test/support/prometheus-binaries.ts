@@ -2,7 +2,7 @@ import { mkdir, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory } from '../../src/config/directories.js';
-import { findProgram } from '../../src/stream/find-program.js';
+import { findProgram } from '../../src/stream/program/find-program.js';
 import { obtainOnce } from '../../src/temporal/embedded/cache.js';
 
 const programs = ['prometheus', 'promtool'] as const;

@@ -1,8 +1,8 @@
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { BaseBackupMetadata } from '../../src/domain/base-backup.js';
-import type { RecoveryTarget } from '../../src/domain/recovery-target.js';
+import type { RecoveryTarget } from '../../src/domain/recovery/target.js';
+import type { BaseBackupMetadata } from '../../src/domain/wal/base-backup.js';
 import { extractBase } from '../../src/postgres/recovery/extract-base.js';
 import { type Postmaster, stopServer } from '../../src/postgres/recovery/postmaster.js';
 import { type RecoveredCluster, type RecoverOptions, recover } from '../../src/postgres/recovery/recover.js';

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { vi } from 'vitest';
-import { waitingRuns } from '../../src/cli/waiting-runs.js';
-import { type DecidableStatus, decidingStep } from '../../src/domain/approval-contracts.js';
+import { waitingRuns } from '../../src/cli/approval/waiting-runs.js';
+import { type DecidableStatus, decidingStep } from '../../src/domain/approval/contracts.js';
 
 /**
  * Resolves when a restore or recovery waits for people, with what it shows them. `holdfast approvals` lists it before,

@@ -7,7 +7,7 @@ import type {
   BackUpClusterInput,
   BackUpClusterResult,
   ClusterBackupEntry,
-} from '../../src/domain/cluster-backup-contracts.js';
+} from '../../src/domain/backup/cluster-contracts.js';
 import { type Alert, fullBackupWorkflowId } from '../../src/domain/contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { failure, fullBackupInput, scriptedActivities, withWorker } from './support.js';

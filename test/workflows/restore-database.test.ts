@@ -4,10 +4,10 @@ import { ActivityFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import { protectedPolicy } from '../../src/domain/approval.js';
-import type { DecisionMessage } from '../../src/domain/approval-contracts.js';
+import type { DecisionMessage } from '../../src/domain/approval/contracts.js';
+import { protectedPolicy } from '../../src/domain/approval/policy.js';
 import type { Alert } from '../../src/domain/contracts.js';
-import type { RestoreInput, RestoreResult } from '../../src/domain/restore-contracts.js';
+import type { RestoreInput, RestoreResult } from '../../src/domain/restore/contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { evidence, failure, restoreInput, scriptedActivities, untilWaiting, withWorker } from './support.js';
 

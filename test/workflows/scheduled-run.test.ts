@@ -3,7 +3,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
 import type { Alert } from '../../src/domain/contracts.js';
-import type { ScheduledRunResult } from '../../src/domain/schedule-contracts.js';
+import type { ScheduledRunResult } from '../../src/domain/schedule/contracts.js';
 import { errorOfWorkflow } from '../../src/temporal/failure.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { failure, fullBackupInput, scriptedActivities, withWorker } from './support.js';

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import { type ArchiveReport, listed } from '../../src/domain/archive-report.js';
 import type { Alert } from '../../src/domain/contracts.js';
-import type { WalCycleInput, WalCycleResult } from '../../src/domain/wal-contracts.js';
+import { type ArchiveReport, listed } from '../../src/domain/wal/archive-report.js';
+import type { WalCycleInput, WalCycleResult } from '../../src/domain/wal/contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { baseBackup, failure, scriptedActivities, wholeArchive, withWorker } from './support.js';
 

@@ -1,5 +1,5 @@
-import type { ScheduleKind } from '../../domain/schedule-contracts.js';
-import { cronComplaint, isTimeZone } from '../schedules-schema.js';
+import type { ScheduleKind } from '../../domain/schedule/contracts.js';
+import { cronComplaint, isTimeZone } from '../schema/schedules.js';
 import { type CrontabJob, readCrontab } from './read-crontab.js';
 import { type Meaning, recognise } from './recognise.js';
 

@@ -1,6 +1,6 @@
-import type { ArchiverFacts, SettingPlan } from '../archiving.js';
-import { idleSlotWarnings, isOwnSlot, keepSizeWarning, type SlotFacts } from '../replication-slot.js';
 import { bytes } from '../sizes.js';
+import type { ArchiverFacts, SettingPlan } from '../wal/archiving.js';
+import { idleSlotWarnings, isOwnSlot, keepSizeWarning, type SlotFacts } from '../wal/replication-slot.js';
 import { type Diagnosis, diagnosis, doubtful, failing, fine, unneeded, type Verdict } from './diagnosis.js';
 import { recommendedKeepBytes, type WalRate } from './recommend-keep-size.js';
 

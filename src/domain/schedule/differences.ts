@@ -1,5 +1,5 @@
 import { duration } from '../durations.js';
-import { canonicalJson } from '../evidence.js';
+import { canonicalJson } from '../restore/evidence.js';
 import type { ScheduleShape } from './shape.js';
 
 /** One thing that is to be another. */

@@ -1,4 +1,4 @@
-import { scheduleIdPrefix } from '../schedule-contracts.js';
+import { scheduleIdPrefix } from './contracts.js';
 import { type Difference, differences } from './differences.js';
 import type { ScheduleShape } from './shape.js';
 

@@ -1,5 +1,5 @@
 import { workflowQueue, workflowTypes } from '../contracts.js';
-import { type ScheduledRunInput, scheduledRunWorkflowId } from '../schedule-contracts.js';
+import { type ScheduledRunInput, scheduledRunWorkflowId } from './contracts.js';
 import { type DueTimes, dueTimes } from './due-times.js';
 
 /** All that makes a schedule what it is, but whether a person paused it. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import type { ArchivingFacts, SettingPlan } from '../../domain/archiving.js';
 import { HoldfastError } from '../../domain/errors.js';
+import type { ArchivingFacts, SettingPlan } from '../../domain/wal/archiving.js';
 import { quoteLiteral } from '../quote.js';
 import { whyNotServersFile } from '../server-file.js';
 import { inspectArchiving } from './inspect-archiving.js';

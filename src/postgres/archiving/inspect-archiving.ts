@@ -4,7 +4,7 @@ import type {
   ArchivingFacts,
   ArchivingSetting,
   ServerSetting,
-} from '../../domain/archiving.js';
+} from '../../domain/wal/archiving.js';
 import { reportedError } from '../connection-error.js';
 
 /**

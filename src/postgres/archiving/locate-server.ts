@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
-import type { ServerAccount } from '../../domain/archiving.js';
 import { HoldfastError } from '../../domain/errors.js';
+import type { ServerAccount } from '../../domain/wal/archiving.js';
 import { isSocket, resolveConnection, showConnection } from '../resolve-connection.js';
 import { serverTellsNot, whyNotServersFile } from '../server-file.js';
 

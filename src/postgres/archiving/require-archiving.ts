@@ -1,7 +1,7 @@
-import { type ArchiverFacts, type ArchivingFacts, planArchiving } from '../../domain/archiving.js';
 import { duration } from '../../domain/durations.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { idleSlotWarnings, type SlotFacts } from '../../domain/replication-slot.js';
+import { type ArchiverFacts, type ArchivingFacts, planArchiving } from '../../domain/wal/archiving.js';
+import { idleSlotWarnings, type SlotFacts } from '../../domain/wal/replication-slot.js';
 
 /**
  * Warnings of a server that archives by another command, or whose WAL is to be streamed and is not at the moment; one

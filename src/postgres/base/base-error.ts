@@ -1,6 +1,6 @@
 import { HoldfastError } from '../../domain/errors.js';
 import { errorCode, storageError } from '../../files/storage-error.js';
-import { FilterFailed } from '../../stream/filter-program.js';
+import { FilterFailed } from '../../stream/program/filter-program.js';
 import { cancelled } from '../connection-error.js';
 
 /**

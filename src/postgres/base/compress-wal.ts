@@ -2,12 +2,12 @@ import { createWriteStream } from 'node:fs';
 import { open, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { BaseCompression } from '../../domain/base-backup.js';
+import type { BaseCompression } from '../../domain/wal/base-backup.js';
 import { openFile } from '../../files/real-file.js';
 import { storing } from '../../files/storage-error.js';
-import { chooseCompressor } from '../../stream/choose-compressor.js';
-import { type CompressorChoice, compressorProgram } from '../../stream/compressor.js';
-import { throughFilter } from '../../stream/through-filter.js';
+import { chooseCompressor } from '../../stream/compression/choose-compressor.js';
+import { type CompressorChoice, compressorProgram } from '../../stream/compression/compressor.js';
+import { throughFilter } from '../../stream/program/through-filter.js';
 
 const plainName = 'pg_wal.tar';
 

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
-import type { BaseTablespace } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
+import type { BaseTablespace } from '../../domain/wal/base-backup.js';
 import { withMaintenanceConnection } from '../connection.js';
 import type { SessionOptions } from '../open-session.js';
 import { showName } from '../quote.js';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { LsnText } from '../../domain/base-backup.js';
+import type { LsnText } from '../../domain/wal/base-backup.js';
 import { sha256 } from '../../sha256.js';
 
 /** What a `backup_manifest` says of one file. */

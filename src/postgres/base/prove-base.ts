@@ -1,5 +1,5 @@
-import type { BaseBackupMetadata } from '../../domain/base-backup.js';
-import { positionOf } from '../../domain/base-backup.js';
+import type { BaseBackupMetadata } from '../../domain/wal/base-backup.js';
+import { positionOf } from '../../domain/wal/base-backup.js';
 import type { WalRange } from './manifest.js';
 import { type ReadBase, readBase } from './read-base.js';
 import type { TakenBase } from './take-base.js';

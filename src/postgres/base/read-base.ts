@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CompressionMethod } from '../../domain/backup.js';
-import type { BaseFile } from '../../domain/base-backup.js';
+import type { CompressionMethod } from '../../domain/backup/metadata.js';
+import type { BaseFile } from '../../domain/wal/base-backup.js';
 import { openFile } from '../../files/real-file.js';
 import { storing } from '../../files/storage-error.js';
 import { sha256 } from '../../sha256.js';
-import { decompress } from '../../stream/decompress.js';
+import { decompress } from '../../stream/compression/decompress.js';
 import { type TarMember, tarMembers } from '../../stream/tar.js';
 import { baseReadError } from './base-error.js';
 import { type BackupManifest, readManifest, type WalRange } from './manifest.js';

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectionSettings } from '../../config/config.js';
-import type { BaseBackupMetadata, BaseCompression } from '../../domain/base-backup.js';
-import { findProgram } from '../../stream/find-program.js';
+import type { BaseBackupMetadata, BaseCompression } from '../../domain/wal/base-backup.js';
+import { findProgram } from '../../stream/program/find-program.js';
 import { type ClientTool, type ClientToolOptions, findReplicationTool } from '../client-tools.js';
 import { endOrphanWalSenders } from '../orphan-sessions.js';
 import type { BaseCopyProgress } from './base-progress.js';

@@ -1,11 +1,11 @@
-import { positionOf } from '../../domain/base-backup.js';
-import { formatLsn, type Lsn, lsnOf } from '../../domain/wal-position.js';
+import { positionOf } from '../../domain/wal/base-backup.js';
+import { formatLsn, type Lsn, lsnOf } from '../../domain/wal/wal-position.js';
 import {
   lastSegmentNumberBefore,
   segmentName,
   segmentNumberOf,
   segmentStart,
-} from '../../domain/wal-segment.js';
+} from '../../domain/wal/wal-segment.js';
 import type { WalRange } from './manifest.js';
 
 /** What the WAL of a base backup must be. */

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
-import type { LsnText } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
+import type { LsnText } from '../../domain/wal/base-backup.js';
 import type { ServerPrograms } from './server-programs.js';
 
 /** What `pg_controldata` says of a data directory. */

@@ -1,4 +1,4 @@
-import type { RecoveredDatabase } from '../../domain/recovery-contracts.js';
+import type { RecoveredDatabase } from '../../domain/recovery/contracts.js';
 import { withConnection } from '../connection.js';
 import type { Postmaster } from './postmaster.js';
 import { connectionTo } from './replay-state.js';

@@ -1,6 +1,6 @@
-import type { BaseTablespace } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
-import type { TablespaceWish } from '../../domain/recovery-contracts.js';
+import type { TablespaceWish } from '../../domain/recovery/contracts.js';
+import type { BaseTablespace } from '../../domain/wal/base-backup.js';
 import { lookAtFolder, refused } from './claim-folder.js';
 import { requireMapping } from './tablespace-map.js';
 

@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises';
-import { type LsnText, positionOf } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
-import type { RecoveryBase } from '../../domain/recovery-contracts.js';
+import type { RecoveryBase } from '../../domain/recovery/contracts.js';
 import {
   describeTarget,
   type RecoveryAction,
   type RecoveryTarget,
   type TargetTimeline,
   targetSettings,
-} from '../../domain/recovery-target.js';
+} from '../../domain/recovery/target.js';
+import { type LsnText, positionOf } from '../../domain/wal/base-backup.js';
 import { cancelled } from '../connection-error.js';
 import { restoreCommand } from './archive-script.js';
 import { requireWhole } from './claim-folder.js';

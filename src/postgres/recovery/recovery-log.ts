@@ -1,4 +1,4 @@
-import type { LsnText } from '../../domain/base-backup.js';
+import type { LsnText } from '../../domain/wal/base-backup.js';
 
 /** What a recovering server tells in its log. */
 export type RecoveryEvent =

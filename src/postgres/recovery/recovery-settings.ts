@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { chown, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { targetSettingNames } from '../../domain/recovery-target.js';
+import { targetSettingNames } from '../../domain/recovery/target.js';
 import { storing } from '../../files/storage-error.js';
 import { archiveScript, archiveScriptName } from './archive-script.js';
 import type { ServerAccount } from './server-account.js';

@@ -1,5 +1,5 @@
 import type { ConnectionSettings } from '../../config/config.js';
-import type { LsnText } from '../../domain/base-backup.js';
+import type { LsnText } from '../../domain/wal/base-backup.js';
 import { withConnection } from '../connection.js';
 import type { Postmaster } from './postmaster.js';
 

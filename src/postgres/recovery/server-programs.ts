@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { HoldfastError } from '../../domain/errors.js';
-import { pathDirectories } from '../../stream/find-program.js';
+import { pathDirectories } from '../../stream/program/find-program.js';
 
 /** The programs of a PostgreSQL server, of one folder. */
 export interface ServerPrograms {

@@ -2,7 +2,7 @@ import { access, constants, lstat, readdir, readFile, readlink, realpath } from 
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { HoldfastError } from '../../domain/errors.js';
-import type { StandingCluster } from '../../domain/recovery-evidence.js';
+import type { StandingCluster } from '../../domain/recovery/evidence.js';
 import { lstatIfThere } from '../../files/real-file.js';
 import { errorCode, storing } from '../../files/storage-error.js';
 import { refused } from './claim-folder.js';

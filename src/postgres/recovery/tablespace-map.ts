@@ -1,5 +1,5 @@
-import type { BaseTablespace } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
+import type { BaseTablespace } from '../../domain/wal/base-backup.js';
 
 /**
  * Refuses tablespaces that have no folder of their own to go to: where they lay on the server another cluster may be.

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LsnText } from '../../domain/base-backup.js';
-import { isStopAt, type RecoveryAction, type RecoveryTarget } from '../../domain/recovery-target.js';
+import { isStopAt, type RecoveryAction, type RecoveryTarget } from '../../domain/recovery/target.js';
+import type { LsnText } from '../../domain/wal/base-backup.js';
 import { followLog } from './follow-log.js';
 import { runningPostmaster } from './postmaster.js';
 import { endedOtherwise, notForTarget, type WhatWasSeen } from './recovery-failure.js';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
+import { type MissingRolesPlan, planMissingRoles } from '../../domain/backup/globals.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { type MissingRolesPlan, planMissingRoles } from '../../domain/globals.js';
 import { withMaintenanceConnection } from '../connection.js';
 import { reportedError } from '../connection-error.js';
 import { showName } from '../quote.js';

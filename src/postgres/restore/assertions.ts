@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
-import type { Assertion, AssertionResult } from '../../domain/assertion.js';
+import type { Assertion, AssertionResult } from '../../domain/restore/assertion.js';
 import { withConnection } from '../connection.js';
 import { reportedError } from '../connection-error.js';
 import type { SessionOptions } from '../open-session.js';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
-import { formatMark, type MarkKind, parseMark } from '../../domain/database-mark.js';
 import { HoldfastError } from '../../domain/errors.js';
+import { formatMark, type MarkKind, parseMark } from '../../domain/restore/database-mark.js';
 import { reportedError } from '../connection-error.js';
 import type { SessionOptions } from '../open-session.js';
 import { quoteIdentifier, quoteLiteral, showName } from '../quote.js';

@@ -1,5 +1,5 @@
 import type { ConnectionSettings } from '../../config/config.js';
-import { parseMark } from '../../domain/database-mark.js';
+import { parseMark } from '../../domain/restore/database-mark.js';
 import { withMaintenanceConnection } from '../connection.js';
 
 /** A scratch database of a drill. */

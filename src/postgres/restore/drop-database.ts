@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
-import { type MarkKind, parseMark } from '../../domain/database-mark.js';
 import { HoldfastError } from '../../domain/errors.js';
+import { type MarkKind, parseMark } from '../../domain/restore/database-mark.js';
 import { reportedError } from '../connection-error.js';
 import { quoteIdentifier, showName } from '../quote.js';
 import { dropSubscriptions } from './drop-subscriptions.js';

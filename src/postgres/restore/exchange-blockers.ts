@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
-import { parseMark } from '../../domain/database-mark.js';
+import { parseMark } from '../../domain/restore/database-mark.js';
 import { showName } from '../quote.js';
 import { type ExchangeOrder, namesOf } from './exchange-order.js';
 import { placeOf, readPlaces } from './exchange-places.js';

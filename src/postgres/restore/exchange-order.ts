@@ -1,4 +1,4 @@
-import type { MarkKind } from '../../domain/database-mark.js';
+import type { MarkKind } from '../../domain/restore/database-mark.js';
 
 /**
  * One database gives the name that clients use to another. Databases are told by their oids, so that a name that

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { formatMark, parseMark } from '../../domain/database-mark.js';
 import { HoldfastError } from '../../domain/errors.js';
+import { formatMark, parseMark } from '../../domain/restore/database-mark.js';
 import { quoteIdentifier, quoteLiteral, showName } from '../quote.js';
 import type { ExchangeOrder } from './exchange-order.js';
 import { outcomeOf, type Place, placeOf, placesQuery, readPlaces, showPlaces } from './exchange-places.js';

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
-import { decodeName } from '../../stream/client-encoding.js';
+import { decodeName } from '../../stream/rows/client-encoding.js';
 import { withConnection } from '../connection.js';
 import type { SessionOptions } from '../open-session.js';
 

@@ -1,5 +1,5 @@
 import type { ConnectionSettings } from '../../config/config.js';
-import type { DatabaseProperties } from '../../domain/backup.js';
+import type { DatabaseProperties } from '../../domain/backup/metadata.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { withMaintenanceConnection } from '../connection.js';
 import { showName } from '../quote.js';

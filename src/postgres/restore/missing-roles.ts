@@ -1,6 +1,6 @@
 import type { ConnectionSettings } from '../../config/config.js';
 import { parseDatabaseAcl } from '../../domain/acl.js';
-import type { DatabaseProperties } from '../../domain/backup.js';
+import type { DatabaseProperties } from '../../domain/backup/metadata.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { withMaintenanceConnection } from '../connection.js';
 import { showName } from '../quote.js';

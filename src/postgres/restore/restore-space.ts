@@ -1,7 +1,7 @@
 import type { ConnectionSettings } from '../../config/config.js';
-import type { StoredMetadata } from '../../domain/backup.js';
+import type { StoredMetadata } from '../../domain/backup/metadata.js';
 import { HoldfastError } from '../../domain/errors.js';
-import type { RestoreSpace } from '../../domain/restore-space.js';
+import type { RestoreSpace } from '../../domain/restore/space.js';
 import { formatBytes } from '../../domain/sizes.js';
 import { readServerSpace } from './server-space.js';
 

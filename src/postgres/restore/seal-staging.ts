@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
 import { parseDatabaseAcl } from '../../domain/acl.js';
-import type { DatabaseProperties } from '../../domain/backup.js';
+import type { DatabaseProperties } from '../../domain/backup/metadata.js';
 import { quoteIdentifier, showName } from '../quote.js';
 import type { StagingRef } from './apply-settings.js';
 import { withNeighbour } from './neighbour.js';

@@ -1,4 +1,4 @@
-import type { DatabaseProperties } from '../../domain/backup.js';
+import type { DatabaseProperties } from '../../domain/backup/metadata.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { quoteIdentifier, quoteLiteral, showName } from '../quote.js';
 

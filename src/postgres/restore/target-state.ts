@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
-import { type MarkKind, parseMark } from '../../domain/database-mark.js';
+import { type MarkKind, parseMark } from '../../domain/restore/database-mark.js';
 import type { SessionOptions } from '../open-session.js';
 import { withNeighbour } from './neighbour.js';
 

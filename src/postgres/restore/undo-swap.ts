@@ -1,6 +1,6 @@
 import type { ConnectionSettings } from '../../config/config.js';
-import { parseMark } from '../../domain/database-mark.js';
 import { type ErrorStory, HoldfastError } from '../../domain/errors.js';
+import { parseMark } from '../../domain/restore/database-mark.js';
 import { shellWord } from '../../domain/shell-word.js';
 import { quoteIdentifier, showName } from '../quote.js';
 import { type ExchangeOptions, type ExchangeResult, exchange, finishOrUndoExchange } from './exchange.js';

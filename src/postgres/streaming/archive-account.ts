@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { execa } from 'execa';
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
-import type { ServerAccount } from '../../domain/archiving.js';
+import type { ServerAccount } from '../../domain/wal/archiving.js';
 import { locateServer } from '../archiving/locate-server.js';
 
 /**

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import type { LsnText } from '../../domain/base-backup.js';
-import type { SlotFacts } from '../../domain/replication-slot.js';
+import type { LsnText } from '../../domain/wal/base-backup.js';
+import type { SlotFacts } from '../../domain/wal/replication-slot.js';
 
 /** A server as far as streaming its WAL goes. */
 export interface StreamingFacts {

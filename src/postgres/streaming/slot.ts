@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
-import type { SlotFacts } from '../../domain/replication-slot.js';
+import type { SlotFacts } from '../../domain/wal/replication-slot.js';
 import { withMaintenanceConnection } from '../connection.js';
 import { endOrphanWalSenders } from '../orphan-sessions.js';
 import { readSlots } from './inspect-streaming.js';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionSettings } from '../../config/config.js';
 import { HoldfastError } from '../../domain/errors.js';
-import type { StreamStart } from '../../domain/stream-contracts.js';
+import type { StreamStart } from '../../domain/wal/stream-contracts.js';
 import { breakOff, publishStreamed } from '../../repository/local/wal/publish-streamed.js';
 import type { WalLayout } from '../../repository/local/wal/wal-layout.js';
 import { withMaintenanceConnection } from '../connection.js';

@@ -1,5 +1,5 @@
-import { type LsnText, positionOf } from '../../domain/base-backup.js';
 import { bytes } from '../../domain/sizes.js';
+import { type LsnText, positionOf } from '../../domain/wal/base-backup.js';
 import type { StreamPosition } from './inspect-streaming.js';
 
 /** How far a stream has come. */

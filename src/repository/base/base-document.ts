@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { BaseBackupMetadata } from '../../domain/base-backup.js';
-import { parseLsn } from '../../domain/wal-position.js';
+import type { BaseBackupMetadata } from '../../domain/wal/base-backup.js';
+import { parseLsn } from '../../domain/wal/wal-position.js';
 import { explainMismatch, sealDocument, unsealDocument } from '../metadata-document.js';
 
 const count = z.int().nonnegative();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { parseBaseBackupId } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
+import { parseBaseBackupId } from '../../domain/wal/base-backup.js';
 import type { Layout } from '../local/layout.js';
 
 /** The metadata's name in a base backup's folder. */

@@ -1,8 +1,8 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { BaseBackupMetadata } from '../../domain/base-backup.js';
+import { partialName } from '../../domain/backup/names.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { partialName } from '../../domain/names.js';
+import type { BaseBackupMetadata } from '../../domain/wal/base-backup.js';
 import { syncFile, syncFolder } from '../../files/durable.js';
 import { isFolder, requireFolder, statFile } from '../../files/real-file.js';
 import { errorCode, storing } from '../../files/storage-error.js';

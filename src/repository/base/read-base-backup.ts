@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HoldfastError } from '../../domain/errors.js';
 import {
   type BaseBackupMetadata,
   type BaseBackupSummary,
   parseBaseBackupId,
   summariseBase,
-} from '../../domain/base-backup.js';
-import { HoldfastError } from '../../domain/errors.js';
+} from '../../domain/wal/base-backup.js';
 import { isFolder, readText, statFile } from '../../files/real-file.js';
 import { storing } from '../../files/storage-error.js';
 import { newestIdFirst } from '../backup-files.js';

@@ -1,8 +1,8 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parseBaseBackupId } from '../../domain/base-backup.js';
+import { partialName, partialPrefix } from '../../domain/backup/names.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { partialName, partialPrefix } from '../../domain/names.js';
+import { parseBaseBackupId } from '../../domain/wal/base-backup.js';
 import { renameIfThere, syncFolder } from '../../files/durable.js';
 import { isFolder } from '../../files/real-file.js';
 import { errorCode, storing } from '../../files/storage-error.js';

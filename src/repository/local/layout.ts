@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { partialPrefix } from '../../domain/backup/names.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { partialPrefix } from '../../domain/names.js';
 import { metadataSuffix } from '../backup-files.js';
 
 /** The folders of a local repository. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { partialName } from '../../domain/backup/names.js';
 import { dayMs } from '../../domain/durations.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { partialName } from '../../domain/names.js';
 import { renameInto } from '../../files/durable.js';
 import { readText, removeName, statFile } from '../../files/real-file.js';
 import type { HeldLease, Lease } from '../lease.js';

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BackupSummary } from '../../domain/backup.js';
-import { parseTimestamp } from '../../domain/names.js';
+import type { BackupSummary } from '../../domain/backup/metadata.js';
+import { parseTimestamp } from '../../domain/backup/names.js';
 import { isFolder } from '../../files/real-file.js';
 import { storing } from '../../files/storage-error.js';
 import { isIdOfDatabase, metadataSuffix, newestIdFirst, parseBackupId } from '../backup-files.js';

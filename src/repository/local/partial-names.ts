@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { partialPrefix } from '../../domain/names.js';
+import { partialPrefix } from '../../domain/backup/names.js';
 import { isFolder } from '../../files/real-file.js';
 import { storing } from '../../files/storage-error.js';
 import type { Layout } from './layout.js';

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
+import { partialName, partialPrefix } from '../../domain/backup/names.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { partialName, partialPrefix } from '../../domain/names.js';
 import { globalsSuffix, idOfFile, metadataSuffix, parseBackupId } from '../backup-files.js';
 import type { Publication } from '../repository.js';
 import { type Layout, metadataPath, partialPath } from './layout.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { partialName } from '../../domain/names.js';
+import { partialName } from '../../domain/backup/names.js';
 import { syncFolder } from '../../files/durable.js';
 import { isFolder, removeName } from '../../files/real-file.js';
 import { errorCode, storing } from '../../files/storage-error.js';

@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
-import type { StoredMetadata } from '../../domain/backup.js';
+import type { StoredMetadata } from '../../domain/backup/metadata.js';
+import { parseArtifactName } from '../../domain/backup/names.js';
 import { type ErrorType, HoldfastError } from '../../domain/errors.js';
-import { parseArtifactName } from '../../domain/names.js';
 import { readText, statFile } from '../../files/real-file.js';
 import { globalsSuffix } from '../backup-files.js';
 import { nameFlaw, summarise } from '../catalogue-entry.js';

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { partialPrefix } from '../../domain/names.js';
+import { partialPrefix } from '../../domain/backup/names.js';
 import { syncFolder } from '../../files/durable.js';
 import { hashFile } from '../../files/hash-file.js';
 import { readText, removeName, statFile } from '../../files/real-file.js';

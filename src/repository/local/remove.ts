@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { partialName } from '../../domain/backup/names.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { partialName } from '../../domain/names.js';
 import { renameIfThere, syncFolder } from '../../files/durable.js';
 import { isFolder, readText, removeName, statFile } from '../../files/real-file.js';
 import { artifactNamesOf, globalsSuffix, metadataSuffix, parseBackupId } from '../backup-files.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { parseBaseBackupId } from '../../domain/base-backup.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { planRereads } from '../../domain/health/plan-rereads.js';
+import { parseBaseBackupId } from '../../domain/wal/base-backup.js';
 import { hashFile } from '../../files/hash-file.js';
 import { baseRepository } from '../base/base-repository.js';
 import { layoutOf } from '../local/layout.js';

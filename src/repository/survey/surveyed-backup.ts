@@ -1,5 +1,5 @@
+import { parseTimestamp } from '../../domain/backup/names.js';
 import type { RereadEntry } from '../../domain/health/plan-rereads.js';
-import { parseTimestamp } from '../../domain/names.js';
 import type { RememberedBackup } from './survey-memory.js';
 
 /** A backup of the repository, as far as is known without reading its artifact. */

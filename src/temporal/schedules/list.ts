@@ -1,5 +1,5 @@
 import type { Client, ScheduleDescription } from '@temporalio/client';
-import { type ScheduleKind, scheduleIdPrefix } from '../../domain/schedule-contracts.js';
+import { type ScheduleKind, scheduleIdPrefix } from '../../domain/schedule/contracts.js';
 import { eachOf } from '../each-of.js';
 import { describeSchedule, presentOf } from './read.js';
 

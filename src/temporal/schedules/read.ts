@@ -1,8 +1,8 @@
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import type { Config } from '../../config/config.js';
+import { scheduleIdPrefix } from '../../domain/schedule/contracts.js';
 import type { PresentSchedule } from '../../domain/schedule/plan.js';
 import type { ScheduleShape } from '../../domain/schedule/shape.js';
-import { scheduleIdPrefix } from '../../domain/schedule-contracts.js';
 import { eachOf } from '../each-of.js';
 import { dueTimesOf, hasForeignTimes } from './spec.js';
 

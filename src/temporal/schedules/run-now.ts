@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, ScheduleOverlapPolicy } from '@temporalio/client';
-import type { ScheduledRunResult } from '../../domain/schedule-contracts.js';
+import type { ScheduledRunResult } from '../../domain/schedule/contracts.js';
 import { errorOfWorkflow } from '../failure.js';
 
 /** A run of a schedule that was begun by hand. */

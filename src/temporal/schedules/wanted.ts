@@ -1,13 +1,13 @@
 import type { ClusterConfig, Config, ScheduleConfig } from '../../config/config.js';
 import { hostQueue } from '../../domain/contracts.js';
-import type { WantedSchedule } from '../../domain/schedule/plan.js';
-import { shapeOf } from '../../domain/schedule/shape.js';
 import {
   type ScheduledOperation,
   type ScheduleKind,
   scheduleId,
   scheduleKinds,
-} from '../../domain/schedule-contracts.js';
+} from '../../domain/schedule/contracts.js';
+import type { WantedSchedule } from '../../domain/schedule/plan.js';
+import { shapeOf } from '../../domain/schedule/shape.js';
 import {
   type Asker,
   clusterBackupOf,

@@ -11,7 +11,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
-import { archiveCommand } from '../../../src/domain/archive-command.js';
+import { archiveCommand } from '../../../src/domain/wal/archive-command.js';
 import { scratchRoot } from '../../support/server-user.js';
 
 const shipped = fileURLToPath(new URL('../../../deploy/archive-wal.sh', import.meta.url));

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { SettingPlan } from '../../../src/domain/archiving.js';
 import {
   type Diagnosis,
   diagnosis,
@@ -34,6 +33,7 @@ import {
 } from '../../../src/domain/doctor/judge-server.js';
 import { recommendedKeepBytes } from '../../../src/domain/doctor/recommend-keep-size.js';
 import type { DatabaseSight, RoleFacts } from '../../../src/domain/doctor/role-facts.js';
+import type { SettingPlan } from '../../../src/domain/wal/archiving.js';
 
 const gb = 1024 ** 3;
 const mb = 1024 ** 2;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { BackupMetadata, BackupSummary, CoreMetadata } from '../../../src/domain/backup.js';
+import type { BackupMetadata, BackupSummary, CoreMetadata } from '../../../src/domain/backup/metadata.js';
 import { database, patiently, type Running, type Scene } from './scene.js';
 import { rows } from './stage.js';
 

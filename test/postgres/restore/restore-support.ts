@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { execa } from 'execa';
 import type { ConnectionSettings } from '../../../src/config/config.js';
-import { restoreName } from '../../../src/domain/restore-names.js';
+import { restoreName } from '../../../src/domain/restore/names.js';
 import { findClientTools } from '../../../src/postgres/client-tools.js';
 import { type DatabaseFacts, inspectDatabase } from '../../../src/postgres/inspect-database.js';
 import { applySettings, type StagingRef } from '../../../src/postgres/restore/apply-settings.js';

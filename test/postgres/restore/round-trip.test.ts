@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { DatabaseProperties } from '../../../src/domain/backup.js';
-import { restoreName } from '../../../src/domain/restore-names.js';
+import type { DatabaseProperties } from '../../../src/domain/backup/metadata.js';
+import { restoreName } from '../../../src/domain/restore/names.js';
 import { inspectDatabase } from '../../../src/postgres/inspect-database.js';
 import { countTables } from '../../../src/postgres/restore/count-tables.js';
 import { describeContents } from '../../../src/postgres/restore/describe-contents.js';

@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { DatabaseProperties } from '../../../src/domain/backup.js';
-import { parseMark } from '../../../src/domain/database-mark.js';
+import type { DatabaseProperties } from '../../../src/domain/backup/metadata.js';
+import { parseMark } from '../../../src/domain/restore/database-mark.js';
 import { inspectDatabase } from '../../../src/postgres/inspect-database.js';
 import { applyMissingRoles } from '../../../src/postgres/restore/apply-globals.js';
 import { applySettings } from '../../../src/postgres/restore/apply-settings.js';

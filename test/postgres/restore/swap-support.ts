@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { formatMark } from '../../../src/domain/database-mark.js';
-import { restoreName } from '../../../src/domain/restore-names.js';
+import { formatMark } from '../../../src/domain/restore/database-mark.js';
+import { restoreName } from '../../../src/domain/restore/names.js';
 import { quoteIdentifier, quoteLiteral } from '../../../src/postgres/quote.js';
 import type { DropTargetOrder } from '../../../src/postgres/restore/drop-target.js';
 import type { SwapOrder } from '../../../src/postgres/restore/swap.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseMark } from '../../../src/domain/database-mark.js';
+import { parseMark } from '../../../src/domain/restore/database-mark.js';
 import { dropMarkedDatabase } from '../../../src/postgres/restore/drop-database.js';
 import { swapDatabases } from '../../../src/postgres/restore/swap.js';
 import { undoRefusal, undoSwap } from '../../../src/postgres/restore/undo-swap.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { partialName } from '../../../src/domain/backup/names.js';
 import { HoldfastError } from '../../../src/domain/errors.js';
-import { partialName } from '../../../src/domain/names.js';
 import { storing } from '../../../src/files/storage-error.js';
 import { localRepository } from '../../../src/repository/local/local-repository.js';
 import type { Publication } from '../../../src/repository/repository.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { BackupMetadata } from '../../../src/domain/backup.js';
-import { encodeDatabaseName, parseTimestamp, partialName } from '../../../src/domain/names.js';
+import type { BackupMetadata } from '../../../src/domain/backup/metadata.js';
+import { encodeDatabaseName, parseTimestamp, partialName } from '../../../src/domain/backup/names.js';
 import { formatBytes } from '../../../src/domain/sizes.js';
 import type { Publication, Repository } from '../../../src/repository/repository.js';
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BaseBackupMetadata } from '../../../src/domain/base-backup.js';
+import type { BaseBackupMetadata } from '../../../src/domain/wal/base-backup.js';
 import type { BaseRepository } from '../../../src/repository/base/base-repository.js';
 
 const content = 'a tar file';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
-import { archiveScriptName } from '../../../domain/archive-command.js';
-import type { ServerAccount } from '../../../domain/archiving.js';
+import { archiveScriptName } from '../../../domain/wal/archive-command.js';
+import type { ServerAccount } from '../../../domain/wal/archiving.js';
 import { readText, statFile } from '../../../files/real-file.js';
 import { writeWhole } from '../../../files/write-whole.js';
 import { packagePath } from '../../../package-root.js';

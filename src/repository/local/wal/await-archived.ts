@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { walSuffix } from '../../../domain/wal-file.js';
+import { walSuffix } from '../../../domain/wal/wal-file.js';
 import { statFile } from '../../../files/real-file.js';
 import type { WalLayout } from './wal-layout.js';
 

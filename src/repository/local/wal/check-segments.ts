@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { pageHeaderBytes, parsePageHeader } from '../../../domain/page-header.js';
-import type { TimelineHistory } from '../../../domain/timeline-history.js';
-import { compareSegments, type Segment } from '../../../domain/wal-segment.js';
+import { pageHeaderBytes, parsePageHeader } from '../../../domain/wal/page-header.js';
+import type { TimelineHistory } from '../../../domain/wal/timeline-history.js';
+import { compareSegments, type Segment } from '../../../domain/wal/wal-segment.js';
 import type { ListedFile } from './list-archive.js';
 import { readBeginning } from './read-archived.js';
 import { type ArchiveOwner, type SegmentFlaw, segmentFlaw } from './segment-flaw.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { walSuffix } from '../../../domain/wal-file.js';
+import { walSuffix } from '../../../domain/wal/wal-file.js';
 import { syncFile, syncFolder } from '../../../files/durable.js';
 import { hashFile } from '../../../files/hash-file.js';
 import { isFolder, lstatIfThere, removeName } from '../../../files/real-file.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { positionOf } from '../../../domain/base-backup.js';
-import type { NeededWal } from '../../../domain/base-path.js';
-import type { WalFile } from '../../../domain/wal-file.js';
-import { segmentNumberOf } from '../../../domain/wal-segment.js';
+import { positionOf } from '../../../domain/wal/base-backup.js';
+import type { NeededWal } from '../../../domain/wal/base-path.js';
+import type { WalFile } from '../../../domain/wal/wal-file.js';
+import { segmentNumberOf } from '../../../domain/wal/wal-segment.js';
 import { syncFolder } from '../../../files/durable.js';
 import { removeName } from '../../../files/real-file.js';
 import { listArchive } from './list-archive.js';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { ToldArchive } from '../../../domain/archive-news.js';
+import type { ToldArchive } from '../../../domain/wal/archive-news.js';
 
 const schema = z.object({
   told: z.object({

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ArchivedFile, parseArchivedName } from '../../../domain/wal-file.js';
+import { type ArchivedFile, parseArchivedName } from '../../../domain/wal/wal-file.js';
 import { lstatIfThere, requireFolder } from '../../../files/real-file.js';
 import { storing } from '../../../files/storage-error.js';
 import type { WalLayout } from './wal-layout.js';

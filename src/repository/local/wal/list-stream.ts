@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseWalName, type WalFile } from '../../../domain/wal-file.js';
-import type { Segment } from '../../../domain/wal-segment.js';
+import { parseWalName, type WalFile } from '../../../domain/wal/wal-file.js';
+import type { Segment } from '../../../domain/wal/wal-segment.js';
 import { isFolder, lstatIfThere } from '../../../files/real-file.js';
 import { storing } from '../../../files/storage-error.js';
 import type { WalLayout } from './wal-layout.js';

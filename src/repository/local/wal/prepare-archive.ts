@@ -1,7 +1,7 @@
 import { chmod, chown, stat } from 'node:fs/promises';
-import type { ServerAccount } from '../../../domain/archiving.js';
 import { HoldfastError } from '../../../domain/errors.js';
 import { shellWord } from '../../../domain/shell-word.js';
+import type { ServerAccount } from '../../../domain/wal/archiving.js';
 import { isFolder } from '../../../files/real-file.js';
 import { storing } from '../../../files/storage-error.js';
 import { makeFolder } from '../prepare.js';

@@ -1,5 +1,5 @@
 import { chmod, chown, stat } from 'node:fs/promises';
-import type { ServerAccount } from '../../../domain/archiving.js';
+import type { ServerAccount } from '../../../domain/wal/archiving.js';
 import { isFolder } from '../../../files/real-file.js';
 import { storing } from '../../../files/storage-error.js';
 import { makeFolder } from '../prepare.js';

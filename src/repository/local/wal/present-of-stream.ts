@@ -1,7 +1,7 @@
-import type { PresentSegment } from '../../../domain/archive-coverage.js';
-import { pageHeaderBytes, parsePageHeader } from '../../../domain/page-header.js';
-import type { TimelineHistory } from '../../../domain/timeline-history.js';
-import { segmentName } from '../../../domain/wal-segment.js';
+import type { PresentSegment } from '../../../domain/wal/archive-coverage.js';
+import { pageHeaderBytes, parsePageHeader } from '../../../domain/wal/page-header.js';
+import type { TimelineHistory } from '../../../domain/wal/timeline-history.js';
+import { segmentName } from '../../../domain/wal/wal-segment.js';
 import {
   inStreamOrder,
   isStreamedSegment,

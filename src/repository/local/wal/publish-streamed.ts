@@ -1,7 +1,7 @@
 import { lstat, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError } from '../../../domain/errors.js';
-import { type WalCompression, walSuffix } from '../../../domain/wal-file.js';
+import { type WalCompression, walSuffix } from '../../../domain/wal/wal-file.js';
 import { renameIfThere, syncFolder } from '../../../files/durable.js';
 import { hashFile } from '../../../files/hash-file.js';
 import { removeName, statFile } from '../../../files/real-file.js';

@@ -1,5 +1,5 @@
-import type { FileFlaw } from '../../../domain/archive-report.js';
-import type { TimelineHistory } from '../../../domain/timeline-history.js';
+import type { FileFlaw } from '../../../domain/wal/archive-report.js';
+import type { TimelineHistory } from '../../../domain/wal/timeline-history.js';
 import { type ArchiveListing, listArchive } from './list-archive.js';
 import { readHistories } from './read-histories.js';
 import type { WalLayout } from './wal-layout.js';

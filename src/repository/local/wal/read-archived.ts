@@ -1,7 +1,7 @@
 import { HoldfastError, messageOf } from '../../../domain/errors.js';
-import type { WalCompression } from '../../../domain/wal-file.js';
+import type { WalCompression } from '../../../domain/wal/wal-file.js';
 import { openFile } from '../../../files/real-file.js';
-import { decompress } from '../../../stream/decompress.js';
+import { decompress } from '../../../stream/compression/decompress.js';
 
 /**
  * The first bytes of an archived file, decompressed only as far as they need; fewer where it has no more. `why` says

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { FileFlaw } from '../../../domain/archive-report.js';
-import { parseTimelineHistory, type TimelineHistory } from '../../../domain/timeline-history.js';
+import type { FileFlaw } from '../../../domain/wal/archive-report.js';
+import { parseTimelineHistory, type TimelineHistory } from '../../../domain/wal/timeline-history.js';
 import type { ListedFile } from './list-archive.js';
 import { readBeginning } from './read-archived.js';
 import type { WalLayout } from './wal-layout.js';

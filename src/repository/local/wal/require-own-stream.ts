@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../../domain/errors.js';
-import { pageHeaderBytes, parsePageHeader } from '../../../domain/page-header.js';
+import { pageHeaderBytes, parsePageHeader } from '../../../domain/wal/page-header.js';
 import { inStreamOrder, isStreamedSegment, listStream } from './list-stream.js';
 import { readBeginning } from './read-archived.js';
 import type { WalLayout } from './wal-layout.js';

@@ -1,7 +1,7 @@
-import { isMagicOf, type PageHeader } from '../../../domain/page-header.js';
-import type { TimelineHistory } from '../../../domain/timeline-history.js';
-import { formatLsn } from '../../../domain/wal-position.js';
-import { type Segment, segmentStart } from '../../../domain/wal-segment.js';
+import { isMagicOf, type PageHeader } from '../../../domain/wal/page-header.js';
+import type { TimelineHistory } from '../../../domain/wal/timeline-history.js';
+import { formatLsn } from '../../../domain/wal/wal-position.js';
+import { type Segment, segmentStart } from '../../../domain/wal/wal-segment.js';
 
 /** The server to which an archive belongs. */
 export interface ArchiveOwner {

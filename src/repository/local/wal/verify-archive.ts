@@ -1,13 +1,13 @@
-import { type BaseStart, findGaps, type SegmentGap } from '../../../domain/archive-coverage.js';
+import { type BaseStart, findGaps, type SegmentGap } from '../../../domain/wal/archive-coverage.js';
 import {
   type ArchiveGap,
   type ArchiveReport,
   type FileFlaw,
   listed,
-} from '../../../domain/archive-report.js';
-import { firstTimeline } from '../../../domain/timeline-history.js';
-import { historyName } from '../../../domain/wal-file.js';
-import { segmentName } from '../../../domain/wal-segment.js';
+} from '../../../domain/wal/archive-report.js';
+import { firstTimeline } from '../../../domain/wal/timeline-history.js';
+import { historyName } from '../../../domain/wal/wal-file.js';
+import { segmentName } from '../../../domain/wal/wal-segment.js';
 import { type CheckOutcome, checkSegments, type ListedSegment } from './check-segments.js';
 import type { ListedFile } from './list-archive.js';
 import { listStreamedSegments, newestOf, presentOfStream } from './present-of-stream.js';

@@ -3,14 +3,14 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { HoldfastError, messageOf } from '../../../domain/errors.js';
-import type { WalCompression } from '../../../domain/wal-file.js';
+import type { WalCompression } from '../../../domain/wal/wal-file.js';
 import { openFile } from '../../../files/real-file.js';
 import { storing } from '../../../files/storage-error.js';
-import { decompress } from '../../../stream/decompress.js';
-import { feed } from '../../../stream/feed.js';
-import { startFilter } from '../../../stream/filter-program.js';
-import { findProgram } from '../../../stream/find-program.js';
-import { writeStream } from '../../../stream/write-stream.js';
+import { decompress } from '../../../stream/compression/decompress.js';
+import { feed } from '../../../stream/program/feed.js';
+import { startFilter } from '../../../stream/program/filter-program.js';
+import { findProgram } from '../../../stream/program/find-program.js';
+import { writeStream } from '../../../stream/store/write-stream.js';
 
 /** What compresses segments: zstd where it is installed, else Node's own gzip. */
 export interface WalCompressor {

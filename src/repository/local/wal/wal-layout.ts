@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { archiveScriptName } from '../../../domain/archive-command.js';
+import { archiveScriptName } from '../../../domain/wal/archive-command.js';
 
 /** Where a cluster's archive lies, as full paths. */
 export interface WalLayout {

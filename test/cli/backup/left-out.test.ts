@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { leftOutWords } from '../../../src/cli/backup/left-out.js';
+import type { LeftOutDatabase } from '../../../src/domain/backup/cluster-contracts.js';
+
+test('what a backup of a cluster left out stands in one line, by reason', () => {
+  const leftOut: LeftOutDatabase[] = [
+    { database: 'a\nb', because: 'in exclude' },
+    { database: 'template0', because: 'template' },
+    { database: 'x', because: 'in exclude' },
+  ];
+  const words = leftOutWords({ leftOut, leftOutCount: 5 });
+  expect(words).toBe('a\\nb, x (in exclude); template0 (template); and 2 more');
+});
