@@ -1,7 +1,7 @@
 import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
 import { type AlertChannel, channelsOf, keysFor } from '../src/alerting/channels.js';
 import { isUndelivered } from '../src/alerting/undelivered.js';
-import type { Alert } from '../src/domain/contracts.js';
+import type { Alert } from '../src/domain/alert.js';
 import { createLogger } from '../src/log.js';
 import type { ActivityDeps } from './deps.js';
 

@@ -11,7 +11,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import type { Alert } from '../src/domain/contracts.js';
+import type { Alert } from '../src/domain/alert.js';
 import { alertOnceOptions } from './activity-options.js';
 import { deliverAlert } from './deliver-alert.js';
 import { failureMessage, failureType, rootFailure } from './failures.js';

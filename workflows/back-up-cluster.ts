@@ -17,7 +17,8 @@ import type {
   ClusterBackupEntry,
   ClusterBackupStatus,
 } from '../src/domain/backup/cluster-contracts.js';
-import { fullBackupWorkflowId, statusQuery as statusQueryName } from '../src/domain/contracts.js';
+import { fullBackupWorkflowId } from '../src/domain/backup/contracts.js';
+import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import { alert, recordFailure } from './alerts.js';
 import { ClusterBackupJournal } from './cluster-backup/journal.js';
 import { alertOfBackups } from './cluster-backup/telling.js';

@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import type { Alert } from '../src/domain/contracts.js';
+import type { Alert } from '../src/domain/alert.js';
 import { alertUntilDeliveredOptions } from './activity-options.js';
 
 const { sendAlert, sendAlertTo } = proxyActivities<Activities>(alertUntilDeliveredOptions);

@@ -1,4 +1,4 @@
-import type { BackupStatus, FullBackupInput } from '../src/domain/contracts.js';
+import type { BackupStatus, FullBackupInput } from '../src/domain/backup/contracts.js';
 import { formatBytes } from '../src/domain/sizes.js';
 import { detailsOf, markdownSafe } from './details.js';
 

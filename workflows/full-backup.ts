@@ -9,12 +9,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { BackupStep } from '../activities/deps.js';
-import {
-  type BackupStatus,
-  type FullBackupInput,
-  type FullBackupResult,
-  statusQuery as statusQueryName,
-} from '../src/domain/contracts.js';
+import type { BackupStatus, FullBackupInput, FullBackupResult } from '../src/domain/backup/contracts.js';
+import { statusQuery as statusQueryName } from '../src/domain/contracts.js';
 import { alert, noteFailure, recordFailure, type Untimed } from './alerts.js';
 import { failureMessage, failureType } from './failures.js';
 import { describeBackup } from './full-backup-details.js';

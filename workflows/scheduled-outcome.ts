@@ -1,6 +1,6 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type { BackUpClusterResult } from '../src/domain/backup/cluster-contracts.js';
-import type { FullBackupResult } from '../src/domain/contracts.js';
+import type { FullBackupResult } from '../src/domain/backup/contracts.js';
 import { counted } from '../src/domain/counts.js';
 import type { DrillResult } from '../src/domain/drill/contracts.js';
 import type { MonitorResult } from '../src/domain/health/contracts.js';

@@ -7,7 +7,7 @@ import {
   TerminatedFailure,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { AlertType } from '../src/domain/contracts.js';
+import type { AlertType } from '../src/domain/alert.js';
 import type {
   ScheduledRunInput,
   ScheduledRunResult,

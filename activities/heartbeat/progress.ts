@@ -1,5 +1,5 @@
 import { heartbeat } from '@temporalio/activity';
-import type { DumpProgress } from '../../src/domain/contracts.js';
+import type { DumpProgress } from '../../src/domain/backup/contracts.js';
 
 /** Turns progress, and only progress, into heartbeats: a step that stalls sends none and times out. */
 export interface ProgressBeat {

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
+import type { Alert } from '../domain/alert.js';
 import { type AlertRoute, channelsFor, type RoutedAlert } from '../domain/alert-routes.js';
-import type { Alert } from '../domain/contracts.js';
 import { maskUrl } from '../mask-url.js';
 import type { RequestOptions } from './http-request.js';
 import { sendAlert } from './send-alert.js';

@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/contracts.js';
+import type { Alert } from '../domain/alert.js';
 
 /** What a person reads at night, first on a locked screen: how bad, where, what; then what to do. */
 export interface MailText {

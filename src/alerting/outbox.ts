@@ -3,8 +3,8 @@ import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import lockfile from 'proper-lockfile';
 import * as z from 'zod';
+import type { Alert } from '../domain/alert.js';
 import type { RoutedAlert } from '../domain/alert-routes.js';
-import type { Alert } from '../domain/contracts.js';
 import type { PlannedAlert, ToldStates } from '../domain/health/plan-alerts.js';
 import { writeWhole } from '../files/write-whole.js';
 

@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/contracts.js';
+import type { Alert } from '../domain/alert.js';
 import { type RequestOptions, request } from './http-request.js';
 
 /**

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import nodemailer from 'nodemailer';
 import type { MailConfig } from '../config/config.js';
-import type { Alert } from '../domain/contracts.js';
+import type { Alert } from '../domain/alert.js';
 import { HoldfastError } from '../domain/errors.js';
 import { createRedactor } from '../redact.js';
 import type { RequestOptions } from './http-request.js';

@@ -1,5 +1,5 @@
 import type { WebhookConfig } from '../config/config.js';
-import type { Alert } from '../domain/contracts.js';
+import type { Alert } from '../domain/alert.js';
 import { type RequestOptions, request } from './http-request.js';
 
 /**

@@ -1,4 +1,4 @@
-import { type Alert, type AlertPriority, type AlertType, alertPriorities, alertTypes } from './contracts.js';
+import { type Alert, type AlertPriority, type AlertType, alertPriorities, alertTypes } from './alert.js';
 
 /** Which alerts go to some channels. What it does not say holds for all. */
 export interface AlertRoute {

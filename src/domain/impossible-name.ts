@@ -1,5 +1,5 @@
 import { HoldfastError } from './errors.js';
-import { byteLength, longestNameBytes } from './restore/names.js';
+import { byteLength, longestNameBytes } from './sql-name.js';
 
 const remedies = {
   'back up': 'name a database that exists',

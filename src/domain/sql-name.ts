@@ -14,3 +14,11 @@ const reserved = new Set(
 export function unquoteName(identifier: string): string {
   return identifier.startsWith('"') ? identifier.slice(1, -1).replaceAll('""', '"') : identifier;
 }
+
+/** PostgreSQL cuts a name to this many bytes (`NAMEDATALEN` - 1). */
+export const longestNameBytes = 63;
+
+/** Length in UTF-8. */
+export function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

@@ -1,11 +1,8 @@
 import type { ClusterConfig } from '../config/config.js';
 import type { BackUpClusterInput } from '../domain/backup/cluster-contracts.js';
-import {
-  backUpClusterWorkflowId,
-  type FullBackupInput,
-  fullBackupWorkflowId,
-  workflowTypes,
-} from '../domain/contracts.js';
+import { backUpClusterWorkflowId } from '../domain/backup/cluster-contracts.js';
+import { type FullBackupInput, fullBackupWorkflowId } from '../domain/backup/contracts.js';
+import { workflowTypes } from '../domain/contracts.js';
 import { type DrillInput, drillWorkflowId } from '../domain/drill/contracts.js';
 import { type MonitorInput, monitorWorkflowId } from '../domain/health/contracts.js';
 import { type WalCycleInput, walCycleWorkflowId } from '../domain/wal/contracts.js';

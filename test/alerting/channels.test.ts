@@ -6,7 +6,7 @@ import { type AlertPlaces, channelsOf } from '../../src/alerting/channels.js';
 import { pingDeadMansSwitch } from '../../src/alerting/dead-mans-switch.js';
 import type { RequestOptions } from '../../src/alerting/http-request.js';
 import type { MailConfig } from '../../src/config/config.js';
-import type { Alert } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
 import { type Certificate, createCertificate } from './certificate.js';
 import { type ChannelUnderTest, conform, type Mood } from './conformance.js';
 import { headerOf, mailPassword, mailUser, startMailServer } from './mail-server.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RequestOptions } from '../../src/alerting/http-request.js';
-import type { Alert } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
 import { HoldfastError } from '../../src/domain/errors.js';
 
 /** What a place does with the next alerts. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sendAlert } from '../../src/alerting/send-alert.js';
-import type { Alert } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
 
 const alert: Alert = {
   type: 'backup_failed',

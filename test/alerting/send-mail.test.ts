@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mailTextOf } from '../../src/alerting/mail-text.js';
 import { sendMail } from '../../src/alerting/send-mail.js';
 import type { MailConfig } from '../../src/config/config.js';
-import type { Alert } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
 import { type Certificate, createCertificate } from './certificate.js';
 import { headerOf, mailPassword, mailUser, startMailServer } from './mail-server.js';
 

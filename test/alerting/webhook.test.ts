@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { channelsOf } from '../../src/alerting/channels.js';
 import { renderTemplate } from '../../src/alerting/webhook.js';
-import type { Alert } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
 
 const alert: Alert = {
   ...{

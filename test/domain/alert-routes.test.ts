@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { alertPriorities, alertTypes } from '../../src/domain/alert.js';
 import {
   type AlertRoute,
   channelsFor,
@@ -7,7 +8,6 @@ import {
   type RoutedAlert,
   unheard,
 } from '../../src/domain/alert-routes.js';
-import { alertPriorities, alertTypes } from '../../src/domain/contracts.js';
 
 const alert: RoutedAlert = {
   type: 'backup_failed',

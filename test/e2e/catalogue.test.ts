@@ -1,9 +1,9 @@
 import { copyFile, open, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { FullBackupResult } from '../../src/domain/backup/contracts.js';
 import type { BackupMetadata, BackupSummary } from '../../src/domain/backup/metadata.js';
 import { formatTimestamp, fullBackupId } from '../../src/domain/backup/names.js';
-import type { FullBackupResult } from '../../src/domain/contracts.js';
 import { writeMetadataDocument } from '../../src/repository/metadata-document.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace } from '../support/holdfast.js';

@@ -1,6 +1,6 @@
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FullBackupResult } from '../../src/domain/contracts.js';
+import type { FullBackupResult } from '../../src/domain/backup/contracts.js';
 import { searchAttributeNames } from '../../src/domain/contracts.js';
 import { addSearchAttributes } from '../../src/temporal/search-attributes.js';
 import { type Cluster, startCluster } from '../support/cluster.js';

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { FullBackupResult } from '../../src/domain/backup/contracts.js';
 import type { BackupMetadata, BackupSummary } from '../../src/domain/backup/metadata.js';
 import { parseArtifactName } from '../../src/domain/backup/names.js';
-import type { FullBackupResult } from '../../src/domain/contracts.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createServedWorkplace, type ServedWorkplace } from '../support/served-workplace.js';
 

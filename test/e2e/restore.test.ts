@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { WaitingRun } from '../../src/cli/approval/waiting-runs.js';
 import type { Status } from '../../src/cli/status/telling.js';
-import type { FullBackupResult } from '../../src/domain/contracts.js';
+import type { FullBackupResult } from '../../src/domain/backup/contracts.js';
 import type { RestoreResult, RestoreStatus } from '../../src/domain/restore/contracts.js';
 import { obtainTemporal } from '../../src/temporal/embedded/obtain.js';
 import { type Cluster, startCluster } from '../support/cluster.js';

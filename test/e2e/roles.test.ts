@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { FullBackupResult } from '../../src/domain/contracts.js';
+import type { FullBackupResult } from '../../src/domain/backup/contracts.js';
 import type { WalCycleResult } from '../../src/domain/wal/contracts.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';

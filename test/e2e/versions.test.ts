@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { FullBackupResult } from '../../src/domain/backup/contracts.js';
 import type { BackupMetadata, BackupSummary } from '../../src/domain/backup/metadata.js';
-import type { FullBackupResult } from '../../src/domain/contracts.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { dumpOf, loadByHand } from '../support/dump-of.js';
 import { createWorkplace } from '../support/holdfast.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FullBackupResult } from '../../src/domain/contracts.js';
+import type { FullBackupResult } from '../../src/domain/backup/contracts.js';
 import { signalProcess } from '../support/signal-process.js';
 import { isPartial } from './invariants.js';
 import { historyLeaves } from './support/histories.js';

@@ -2,7 +2,8 @@ import { chmod, readdir, readFile, rename, rm, symlink, writeFile } from 'node:f
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BackupStatus, statusQuery } from '../../src/domain/contracts.js';
+import type { BackupStatus } from '../../src/domain/backup/contracts.js';
+import { statusQuery } from '../../src/domain/contracts.js';
 import { database, patience, type Scene } from './support/scene.js';
 import { openStage, type Stage, slow } from './support/stage.js';
 import { unless, whyNot } from './support/why-not.js';

@@ -3,12 +3,13 @@ import { cancelled, heartbeat } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
+import type { Alert } from '../../src/domain/alert.js';
 import type {
   BackUpClusterInput,
   BackUpClusterResult,
   ClusterBackupEntry,
 } from '../../src/domain/backup/cluster-contracts.js';
-import { type Alert, fullBackupWorkflowId } from '../../src/domain/contracts.js';
+import { fullBackupWorkflowId } from '../../src/domain/backup/contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { failure, fullBackupInput, scriptedActivities, withWorker } from './support.js';
 

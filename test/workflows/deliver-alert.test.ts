@@ -8,7 +8,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createActivities } from '../../activities/index.js';
 import { loadConfig } from '../../src/config/load.js';
-import type { Alert } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
 import { headerOf, type MailServer, startMailServer } from '../alerting/mail-server.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { withWorker } from './support.js';

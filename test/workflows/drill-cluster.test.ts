@@ -3,7 +3,7 @@ import { cancelled, heartbeat } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import type { Alert } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
 import type { DrillInput, DrillOutcome, DrillResult } from '../../src/domain/drill/contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { baseBackup, ends, failure, recoveryPlan, scriptedActivities, withWorker } from './support.js';

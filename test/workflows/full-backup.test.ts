@@ -5,7 +5,8 @@ import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporal
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import type { Alert, FullBackupInput, FullBackupResult } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
+import type { FullBackupInput, FullBackupResult } from '../../src/domain/backup/contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { failure, fullBackupInput, scriptedActivities, withWorker } from './support.js';
 

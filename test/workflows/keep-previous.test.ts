@@ -3,7 +3,7 @@ import { WorkflowFailedError, type WorkflowHandle, WorkflowUpdateFailedError } f
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import type { Alert } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
 import type { KeepPreviousInput } from '../../src/domain/restore/keep-contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import { failure, scriptedActivities, withWorker } from './support.js';

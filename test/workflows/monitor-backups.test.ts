@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import type { Alert } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
 import type { MonitorInput, MonitorResult } from '../../src/domain/health/contracts.js';
 import type { HealthFacts } from '../../src/domain/health/facts.js';
 import { goodDatabase, goodFacts } from '../domain/health/support.js';

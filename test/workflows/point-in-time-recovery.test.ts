@@ -3,9 +3,9 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
+import type { Alert } from '../../src/domain/alert.js';
 import type { DecisionMessage } from '../../src/domain/approval/contracts.js';
 import { defaultPolicy } from '../../src/domain/approval/policy.js';
-import type { Alert } from '../../src/domain/contracts.js';
 import type { RecoveryInput, RecoveryResult } from '../../src/domain/recovery/contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';
 import {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import type { Alert } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
 import type { ScheduledRunResult } from '../../src/domain/schedule/contracts.js';
 import { errorOfWorkflow } from '../../src/temporal/failure.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import type { Alert } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
 import { type ArchiveReport, listed } from '../../src/domain/wal/archive-report.js';
 import type { WalCycleInput, WalCycleResult } from '../../src/domain/wal/contracts.js';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.js';

@@ -5,7 +5,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import type { Alert } from '../../src/domain/contracts.js';
+import type { Alert } from '../../src/domain/alert.js';
 import type { StreamSight, WalStreamInput, WalStreamResult } from '../../src/domain/wal/stream-contracts.js';
 import { startTemporal, type TemporalServer } from '../support/temporal.js';
 import { failure, scriptedActivities, withWorker } from './support.js';

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { type DecidableStatus, decidingStep } from '../../domain/approval/contracts.js';
-import { type DumpProgress, statusQuery } from '../../domain/contracts.js';
+import type { DumpProgress } from '../../domain/backup/contracts.js';
+import { statusQuery } from '../../domain/contracts.js';
 import { errorOfWorkflow } from '../../temporal/failure.js';
 import { watchOperation } from '../../temporal/watch-operation.js';
 import type { CommandContext } from '../context.js';

@@ -1,7 +1,7 @@
 import type { ClusterConfig } from '../../config/config.js';
 import type { BackUpClusterResult } from '../../domain/backup/cluster-contracts.js';
+import type { FullBackupResult } from '../../domain/backup/contracts.js';
 import type { CompressionMethod } from '../../domain/backup/metadata.js';
-import type { FullBackupResult } from '../../domain/contracts.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { refuseImpossibleName } from '../../domain/impossible-name.js';
 import { clusterBackupOf, fullBackupOf } from '../../temporal/operations.js';

@@ -1,4 +1,4 @@
-import type { DumpProgress } from '../../domain/contracts.js';
+import type { DumpProgress } from '../../domain/backup/contracts.js';
 import type { OperationSight } from '../../temporal/watch-operation.js';
 import type { Progress } from '../output/progress.js';
 

@@ -1,6 +1,6 @@
 import { type GenericFormatter, MultiBar, type SingleBar } from 'cli-progress';
 import pc from 'picocolors';
-import type { DumpProgress } from '../../domain/contracts.js';
+import type { DumpProgress } from '../../domain/backup/contracts.js';
 import { cutToWidth } from './cut.js';
 import { bytes, duration, printable, rate } from './format.js';
 

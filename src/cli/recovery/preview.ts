@@ -8,10 +8,10 @@ import { inspectStanding } from '../../postgres/recovery/standing-cluster.js';
 import { baseRepository } from '../../repository/base/base-repository.js';
 import { walLayout } from '../../repository/local/wal/wal-layout.js';
 import { planRecoveryFrom } from '../../repository/plan-recovery-from.js';
+import { approvalWords } from '../approval/approval-words.js';
 import type { CommandContext } from '../context.js';
 import { bytes, printable } from '../output/format.js';
 import type { Output } from '../output/output.js';
-import { approvalWords } from '../restore/preview.js';
 import type { RecoveryWish } from './arguments.js';
 
 /** `holdfast restore --preview --target-time …`: what a recovery would do. Nothing is written, and no server asked. */

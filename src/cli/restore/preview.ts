@@ -1,12 +1,9 @@
 import type { ClusterConfig } from '../../config/config.js';
-import {
-  type ApprovalPolicy,
-  mayRestoreInPlace,
-  requesterBarredBecause,
-} from '../../domain/approval/policy.js';
+import { mayRestoreInPlace } from '../../domain/approval/policy.js';
 import { isTooLittle } from '../../domain/restore/space.js';
+import { approvalWords } from '../approval/approval-words.js';
 import type { CommandContext } from '../context.js';
-import { age, bytes, duration, printable } from '../output/format.js';
+import { age, bytes, printable } from '../output/format.js';
 import type { Output } from '../output/output.js';
 import { type PreviewRequest, planRestore, type RestorePlan } from './plan.js';
 
@@ -75,16 +72,4 @@ function printLacks(output: Output, plan: RestorePlan): void {
   const remedy = plan.createRoles ? ', nor has the backup' : '; --globals creates it';
   for (const name of plan.unknownRoles) output.warn(`the server has no role ${printable(name)}${remedy}`);
   for (const name of plan.missingExtensions) output.warn(`the server has no extension ${printable(name)}`);
-}
-
-/** Who must agree, and until when. */
-export function approvalWords(policy: ApprovalPolicy): string {
-  const { approvers, deadlineMinutes, allowedApprovers } = policy;
-  const barred = requesterBarredBecause(policy);
-  return [
-    approvers > 1 ? `by ${approvers} people` : 'by one person',
-    ...(barred ? [`other than the requester (${barred})`] : []),
-    ...(allowedApprovers ? [`of ${allowedApprovers.map(printable).join(', ')}`] : []),
-    `within ${duration(deadlineMinutes * 60)}`,
-  ].join(' ');
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { alertPriorities, alertTypes } from '../../domain/contracts.js';
+import { alertPriorities, alertTypes } from '../../domain/alert.js';
 import { oneOf, section, text } from './parts.js';
 
 /** What `{{…}}` in a template may name. */

@@ -1,4 +1,4 @@
-import type { FullBackupInput } from '../contracts.js';
+import type { FullBackupInput } from './contracts.js';
 
 export interface BackUpClusterInput extends Omit<FullBackupInput, 'database' | 'isOneOfMany'> {
   /** Databases dumped at the same time. @defaultValue the cluster's setting */
@@ -79,4 +79,9 @@ function expressionOf(pattern: string): RegExp {
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
   return new RegExp(`^${source}$`, 'su');
+}
+
+/** The id under which all databases of a cluster are backed up: one such run at a time. */
+export function backUpClusterWorkflowId(cluster: string): string {
+  return `back-up-cluster/${cluster}`;
 }

@@ -1,4 +1,4 @@
-import type { Alert, AlertType } from '../contracts.js';
+import type { Alert, AlertType } from '../alert.js';
 import { duration, hourMs } from '../durations.js';
 import type { CheckName, Finding, HealthState } from './finding.js';
 import type { TellableFinding } from './report.js';

@@ -1,6 +1,5 @@
 import { nameDigest } from '../name-digest.js';
-/** PostgreSQL cuts a name to this many bytes (`NAMEDATALEN` - 1). */
-export const longestNameBytes = 63;
+import { byteLength, longestNameBytes } from '../sql-name.js';
 
 /** What a restore calls the databases beside its target: loaded into, replaced, taken back, and of a drill. */
 export type RestoreNameKind = 'staging' | 'before' | 'undone' | 'drill';
@@ -20,11 +19,6 @@ export function restoreName(
     const name = shorten(target, `__${kind}_${timestamp}${count === 1 ? '' : `_${count}`}`);
     if (!others.has(name)) return name;
   }
-}
-
-/** Length in UTF-8. */
-export function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
 }
 
 function shorten(target: string, suffix: string): string {

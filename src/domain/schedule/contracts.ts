@@ -1,6 +1,6 @@
 import type { BackUpClusterInput } from '../backup/cluster-contracts.js';
+import type { FullBackupInput } from '../backup/contracts.js';
 import { encodeDatabaseName } from '../backup/names.js';
-import type { FullBackupInput } from '../contracts.js';
 import type { DrillInput } from '../drill/contracts.js';
 import type { MonitorInput } from '../health/contracts.js';
 import type { WalCycleInput } from '../wal/contracts.js';

@@ -1,6 +1,6 @@
 import { nameDigest } from '../name-digest.js';
-import { longestNameBytes } from '../restore/names.js';
 import { bytes } from '../sizes.js';
+import { longestNameBytes } from '../sql-name.js';
 
 const ownPrefix = 'holdfast_';
 

@@ -1,4 +1,4 @@
-import type { DumpProgress } from '../contracts.js';
+import type { DumpProgress } from '../backup/contracts.js';
 import type { LsnText } from './base-backup.js';
 
 /** The id under which a cluster's WAL is streamed: once at a time. */

@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { beatWithProgress } from '../../../activities/heartbeat/progress.js';
-import type { DumpProgress } from '../../../src/domain/contracts.js';
+import type { DumpProgress } from '../../../src/domain/backup/contracts.js';
 
 /** Heartbeats of a step, each with when it came. */
 async function heartbeatsOf(step: () => Promise<void>): Promise<{ at: number; told: DumpProgress }[]> {

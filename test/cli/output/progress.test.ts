@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createProgress, type ProgressOptions } from '../../../src/cli/output/progress.js';
-import type { DumpProgress } from '../../../src/domain/contracts.js';
+import type { DumpProgress } from '../../../src/domain/backup/contracts.js';
 
 const MB = 1024 * 1024;
 const heartbeat: DumpProgress = {

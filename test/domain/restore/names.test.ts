@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatMark, parseMark } from '../../../src/domain/restore/database-mark.js';
-import { byteLength, restoreName } from '../../../src/domain/restore/names.js';
+import { restoreName } from '../../../src/domain/restore/names.js';
+import { byteLength } from '../../../src/domain/sql-name.js';
 
 const at = '20250607_080910';
 
