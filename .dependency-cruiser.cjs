@@ -10,6 +10,13 @@ module.exports = {
       to: { pathNot: '^src/domain/' },
     },
     {
+      name: 'shared-words-know-no-subject',
+      comment: 'what lies in src/domain itself serves the folders there, never the other way round',
+      severity: 'error',
+      from: { path: '^src/domain/[^/]+$' },
+      to: { path: '^src/domain/[^/]+/' },
+    },
+    {
       name: 'workflows-are-deterministic',
       comment: 'a workflow may import the Temporal workflow SDK, the domain, other workflows, and activity types',
       severity: 'error',
