@@ -12,7 +12,7 @@ import {
   requireArchiving,
 } from '../src/postgres/archiving/require-archiving.js';
 import { switchSegment } from '../src/postgres/archiving/switch-segment.js';
-import { withMaintenanceConnection } from '../src/postgres/connection.js';
+import { withMaintenanceConnection } from '../src/postgres/connection/connection.js';
 import { readSlots } from '../src/postgres/streaming/inspect-streaming.js';
 import { awaitArchived } from '../src/repository/local/wal/await-archived.js';
 import { lastTold } from '../src/repository/local/wal/last-told.js';

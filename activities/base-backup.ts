@@ -4,7 +4,7 @@ import { whyBaseDue } from '../src/domain/wal/base-due.js';
 import { readTablespaces } from '../src/postgres/base/inspect-cluster.js';
 import { proveBase } from '../src/postgres/base/prove-base.js';
 import { takeBase } from '../src/postgres/base/take-base.js';
-import { withMaintenanceConnection } from '../src/postgres/connection.js';
+import { withMaintenanceConnection } from '../src/postgres/connection/connection.js';
 import type { BaseRepository } from '../src/repository/base/base-repository.js';
 import { version } from '../src/version.js';
 import { type ClusterStep, loggedCycle, placesOf } from './cluster-step.js';

@@ -4,8 +4,8 @@ import {
   type LeftOutDatabase,
 } from '../src/domain/backup/cluster-contracts.js';
 import { addToReport } from '../src/log.js';
-import { listEveryDatabase } from '../src/postgres/connection.js';
-import type { KnownDatabase } from '../src/postgres/read-databases.js';
+import { listEveryDatabase } from '../src/postgres/connection/connection.js';
+import type { KnownDatabase } from '../src/postgres/connection/read-databases.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { requirePlace } from './place.js';
 

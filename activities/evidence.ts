@@ -8,10 +8,10 @@ import { provenProblems, type RestoreEvidence } from '../src/domain/restore/evid
 import type { RestoreSpace } from '../src/domain/restore/space.js';
 import { writeOperationDocument } from '../src/log.js';
 import { showName } from '../src/postgres/quote.js';
-import type { CountedTable } from '../src/postgres/restore/count-tables.js';
-import type { DatabaseContents } from '../src/postgres/restore/describe-contents.js';
-import { swapBlockers } from '../src/postgres/restore/swap.js';
-import { readTargetState, type TargetState } from '../src/postgres/restore/target-state.js';
+import type { CountedTable } from '../src/postgres/restore/prove/count-tables.js';
+import type { DatabaseContents } from '../src/postgres/restore/prove/describe-contents.js';
+import { swapBlockers } from '../src/postgres/restore/swap/swap.js';
+import { readTargetState, type TargetState } from '../src/postgres/restore/swap/target-state.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { namingSome } from './restore/every-difference.js';
 import {

@@ -3,12 +3,12 @@ import { assertionsOf } from '../src/config/restoring.js';
 import type { RestoreProof } from '../src/domain/restore/contracts.js';
 import { evidenceDigest } from '../src/domain/restore/evidence.js';
 import { evidenceMarkdown } from '../src/domain/restore/evidence-markdown.js';
-import { checkAssertions } from '../src/postgres/restore/assertions.js';
-import { countTables } from '../src/postgres/restore/count-tables.js';
-import { describeContents } from '../src/postgres/restore/describe-contents.js';
-import { sealStaging } from '../src/postgres/restore/seal-staging.js';
-import { swapBlocked } from '../src/postgres/restore/swap.js';
-import { sessionName } from '../src/postgres/session-name.js';
+import { sessionName } from '../src/postgres/connection/session-name.js';
+import { checkAssertions } from '../src/postgres/restore/prove/assertions.js';
+import { countTables } from '../src/postgres/restore/prove/count-tables.js';
+import { describeContents } from '../src/postgres/restore/prove/describe-contents.js';
+import { sealStaging } from '../src/postgres/restore/staging/seal.js';
+import { swapBlocked } from '../src/postgres/restore/swap/swap.js';
 import { sha256 } from '../src/sha256.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import {

@@ -1,12 +1,12 @@
 import { showName } from '../src/postgres/quote.js';
-import { applyMissingRoles, planRoles } from '../src/postgres/restore/apply-globals.js';
-import { extensionMissing, missingExtensions } from '../src/postgres/restore/missing-extensions.js';
+import { applyMissingRoles, planRoles } from '../src/postgres/restore/load/apply-globals.js';
+import { extensionMissing, missingExtensions } from '../src/postgres/restore/load/missing-extensions.js';
 import {
   missingRoles,
   roleMissing,
   rolesOfProperties,
   roleUnknown,
-} from '../src/postgres/restore/missing-roles.js';
+} from '../src/postgres/restore/load/missing-roles.js';
 import { readGlobals } from '../src/repository/read-globals.js';
 import { type ActivityDeps, clusterOf } from './deps.js';
 import {

@@ -8,8 +8,8 @@ import type { InspectedTarget, ResolvedBackup, VerifiedArtifact } from '../src/d
 import { restoreName } from '../src/domain/restore/names.js';
 import { isTooLittle } from '../src/domain/restore/space.js';
 import { showName } from '../src/postgres/quote.js';
-import { readRestoreSpace, tooLittleSpace } from '../src/postgres/restore/restore-space.js';
-import { readTargetState } from '../src/postgres/restore/target-state.js';
+import { readRestoreSpace, tooLittleSpace } from '../src/postgres/restore/staging/space.js';
+import { readTargetState } from '../src/postgres/restore/swap/target-state.js';
 import { fileFingerprint, type RestoreSource } from '../src/repository/restore-source.js';
 import { verifyBackup } from '../src/repository/verify-backup.js';
 import { readBackFile, type StoredReadBack } from '../src/stream/store/read-back.js';

@@ -4,7 +4,7 @@ import type { ClusterConfig } from '../src/config/config.js';
 import { HoldfastError } from '../src/domain/errors.js';
 import { keepSizeWarning, slotName } from '../src/domain/wal/replication-slot.js';
 import type { StreamLimits, StreamStart } from '../src/domain/wal/stream-contracts.js';
-import { findReplicationTool } from '../src/postgres/client-tools.js';
+import { findReplicationTool } from '../src/postgres/program/client-tools.js';
 import { archiveAccount } from '../src/postgres/streaming/archive-account.js';
 import { inspectStreaming, readSlots } from '../src/postgres/streaming/inspect-streaming.js';
 import { requireStreaming } from '../src/postgres/streaming/require-streaming.js';

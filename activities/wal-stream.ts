@@ -1,9 +1,9 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { HoldfastError } from '../src/domain/errors.js';
 import type { StreamProgress, StreamSight, StreamStart } from '../src/domain/wal/stream-contracts.js';
-import { findReplicationTool } from '../src/postgres/client-tools.js';
-import { withMaintenanceConnection } from '../src/postgres/connection.js';
-import { endOrphanWalSenders } from '../src/postgres/orphan-sessions.js';
+import { withMaintenanceConnection } from '../src/postgres/connection/connection.js';
+import { endOrphanWalSenders } from '../src/postgres/dump/orphan-sessions.js';
+import { findReplicationTool } from '../src/postgres/program/client-tools.js';
 import { readPosition } from '../src/postgres/streaming/inspect-streaming.js';
 import { streamTag } from '../src/postgres/streaming/stream-tag.js';
 import { streamWal } from '../src/postgres/streaming/stream-wal.js';

@@ -1,6 +1,6 @@
 import { artifactSuffix, fullBackupId } from '../../src/domain/backup/names.js';
-import type { ClientTools } from '../../src/postgres/client-tools.js';
-import type { DatabaseFacts } from '../../src/postgres/inspect-database.js';
+import type { DatabaseFacts } from '../../src/postgres/inspect/database.js';
+import type { ClientTools } from '../../src/postgres/program/client-tools.js';
 import type { CompressorChoice } from '../../src/stream/compression/choose-compressor.js';
 import type { StoredStream } from '../../src/stream/store/store-stream.js';
 import type { BackupStep } from '../deps.js';

@@ -1,8 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { partialName } from '../../src/domain/backup/names.js';
-import { findClientTools } from '../../src/postgres/client-tools.js';
-import { dumpGlobals } from '../../src/postgres/dump-globals.js';
-import { inspectDatabase } from '../../src/postgres/inspect-database.js';
+import { dumpGlobals } from '../../src/postgres/dump/globals.js';
+import { inspectDatabase } from '../../src/postgres/inspect/database.js';
+import { findClientTools } from '../../src/postgres/program/client-tools.js';
 import { openRepository } from '../../src/repository/open-repository.js';
 import { gzipWhole } from '../../src/stream/gzip/gzip-whole.js';
 import { type ActivityDeps, type BackupStep, clusterOf, runOf, toolOptions } from '../deps.js';

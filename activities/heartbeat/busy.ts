@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionSettings } from '../../src/config/config.js';
-import { withMaintenanceConnection } from '../../src/postgres/connection.js';
-import { sessionName } from '../../src/postgres/session-name.js';
+import { withMaintenanceConnection } from '../../src/postgres/connection/connection.js';
+import { sessionName } from '../../src/postgres/connection/session-name.js';
 import type { ProgressBeat } from './progress.js';
 
 const lookEveryMs = 2_000;

@@ -9,7 +9,7 @@ import { listRecovered } from '../../src/postgres/recovery/list-recovered.js';
 import { type Postmaster, runningPostmaster } from '../../src/postgres/recovery/postmaster.js';
 import { connectionTo } from '../../src/postgres/recovery/replay-state.js';
 import { findServerPrograms } from '../../src/postgres/recovery/server-programs.js';
-import { checkAssertions } from '../../src/postgres/restore/assertions.js';
+import { checkAssertions } from '../../src/postgres/restore/prove/assertions.js';
 import { type ActivityDeps, clusterOf } from '../deps.js';
 import { attemptedBy, type PlannedStep } from './step.js';
 

@@ -2,9 +2,9 @@ import type { ConnectionSettings } from '../../src/config/config.js';
 import { type ApprovalPolicy, mayRestoreInPlace } from '../../src/domain/approval/policy.js';
 import type { StoredMetadata } from '../../src/domain/backup/metadata.js';
 import { HoldfastError } from '../../src/domain/errors.js';
-import { findClientTools } from '../../src/postgres/client-tools.js';
-import { readTargetBlockers } from '../../src/postgres/restore/exchange-blockers.js';
-import { swapBlocked } from '../../src/postgres/restore/swap.js';
+import { findClientTools } from '../../src/postgres/program/client-tools.js';
+import { readTargetBlockers } from '../../src/postgres/restore/swap/exchange-blockers.js';
+import { swapBlocked } from '../../src/postgres/restore/swap/swap.js';
 import { type ActivityDeps, toolOptions } from '../deps.js';
 
 /** Only what was proven may take the place of what is there, and only where the policy lets it. */

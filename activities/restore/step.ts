@@ -4,8 +4,8 @@ import type { DatabaseProperties, StoredMetadata } from '../../src/domain/backup
 import { partialName } from '../../src/domain/backup/names.js';
 import type { BackupReference } from '../../src/domain/restore/contracts.js';
 import type { Logger } from '../../src/log.js';
-import { listDatabases } from '../../src/postgres/connection.js';
-import { inspectDatabase } from '../../src/postgres/inspect-database.js';
+import { listDatabases } from '../../src/postgres/connection/connection.js';
+import { inspectDatabase } from '../../src/postgres/inspect/database.js';
 import { openRepository } from '../../src/repository/open-repository.js';
 import { findRestoreSource, type RestoreSource } from '../../src/repository/restore-source.js';
 import { type ActivityDeps, clusterOf, runOf } from '../deps.js';

@@ -2,8 +2,8 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { ConnectionSettings } from '../../src/config/config.js';
 import type { TableRows } from '../../src/domain/backup/metadata.js';
 import { compareWithTarget, type TargetDifference } from '../../src/domain/restore/compare-tables.js';
-import { countTables } from '../../src/postgres/restore/count-tables.js';
-import { estimateTables } from '../../src/postgres/restore/list-tables.js';
+import { countTables } from '../../src/postgres/restore/prove/count-tables.js';
+import { estimateTables } from '../../src/postgres/restore/prove/list-tables.js';
 import { runOf } from '../deps.js';
 
 export interface ToldDifference {

@@ -12,10 +12,10 @@ import {
 import { judgeCompressor, judgeRepository, judgeSpace, judgeTools } from '../domain/doctor/judge-cluster.js';
 import type { DiskFacts } from '../domain/health/facts.js';
 import { lookAtDisk } from '../monitoring/gather-facts.js';
-import { type ClientToolOptions, findClientTools, findTool } from '../postgres/client-tools.js';
-import { withMaintenanceConnection } from '../postgres/connection.js';
-import { inspectServer, type ServerSight } from '../postgres/inspect-server.js';
-import { resolveConnection, showConnection } from '../postgres/resolve-connection.js';
+import { withMaintenanceConnection } from '../postgres/connection/connection.js';
+import { resolveConnection, showConnection } from '../postgres/connection/resolve.js';
+import { inspectServer, type ServerSight } from '../postgres/inspect/server.js';
+import { type ClientToolOptions, findClientTools, findTool } from '../postgres/program/client-tools.js';
 import { layoutOf } from '../repository/local/layout.js';
 import { openRepository } from '../repository/open-repository.js';
 import { chooseCompressor } from '../stream/compression/choose-compressor.js';

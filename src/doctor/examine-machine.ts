@@ -3,7 +3,7 @@ import { channelsOf } from '../alerting/channels.js';
 import type { Config } from '../config/config.js';
 import { type Diagnosis, diagnosis, fine } from '../domain/doctor/diagnosis.js';
 import { judgeAlerts, judgeSecrets, judgeSettings, type SecretFile } from '../domain/doctor/judge-machine.js';
-import { resolveConnection } from '../postgres/resolve-connection.js';
+import { resolveConnection } from '../postgres/connection/resolve.js';
 import { look } from './look.js';
 import { proveWritable } from './prove-writable.js';
 

@@ -2,7 +2,7 @@ import type { ConnectionSettings } from '../config/config.js';
 import { HoldfastError } from '../domain/errors.js';
 import type { ArchivingFacts } from '../domain/wal/archiving.js';
 import { inspectArchiving } from '../postgres/archiving/inspect-archiving.js';
-import { listDatabases, withMaintenanceConnection } from '../postgres/connection.js';
+import { listDatabases, withMaintenanceConnection } from '../postgres/connection/connection.js';
 
 export interface ServerSight {
   /** Null where the server did not tell. */

@@ -1,7 +1,7 @@
 import type { ConnectionSettings } from '../config/config.js';
-import { withMaintenanceConnection } from '../postgres/connection.js';
-import { listSizedDatabases } from '../postgres/inspect-role.js';
-import { inspectServer } from '../postgres/inspect-server.js';
+import { withMaintenanceConnection } from '../postgres/connection/connection.js';
+import { listSizedDatabases } from '../postgres/inspect/role.js';
+import { inspectServer } from '../postgres/inspect/server.js';
 
 /** A server that answers, and what there is to be backed up. */
 export interface FoundServer {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { swapFailpoints } from '../../src/postgres/restore/failpoint.js';
+import { swapFailpoints } from '../../src/postgres/restore/swap/failpoint.js';
 import { changeTarget, strayDatabases, targetIs } from './support/restoring.js';
 import { canary, database, patience, patiently, type Scene } from './support/scene.js';
 import { openStage, type Stage } from './support/stage.js';

@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ClusterConfig } from '../../config/config.js';
 import { clusterFingerprint } from '../../config/fingerprint.js';
-import { refuseUnmet } from '../../postgres/unmet-parameters.js';
+import { refuseUnmet } from '../../postgres/connection/unmet-parameters.js';
 import { errorOfWorkflow } from '../../temporal/failure.js';
 import { type Asker, clusterInput } from '../../temporal/operations.js';
 import type { OperationStart } from '../../temporal/start-operation.js';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterConfig } from '../../config/config.js';
 import { messageOf } from '../../domain/errors.js';
-import { withMaintenanceConnection } from '../../postgres/connection.js';
+import { withMaintenanceConnection } from '../../postgres/connection/connection.js';
 import { openRepository } from '../../repository/open-repository.js';
 import type { TemporalPlace } from '../../temporal/connection.js';
 import { nextRuns } from '../../temporal/next-runs.js';

@@ -7,7 +7,7 @@ import { idleSlotWarnings, isOwnSlot, keepSizeWarning } from '../../domain/wal/r
 import { applyArchiving, archivingStatements } from '../../postgres/archiving/apply-archiving.js';
 import { inspectArchiving } from '../../postgres/archiving/inspect-archiving.js';
 import { locateServer } from '../../postgres/archiving/locate-server.js';
-import { withMaintenanceConnection } from '../../postgres/connection.js';
+import { withMaintenanceConnection } from '../../postgres/connection/connection.js';
 import { inspectStreaming } from '../../postgres/streaming/inspect-streaming.js';
 import { isScriptCurrent } from '../../repository/local/wal/archive-script.js';
 import { archiveCommands, prepareArchive } from '../../repository/local/wal/prepare-archive.js';

@@ -6,7 +6,7 @@ import {
   type WalStreamResult,
   walStreamWorkflowId,
 } from '../../domain/wal/stream-contracts.js';
-import { withMaintenanceConnection } from '../../postgres/connection.js';
+import { withMaintenanceConnection } from '../../postgres/connection/connection.js';
 import { inspectStreaming } from '../../postgres/streaming/inspect-streaming.js';
 import { type CommandContext, clusterNamed } from '../context.js';
 import { commonInput, refuseUnmetHere, runOperation } from '../operation/run.js';

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { HoldfastError } from '../../domain/errors.js';
 import type { ArchivingFacts, SettingPlan } from '../../domain/wal/archiving.js';
+import { whyNotServersFile } from '../connection/server-file.js';
 import { quoteLiteral } from '../quote.js';
-import { whyNotServersFile } from '../server-file.js';
 import { inspectArchiving } from './inspect-archiving.js';
 
 const reload = 'SELECT pg_reload_conf()';

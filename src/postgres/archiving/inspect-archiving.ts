@@ -5,7 +5,7 @@ import type {
   ArchivingSetting,
   ServerSetting,
 } from '../../domain/wal/archiving.js';
-import { reportedError } from '../connection-error.js';
+import { reportedError } from '../connection/error.js';
 
 /**
  * Reads what the server archives, and how. `archive_command` is taken from `reset_val`: `setting` hides it while

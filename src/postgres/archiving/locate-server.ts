@@ -5,8 +5,8 @@ import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
 import { HoldfastError } from '../../domain/errors.js';
 import type { ServerAccount } from '../../domain/wal/archiving.js';
-import { isSocket, resolveConnection, showConnection } from '../resolve-connection.js';
-import { serverTellsNot, whyNotServersFile } from '../server-file.js';
+import { isSocket, resolveConnection, showConnection } from '../connection/resolve.js';
+import { serverTellsNot, whyNotServersFile } from '../connection/server-file.js';
 
 /**
  * Under which account the server runs, which must be on this machine: it is the owner of the data directory, or of the

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { HoldfastError } from '../../domain/errors.js';
-import { reportedError } from '../connection-error.js';
+import { reportedError } from '../connection/error.js';
 
 /** The first record of a segment comes behind the long header of its first page. */
 const headerBytes = 40;

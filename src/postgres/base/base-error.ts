@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../domain/errors.js';
 import { errorCode, storageError } from '../../files/storage-error.js';
 import { FilterFailed } from '../../stream/program/filter-program.js';
-import { cancelled } from '../connection-error.js';
+import { cancelled } from '../connection/error.js';
 
 /**
  * What went wrong while a stored base backup was read, as an error of the catalogue: what is not the storage's fault,

@@ -2,8 +2,8 @@ import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
 import { HoldfastError } from '../../domain/errors.js';
 import type { BaseTablespace } from '../../domain/wal/base-backup.js';
-import { withMaintenanceConnection } from '../connection.js';
-import type { SessionOptions } from '../open-session.js';
+import { withMaintenanceConnection } from '../connection/connection.js';
+import type { SessionOptions } from '../connection/open-session.js';
 import { showName } from '../quote.js';
 
 /** A cluster as it stands before a base backup. */

@@ -1,13 +1,13 @@
 import type { ConnectionSettings } from '../../config/config.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { childEnvironment } from '../child-environment.js';
-import { cancelled } from '../connection-error.js';
-import { notRunnable } from '../not-runnable.js';
-import { startProgram } from '../program.js';
-import { diskFailure, programFailure } from '../program-failure.js';
-import { ProgramMessages } from '../program-messages.js';
-import { replicationConnection } from '../resolve-connection.js';
-import { sessionName } from '../session-name.js';
+import { cancelled } from '../connection/error.js';
+import { replicationConnection } from '../connection/resolve.js';
+import { sessionName } from '../connection/session-name.js';
+import { childEnvironment } from '../program/child-environment.js';
+import { diskFailure, programFailure } from '../program/failure.js';
+import { ProgramMessages } from '../program/messages.js';
+import { notRunnable } from '../program/not-runnable.js';
+import { startProgram } from '../program/program.js';
 import { type BaseCopyProgress, withoutProgress } from './base-progress.js';
 
 export interface BasebackupRun {

@@ -1,5 +1,5 @@
 import type { RecoveredDatabase } from '../../domain/recovery/contracts.js';
-import { withConnection } from '../connection.js';
+import { withConnection } from '../connection/connection.js';
 import type { Postmaster } from './postmaster.js';
 import { connectionTo } from './replay-state.js';
 

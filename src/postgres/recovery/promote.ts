@@ -3,7 +3,7 @@ import { access, chown, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
 import { storing } from '../../files/storage-error.js';
-import { withConnection } from '../connection.js';
+import { withConnection } from '../connection/connection.js';
 import { runningPostmaster } from './postmaster.js';
 import { removeRecovery } from './recovery-settings.js';
 import { connectionTo } from './replay-state.js';

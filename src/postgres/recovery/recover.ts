@@ -9,7 +9,7 @@ import {
   targetSettings,
 } from '../../domain/recovery/target.js';
 import { type LsnText, positionOf } from '../../domain/wal/base-backup.js';
-import { cancelled } from '../connection-error.js';
+import { cancelled } from '../connection/error.js';
 import { restoreCommand } from './archive-script.js';
 import { requireWhole } from './claim-folder.js';
 import { type ControlData, readControlData } from './control-data.js';

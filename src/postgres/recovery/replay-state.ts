@@ -1,6 +1,6 @@
 import type { ConnectionSettings } from '../../config/config.js';
 import type { LsnText } from '../../domain/wal/base-backup.js';
-import { withConnection } from '../connection.js';
+import { withConnection } from '../connection/connection.js';
 import type { Postmaster } from './postmaster.js';
 
 /** How far a recovering server has come. */

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
 import type { SlotFacts } from '../../domain/wal/replication-slot.js';
-import { withMaintenanceConnection } from '../connection.js';
-import { endOrphanWalSenders } from '../orphan-sessions.js';
+import { withMaintenanceConnection } from '../connection/connection.js';
+import { endOrphanWalSenders } from '../dump/orphan-sessions.js';
 import { readSlots } from './inspect-streaming.js';
 
 /**

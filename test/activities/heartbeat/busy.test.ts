@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { beatWhileServerWorks } from '../../../activities/heartbeat/busy.js';
-import { sessionName } from '../../../src/postgres/session-name.js';
+import { sessionName } from '../../../src/postgres/connection/session-name.js';
 import { type Cluster, startCluster } from '../../support/cluster.js';
 
 let cluster: Cluster;

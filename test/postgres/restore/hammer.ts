@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import pg from 'pg';
 import type { Cluster } from '../../support/cluster.js';
-import { settings } from './swap-support.js';
+import { settings } from './swap/swap-support.js';
 
 /** What clients met that connect, read and hang up in a loop. */
 export interface Hammered {

@@ -6,7 +6,7 @@ import { type Cluster, startCluster } from '../../support/cluster.js';
 import { randomSchema } from './random-schema.js';
 import { schemaRoles } from './random-words.js';
 import { comparable, dumpOf, stage } from './restore-support.js';
-import { settings } from './swap-support.js';
+import { settings } from './swap/swap-support.js';
 
 /** Few in the suite; `HOLDFAST_TEST_SCHEMAS=500` to search. */
 const runs = Number(process.env.HOLDFAST_TEST_SCHEMAS ?? 5);

@@ -3,14 +3,14 @@ import { Readable } from 'node:stream';
 import { execa } from 'execa';
 import type { ConnectionSettings } from '../../../src/config/config.js';
 import { restoreName } from '../../../src/domain/restore/names.js';
-import { findClientTools } from '../../../src/postgres/client-tools.js';
-import { type DatabaseFacts, inspectDatabase } from '../../../src/postgres/inspect-database.js';
-import { applySettings, type StagingRef } from '../../../src/postgres/restore/apply-settings.js';
-import { createStaging } from '../../../src/postgres/restore/create-staging.js';
-import { startLoad } from '../../../src/postgres/restore/load.js';
-import { readLoadSettings } from '../../../src/postgres/restore/load-settings.js';
+import { type DatabaseFacts, inspectDatabase } from '../../../src/postgres/inspect/database.js';
+import { findClientTools } from '../../../src/postgres/program/client-tools.js';
+import { startLoad } from '../../../src/postgres/restore/load/load.js';
+import { readLoadSettings } from '../../../src/postgres/restore/load/settings.js';
+import { applySettings, type StagingRef } from '../../../src/postgres/restore/staging/apply-settings.js';
+import { createStaging } from '../../../src/postgres/restore/staging/create.js';
 import type { Cluster } from '../../support/cluster.js';
-import { settings } from './swap-support.js';
+import { settings } from './swap/swap-support.js';
 
 /** A plain dump of the database, as Holdfast's backups hold it. */
 export async function dumpOf(cluster: Cluster, database: string): Promise<Buffer> {

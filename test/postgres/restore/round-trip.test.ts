@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import type { DatabaseProperties } from '../../../src/domain/backup/metadata.js';
 import { restoreName } from '../../../src/domain/restore/names.js';
-import { inspectDatabase } from '../../../src/postgres/inspect-database.js';
-import { countTables } from '../../../src/postgres/restore/count-tables.js';
-import { describeContents } from '../../../src/postgres/restore/describe-contents.js';
-import { sealStaging } from '../../../src/postgres/restore/seal-staging.js';
-import { swapDatabases } from '../../../src/postgres/restore/swap.js';
+import { inspectDatabase } from '../../../src/postgres/inspect/database.js';
+import { countTables } from '../../../src/postgres/restore/prove/count-tables.js';
+import { describeContents } from '../../../src/postgres/restore/prove/describe-contents.js';
+import { sealStaging } from '../../../src/postgres/restore/staging/seal.js';
+import { swapDatabases } from '../../../src/postgres/restore/swap/swap.js';
 import { type Cluster, startCluster } from '../../support/cluster.js';
 import type { postgresVersions } from '../../support/postgresql-binaries.js';
 import { comparable, dumpOf, stage } from './restore-support.js';
-import { databasesOf, settings } from './swap-support.js';
+import { databasesOf, settings } from './swap/swap-support.js';
 
 const properties = `
   CREATE ROLE "Ann ""A""";
