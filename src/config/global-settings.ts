@@ -2,9 +2,10 @@ import { availableParallelism, hostname } from 'node:os';
 import type { Config } from './config.js';
 import { defined } from './layers.js';
 import { resolveOwnTemporal } from './own-temporal.js';
-import type { EnvironmentReading, Variables } from './read-environment.js';
+import type { EnvironmentReading } from './read-environment.js';
 import type { FileReading } from './read-file.js';
 import { resolvePath } from './resolve-path.js';
+import type { Variables } from './schema/environment.js';
 import type { FileSettings } from './schema/file.js';
 
 /** Everything that was read, not yet put together. */

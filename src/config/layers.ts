@@ -1,5 +1,6 @@
-import type { EnvironmentReading, VariableName, Variables } from './read-environment.js';
+import type { EnvironmentReading } from './read-environment.js';
 import type { FileReading } from './read-file.js';
+import type { VariableName, Variables } from './schema/environment.js';
 
 /** Settings from one place, as the places stand above each other: environment, file, defaults. */
 export interface Layer<Settings> {

@@ -1,7 +1,8 @@
 import type { Config, TemporalConfig } from './config.js';
 import { defined } from './layers.js';
-import type { EnvironmentReading, VariableName } from './read-environment.js';
+import type { EnvironmentReading } from './read-environment.js';
 import type { FileReading } from './read-file.js';
+import type { VariableName } from './schema/environment.js';
 
 const places = [
   ['port', 'HOLDFAST_TEMPORAL_PORT'],

@@ -1,4 +1,4 @@
-import { environmentSchema } from './read-environment.js';
+import { environmentSchema } from './schema/environment.js';
 import { configJsonSchema, type JsonSchema } from './schema/file.js';
 
 /** `docs/configuration.md`: every setting of holdfast.yaml and every variable, out of the schema that checks them. */
