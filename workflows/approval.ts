@@ -12,15 +12,16 @@ import {
   type DecisionMessage,
   decisionMessages,
 } from '../src/domain/approval/contracts.js';
+import { decide } from '../src/domain/approval/decision.js';
 import {
   type ApprovalRequest,
   type ApprovalState,
   approvalsMissing,
   type Decision,
-  decide,
   expire,
   openApproval,
 } from '../src/domain/approval/policy.js';
+import type { Refusal } from '../src/domain/approval/refusal.js';
 import { failureOf } from './failures.js';
 
 export const approveSignal = defineSignal<[DecisionMessage]>(decisionMessages.approve);
@@ -97,29 +98,29 @@ export class Approval {
   #signalled(kind: Decision['kind'], message: DecisionMessage): void {
     const problem = problemOf(message) ?? (this.#state ? undefined : tooEarly);
     const refused = problem ?? this.#take(kind, message);
-    if (refused !== undefined) log.warn(`the signal ${kind} does not count: ${refused}`);
+    if (refused !== undefined) log.warn(`the signal ${kind} does not count: ${refused.cause}`);
   }
 
   /** What is refused here is in no history: only what is no decision at all. */
   #validate(message: DecisionMessage): void {
     const problem = problemOf(message) ?? (this.#state ? undefined : tooEarly);
-    if (problem !== undefined) throw refusal(problem);
+    if (problem !== undefined) throw refusedFor(problem);
   }
 
   /** A decision that does not count is refused here, and not in the validator: it stays on record. */
   #decided(kind: Decision['kind'], message: DecisionMessage): DecisionAnswer {
     const refused = this.#take(kind, message);
-    if (refused !== undefined) throw refusal(refused);
+    if (refused !== undefined) throw refusedFor(refused);
     return { outcome: this.#state?.outcome ?? 'pending', missing: this.view?.missing ?? 0 };
   }
 
-  #take(kind: Decision['kind'], { approver, reason, evidence }: DecisionMessage): string | undefined {
+  #take(kind: Decision['kind'], { approver, reason, evidence }: DecisionMessage): Refusal | undefined {
     if (!this.#state) return tooEarly;
     const at = new Date().toISOString();
-    const { state, refusedBecause } = decide(this.#state, { kind, approver, reason, evidence, at });
+    const { state, refusal } = decide(this.#state, { kind, approver, reason, evidence, at });
     this.#state = state;
     this.#onChange();
-    return refusedBecause ?? undefined;
+    return refusal;
   }
 }
 
@@ -127,17 +128,23 @@ function reminderMs({ policy }: ApprovalState): number {
   return 60_000 * (policy.reminderMinutes ?? Math.max(1, Math.ceil(policy.deadlineMinutes / 2)));
 }
 
-const tooEarly = 'nothing waits for approval yet';
+const tooEarly: Refusal = {
+  cause: 'nothing waits for approval yet',
+  remedy: 'Send it again once it waits: `holdfast approvals` lists it then.',
+};
 
 /** A message may come from any client: what is no text is told, never thrown upon. */
-function problemOf(message: DecisionMessage | undefined): string | undefined {
+function problemOf(message: DecisionMessage | undefined): Refusal | undefined {
   const fields = ['approver', 'reason', 'evidence'] as const;
   const wrong = fields.find((field) => typeof message?.[field] !== 'string');
   return wrong === undefined
     ? undefined
-    : `it has no ${wrong}; it must be {"approver": "…", "reason": "…", "evidence": "…"}`;
+    : {
+        cause: `it has no ${wrong}; it must be {"approver": "…", "reason": "…", "evidence": "…"}`,
+        remedy: "Copy the message from the run's details in the Web UI, or use `holdfast approve`.",
+      };
 }
 
-function refusal(cause: string): ApplicationFailure {
-  return failureOf('ApprovalRefused', { attempted: 'decide about the restore', cause });
+function refusedFor({ cause, remedy }: Refusal): ApplicationFailure {
+  return failureOf('ApprovalRefused', { attempted: 'decide about the restore', cause, remedy });
 }

@@ -209,7 +209,7 @@ describe('over a stopped cluster', () => {
       });
     await run('-o', options, 'start');
     await run('stop');
-    expect(await place.run('approve', dataDir, '--reason', 'seen')).toMatchObject({ exitCode: 0 });
+    expect(await place.run('approve', dataDir, '--reason', 'seen')).toMatchObject({ exitCode: 1 });
     expect(await recovering).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('went on since it was shown'),

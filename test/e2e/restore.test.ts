@@ -110,6 +110,9 @@ test('a restore over a live database proves, swaps, and can be undone once', asy
   const again = await place.run('restore', 'undo', previous);
   expect(again.exitCode).toBe(1);
   expect(again.stderr).toContain('undone already');
+  const [undone = ''] = (await databases()).filter((name) => name.includes('__undone_'));
+  const aside = await place.run('restore', 'undo', undone);
+  expect(aside).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('what an undo put aside') });
 });
 
 test('a target that does not exist needs no approval, and is the same as what was backed up', async () => {
@@ -147,12 +150,34 @@ test('a restore waits for approval, which comes from a second process', async ()
 
   const other = await place.run('approve', shop, '--evidence', 'f'.repeat(64));
   expect(other).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('other evidence') });
+  expect(other.stderr).toContain('first 12 digits');
   const second = await place.run('restore', backup.backup.id, shop);
   expect(second).toMatchObject({ exitCode: 7, stderr: expect.stringContaining(id) });
 
-  expect(await place.run('approve', shop, '--reason', 'seen')).toMatchObject({ exitCode: 0 });
-  expect(await restoring).toMatchObject({ exitCode: 0 });
+  const approved = await place.run('approve', shop, '--reason', 'seen');
+  expect(approved).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`approved ${id}`) });
+  expect(approved.stdout).toMatch(/holdfast restore undo '.*__before_\d{8}_\d{6}'/);
   expect(await ordersIn(shop)).toBe('1000');
+  expect(await restoring).toMatchObject({ exitCode: 0 });
+  const late = await place.run('approve', shop, '--reason', 'seen');
+  expect(late).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('it is over: it has succeeded'),
+  });
+  const wrong = await place.run('restore', 'undo', shop);
+  expect(wrong.stderr).toContain(`there are: 'keep-previous/default/${shop}__before_`);
+});
+
+test('an approval after which the swap fails ends as the restore does', async () => {
+  const restoring = place.start(['restore', backup.backup.id, shop]);
+  await untilWaiting(place.temporal.client, shop);
+  await cluster.psql("BEGIN; CREATE TABLE held (); PREPARE TRANSACTION 'held later'", shop);
+  const approved = await place.run('approve', shop, '--reason', 'seen');
+  await cluster.psql("ROLLBACK PREPARED 'held later'", shop);
+  expect(approved).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('"held later"') });
+  expect(approved.stdout).toContain('approved');
+  expect(await restoring).toMatchObject({ exitCode: 1 });
+  expect(await databases()).toEqual([shop]);
 });
 
 test('a protected target refuses --yes and its requester, and takes the approval of somebody else with a reason', async () => {
@@ -170,6 +195,7 @@ test('a protected target refuses --yes and its requester, and takes the approval
   await untilWaiting(place.temporal.client, 'vault');
   const own = await place.run('approve', 'vault', '--reason', 'mine');
   expect(own).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('somebody else must approve') });
+  expect(own.stderr).toContain('Have another person approve it');
 
   const handle = place.temporal.client.workflow.getHandle('restore/default/vault');
   const { evidence } = await handle.query<RestoreStatus>('status');

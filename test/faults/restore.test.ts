@@ -64,7 +64,7 @@ test(
     await flip(artifact);
     await utimes(artifact, times.atime, times.mtime);
 
-    expect(await scene.place.run('approve', database, '--reason', 'seen')).toMatchObject({ exitCode: 0 });
+    expect(await scene.place.run('approve', database, '--reason', 'seen')).toMatchObject({ exitCode: 5 });
     const end = await restoring.end;
     const late = await scene.place.run('approve', database, '--reason', 'seen again');
     expect(late.exitCode).toBe(1);

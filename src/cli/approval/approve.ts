@@ -2,11 +2,14 @@ import { isAbsolute, resolve } from 'node:path';
 import type { DecidableStatus } from '../../domain/approval/contracts.js';
 import { statusQuery } from '../../domain/contracts.js';
 import { HoldfastError, messageOf } from '../../domain/errors.js';
-import { recoveryWorkflowId } from '../../domain/recovery/contracts.js';
-import { restoreWorkflowId } from '../../domain/restore/contracts.js';
+import { type RecoveryResult, recoveryWorkflowId } from '../../domain/recovery/contracts.js';
+import { type RestoreResult, restoreWorkflowId } from '../../domain/restore/contracts.js';
+import { errorOfWorkflow } from '../../temporal/failure.js';
 import type { CommandContext } from '../context.js';
 import { requesterName } from '../operation/requester.js';
 import { printable } from '../output/format.js';
+import { printRecovery } from '../recovery/summary.js';
+import { printRestore } from '../restore/summary.js';
 import { askForName, canAsk, type DecisionRequest, sendDecision, showEvidence } from './decide.js';
 import { openRunning, type RunningWorkflow } from './running.js';
 import { watchDecidable } from './watch-decidable.js';
@@ -38,7 +41,7 @@ async function decideOn(
   const attempted = `${kind} ${printable(workflowId)}`;
   const running = await openRunning(context, workflowId, attempted, options.cluster);
   try {
-    if (!running.isOpen) throw refused(attempted, 'it is over: the workflow has ended');
+    if (!running.isOpen) throw refused(attempted, `it is over: ${await endOf(running)}`);
     const status = await running.handle.query<DecidableStatus>(statusQuery);
     if (!status.evidence || !status.approval)
       throw refused(attempted, `it waits for nobody yet: ${status.step}`);
@@ -46,16 +49,13 @@ async function decideOn(
     if (evidence !== status.evidence.digest || options.evidence === undefined) showEvidence(context, status);
     if (kind === 'approve' && !options.yes && canAsk() && !(await askForName(status, never)))
       throw refused(attempted, 'the name was not typed');
-    const answer = await sendDecision(running, {
-      kind,
-      approver: requesterName(),
-      reason: options.reason ?? '',
-      evidence,
-    });
+    const approver = requesterName();
+    const answer = await sendDecision(running, { kind, approver, reason: options.reason ?? '', evidence });
     if (context.output.json) context.output.printJson({ workflowId, ...answer });
     else context.output.success(`${kind === 'approve' ? 'approved' : 'rejected'} ${printable(workflowId)}`);
     if (answer.missing > 0) context.output.note(`${answer.missing} more must approve`);
-    await finishHere(context, running, attempted);
+    if (answer.outcome === 'approved') await follow(context, running, workflowId, attempted);
+    else await finishHere(context, running, attempted);
     return 0;
   } finally {
     await running.session.close();
@@ -64,8 +64,12 @@ async function decideOn(
 
 /** The workflow's id, a database's name, or the full path of a data directory. */
 function idOf(id: string, cluster: string): string {
-  if (id.startsWith('restore/') || id.startsWith('recover/')) return id;
+  if (id.startsWith('restore/') || isRecovery(id)) return id;
   return isAbsolute(id) ? recoveryWorkflowId(cluster, resolve(id)) : restoreWorkflowId(cluster, id);
+}
+
+function isRecovery(workflowId: string): boolean {
+  return workflowId.startsWith('recover/');
 }
 
 /** Enough of a digest that no other evidence begins so by accident. */
@@ -79,7 +83,22 @@ function fullDigest(given: string | undefined, shown: string): string {
 
 const never = new AbortController().signal;
 
-/** The command that began the restore is gone: what remains of it is done here. Its own end is not this command's. */
+/** Waits for what was agreed to, the last approval being given: whoever approves is to see that it went well. */
+async function follow(
+  context: CommandContext,
+  { worksHere, session, handle }: RunningWorkflow,
+  workflowId: string,
+  attempted: string,
+): Promise<void> {
+  if (!worksHere) context.output.note('waits for its end; Ctrl-C leaves it to go on');
+  const result = await watchDecidable<unknown>(context, session, handle, attempted, { leaves: !worksHere });
+  // There is one document already.
+  if (context.output.json) return;
+  if (isRecovery(workflowId)) printRecovery(context.output, result as RecoveryResult);
+  else printRestore(context, result as RestoreResult);
+}
+
+/** The command that began the run is gone: what remains of it is done here. Its own end is not this command's. */
 async function finishHere(
   context: CommandContext,
   { worksHere, session, handle }: RunningWorkflow,
@@ -91,6 +110,14 @@ async function finishHere(
   } catch (error) {
     context.output.warn(messageOf(error));
   }
+}
+
+/** How a run ended, in words. */
+async function endOf({ handle }: RunningWorkflow): Promise<string> {
+  return handle.result().then(
+    () => 'it has succeeded',
+    (error: unknown) => messageOf(errorOfWorkflow(error, 'it')),
+  );
 }
 
 function refused(attempted: string, cause: string): HoldfastError {

@@ -28,7 +28,7 @@ export async function runDecidable<T>(
   if (!started) return undefined;
   const { handle, runId } = started;
   const onWaiting = decideHere(context, session, { handle, workflowId, runId, options });
-  return watchDecidable<T>(context, session, handle, summary, onWaiting);
+  return watchDecidable<T>(context, session, handle, summary, { onWaiting });
 }
 
 interface Waiting {

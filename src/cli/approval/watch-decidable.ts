@@ -6,7 +6,7 @@ import { statusQuery } from '../../domain/contracts.js';
 import { errorOfWorkflow } from '../../temporal/failure.js';
 import { watchOperation } from '../../temporal/watch-operation.js';
 import type { CommandContext } from '../context.js';
-import { cancelOnInterrupt } from '../operation/begin.js';
+import { cancelOnInterrupt, leaveOnInterrupt } from '../operation/begin.js';
 import type { Session } from '../operation/session.js';
 import { decidableWords } from '../operation/step-words.js';
 import { tellSteps } from '../operation/tell-steps.js';
@@ -18,20 +18,23 @@ const lookEveryMs = 500;
 /** Called once, when the run begins to wait for people; `over` tells when it no longer does. */
 export type OnWaiting = (status: DecidableStatus, over: AbortSignal) => Promise<void>;
 
-/**
- * Waits for a restore or recovery, drawing its progress; Ctrl-C asks the workflow to cancel and waits until it has
- * cleaned up.
- */
+export interface WatchOptions {
+  onWaiting?: OnWaiting;
+  /** Ctrl-C ends this command only. @defaultValue false: the workflow is asked to cancel, and cleans up meanwhile */
+  leaves?: boolean;
+}
+
+/** Waits for a restore or recovery, drawing its progress. */
 export async function watchDecidable<T>(
   context: CommandContext,
   session: Pick<Session, 'place' | 'workerFailed'>,
   handle: WorkflowHandle,
   attempted: string,
-  onWaiting: OnWaiting = async () => undefined,
+  { onWaiting = async () => undefined, leaves = false }: WatchOptions = {},
 ): Promise<T> {
   const progress = createProgress(context.output.progressOptions);
   const over = new AbortController();
-  const stopListening = cancelOnInterrupt(handle, progress);
+  const stopListening = leaves ? leaveOnInterrupt(progress) : cancelOnInterrupt(handle, progress);
   const seen = tellSteps(decidableWords, progress, (words, progressed) => {
     // Figures are for a line that is redrawn, not for one more line each time.
     const withFigures = context.output.isTerminal && progressed;

@@ -6,7 +6,7 @@ import {
 } from '../../temporal/start-operation.js';
 import type { CommandContext } from '../context.js';
 import type { Progress } from '../output/progress.js';
-import { onInterrupt } from './interrupt.js';
+import { endAt, onInterrupt } from './interrupt.js';
 import type { Session } from './session.js';
 
 /** Starts the workflow, and the work on it where that is this process's; undefined when detached: its id is told. */
@@ -32,6 +32,14 @@ export async function beginOperation(
   }
   if (started.adopted) output.note(`resuming ${summary}, begun by a command that is gone`);
   return started;
+}
+
+/** Has Ctrl-C end this command, and leave the workflow to whoever works on it. @returns as {@link cancelOnInterrupt} */
+export function leaveOnInterrupt(progress: Progress): () => void {
+  return onInterrupt((signal) => {
+    progress.note('it goes on: `holdfast status` tells how');
+    endAt(signal);
+  });
 }
 
 /** Has Ctrl-C ask the workflow to cancel, which is waited for. @returns a function that stops listening */

@@ -3,12 +3,12 @@
  *
  * @returns a function that stops listening
  */
-export function onInterrupt(onFirst: () => void): () => void {
+export function onInterrupt(onFirst: (signal: NodeJS.Signals) => void): () => void {
   let asked = false;
   const listen = (signal: NodeJS.Signals) => {
-    if (asked) process.exit(signal === 'SIGINT' ? 130 : 143);
+    if (asked) endAt(signal);
     asked = true;
-    onFirst();
+    onFirst(signal);
   };
   process.on('SIGINT', listen);
   process.on('SIGTERM', listen);
@@ -16,4 +16,9 @@ export function onInterrupt(onFirst: () => void): () => void {
     process.off('SIGINT', listen);
     process.off('SIGTERM', listen);
   };
+}
+
+/** Ends the process at once, with the exit code that shells give the signal. */
+export function endAt(signal: NodeJS.Signals): never {
+  process.exit(signal === 'SIGINT' ? 130 : 143);
 }

@@ -66,7 +66,7 @@ function addDecisions(program: Command, act: Act, cluster: () => Option): void {
     .action(act(async () => (await import('../approval/approvals.js')).approvalsCommand));
   program
     .command('approve')
-    .description('approve a restore that waits, after its evidence was shown')
+    .description('approve a restore that waits, after its evidence was shown; then wait for its end')
     .argument('<id>', "the workflow's id, the database, or the data directory")
     .option('--reason <text>', 'why; needed where the target is protected')
     .option('--evidence <digest>', 'approve only this evidence; its first 12 digits will do')

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decide } from '../../../src/domain/approval/decision.js';
 import {
   type ApprovalPolicy,
   type ApprovalState,
   approvalsMissing,
   type Decision,
-  decide,
   defaultPolicy,
   expire,
   openApproval,
   protectedPolicy,
-  refusalOf,
 } from '../../../src/domain/approval/policy.js';
+import { refusalOf } from '../../../src/domain/approval/refusal.js';
 
 const opened = (policy: ApprovalPolicy): ApprovalState =>
   openApproval({ policy, requester: 'ann', evidence: 'e1', at: '2025-06-07T08:00:00.000Z' });
@@ -29,8 +29,8 @@ const all = (state: ApprovalState, ...decisions: Decision[]): ApprovalState =>
   decisions.reduce((current, decision) => decide(current, decision).state, state);
 
 test('the requester approves what is not protected', () => {
-  const { state, refusedBecause } = decide(opened(defaultPolicy), approve('ann', { reason: '' }));
-  expect(refusedBecause).toBeNull();
+  const { state, refusal } = decide(opened(defaultPolicy), approve('ann', { reason: '' }));
+  expect(refusal).toBeUndefined();
   expect(state).toMatchObject({ outcome: 'approved', approvals: [{ approver: 'ann' }] });
 });
 
@@ -39,9 +39,10 @@ test('two approvers are two different people', () => {
   const once = all(opened(policy), approve('bob'));
   expect(once.outcome).toBe('pending');
   expect(approvalsMissing(once)).toBe(1);
-  expect(decide(once, approve(' BOB ')).refusedBecause).toMatch(
-    /has approved already, and 2 different people/,
-  );
+  expect(decide(once, approve(' BOB ')).refusal).toEqual({
+    cause: expect.stringContaining('has approved already, and 2 different people must'),
+    remedy: expect.stringContaining('still missing: 1'),
+  });
   expect(all(once, approve('carol')).outcome).toBe('approved');
 });
 
@@ -49,10 +50,10 @@ test('a rejection ends it, also after an approval and also by the requester', ()
   const policy = { ...protectedPolicy, approvers: 2 };
   const rejected = all(opened(policy), approve('bob'), approve('ann', { kind: 'reject' }));
   expect(rejected).toMatchObject({ outcome: 'rejected', rejection: { approver: 'ann', reason: 'needed' } });
-  expect(decide(rejected, approve('carol')).refusedBecause).toMatch(/decided already: rejected/);
+  expect(decide(rejected, approve('carol')).refusal?.cause).toMatch(/decided already: rejected/);
 });
 
-describe('S2 is refused with the reason, and recorded:', () => {
+describe('S2 is refused with the reason and what to do instead, and recorded:', () => {
   const named = { ...defaultPolicy, allowedApprovers: ['bob', 'carol'] };
   test.for<[string, ApprovalPolicy, Decision, RegExp]>([
     [
@@ -97,10 +98,13 @@ describe('S2 is refused with the reason, and recorded:', () => {
     ],
   ])('%s', ([, policy, decision, words]) => {
     const before = opened(policy);
-    const { state, refusedBecause } = decide(before, decision);
-    expect(refusedBecause).toMatch(words);
+    const { state, refusal } = decide(before, decision);
+    expect(refusal?.cause).toMatch(words);
+    expect(refusal?.remedy).toMatch(/^[A-Z].*\.$/);
     expect(state).toMatchObject({ outcome: 'pending', approvals: [], rejection: null });
-    expect(state.record).toEqual([expect.objectContaining({ kind: decision.kind, refusedBecause })]);
+    expect(state.record).toEqual([
+      expect.objectContaining({ kind: decision.kind, refusedBecause: refusal?.cause }),
+    ]);
     expect(before.record).toEqual([]);
   });
 });
@@ -110,7 +114,7 @@ test('a deadline that passes ends it, once decided it does not', () => {
   expect(expire(pending, pending.deadline).outcome).toBe('pending');
   const late = expire(pending, '2025-06-08T08:00:00.001Z');
   expect(late.outcome).toBe('expired');
-  expect(decide(late, approve('bob')).refusedBecause).toMatch(/too late/);
+  expect(decide(late, approve('bob')).refusal?.cause).toMatch(/too late/);
   expect(expire(all(pending, approve('bob')), '2030-01-01T00:00:00.000Z').outcome).toBe('approved');
 });
 
@@ -165,9 +169,8 @@ test('a decision counts exactly when the validator lets it through, and a decide
     fc.property(policies, decisions, (policy, sent) => {
       let state = opened(policy);
       for (const decision of sent) {
-        const refusal = refusalOf(state, decision) ?? null;
         const next = decide(state, decision);
-        expect(next.refusedBecause).toBe(refusal);
+        expect(next.refusal).toEqual(refusalOf(state, decision));
         if (state.outcome !== 'pending') expect(next.state.outcome).toBe(state.outcome);
         state = next.state;
       }
