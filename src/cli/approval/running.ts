@@ -1,14 +1,13 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { configFingerprint } from '../../config/fingerprint.js';
-import { workflowTypes } from '../../domain/contracts.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { findTemporal } from '../../temporal/connection.js';
 import { errorOfFailure } from '../../temporal/failure.js';
 import { commandQueues, hasLivePoller } from '../../temporal/task-queues.js';
 import { type CommandContext, clusterNamed } from '../context.js';
 import { type Session, sessionOfOthers, sessionOfThisProcess } from '../operation/session.js';
-import { printable, shellWord } from '../output/format.js';
+import { unknownWorkflow } from './unknown-workflow.js';
 
 /** A workflow that was begun before, and somebody who works on it. */
 export interface RunningWorkflow {
@@ -36,8 +35,9 @@ export async function openRunning(
     throw error;
   });
   try {
-    const handle = place.client.workflow.getHandle(workflowId);
-    const { taskQueue, status } = await handle.describe();
+    const { taskQueue, status, runId } = await place.client.workflow.getHandle(workflowId).describe();
+    // What is sent and waited for is about this run, also when another one of its name follows.
+    const handle = place.client.workflow.getHandle(workflowId, runId);
     const isOpen = status.name === 'RUNNING';
     const queues = { workflows: taskQueue, host: taskQueue };
     if (!isOpen || (await hasLivePoller(place.client, taskQueue)))
@@ -48,7 +48,10 @@ export async function openRunning(
     await session.work();
     return { session, handle, isOpen, worksHere: true };
   } catch (error) {
-    const told = error instanceof WorkflowNotFoundError ? await unknown(place, attempted, workflowId) : error;
+    const told =
+      error instanceof WorkflowNotFoundError
+        ? await unknownWorkflow(place.client, attempted, workflowId)
+        : error;
     await place.close();
     // Not before: who decides from elsewhere need not have the settings of all clusters.
     if (error instanceof WorkflowNotFoundError) clusterNamed(context.config, cluster);
@@ -73,39 +76,13 @@ export async function sendUpdate<T>(
 
 function errorOfUpdate(error: unknown, attempted: string): unknown {
   if (error instanceof WorkflowNotFoundError)
-    return new HoldfastError('ApprovalRefused', { attempted, cause: 'it is over: the workflow has ended' });
+    return new HoldfastError('ApprovalRefused', {
+      attempted,
+      cause: 'it is over: the workflow has ended',
+      remedy: '`holdfast status` tells how it ended.',
+    });
   const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
   return cause instanceof ApplicationFailure ? errorOfFailure(cause, attempted) : error;
-}
-
-const namedAtMost = 5;
-
-const typesByKind: Record<string, string> = {
-  restore: workflowTypes.restoreDatabase,
-  recover: workflowTypes.pointInTimeRecovery,
-};
-
-/** The error for an id that Temporal does not know; its remedy names those of its kind that are open. */
-async function unknown(
-  { client }: Session['place'],
-  attempted: string,
-  workflowId: string,
-): Promise<HoldfastError> {
-  const [kind] = workflowId.split('/');
-  const type = typesByKind[kind ?? ''] ?? workflowTypes.keepPrevious;
-  const open: string[] = [];
-  const query = `WorkflowType = '${type}' AND ExecutionStatus = 'Running'`;
-  for await (const found of client.workflow.list({ query, pageSize: namedAtMost })) {
-    if (open.push(printable(shellWord(found.workflowId))) === namedAtMost) break;
-  }
-  return new HoldfastError('GeneralError', {
-    attempted,
-    cause: `Temporal knows no workflow ${printable(workflowId)}`,
-    remedy:
-      open.length > 0
-        ? `there are: ${open.join(', ')}`
-        : 'nothing of this kind is open; check where it was begun',
-  });
 }
 
 function unserved(attempted: string, taskQueue: string): HoldfastError {

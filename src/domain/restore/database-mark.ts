@@ -43,6 +43,12 @@ export function parseMark(comment: string | null | undefined): DatabaseMark | un
   }
 }
 
+/** Whether a comment carries the mark of this kind, for this target. */
+export function isMarkOf(comment: string | null | undefined, kind: MarkKind, target: string): boolean {
+  const mark = parseMark(comment);
+  return mark?.kind === kind && mark.target === target;
+}
+
 function isMark(value: unknown): value is DatabaseMark {
   const mark = (value ?? {}) as Record<string, unknown>;
   const hasTexts = typeof mark.target === 'string' && typeof mark.runId === 'string';

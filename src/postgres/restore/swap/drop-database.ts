@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../../config/config.js';
 import { HoldfastError } from '../../../domain/errors.js';
-import { type MarkKind, parseMark } from '../../../domain/restore/database-mark.js';
+import { isMarkOf, type MarkKind } from '../../../domain/restore/database-mark.js';
 import { reportedError } from '../../connection/error.js';
 import { quoteIdentifier, showName } from '../../quote.js';
 import { dropSubscriptions } from './drop-subscriptions.js';
@@ -41,8 +41,7 @@ async function drop(client: pg.Client, settings: ConnectionSettings, order: Drop
   if (!found && rows.length > 0) throw refused(order, 'a database of that name came after it');
   if (!found) return false;
   if (found.name !== order.name) throw refused(order, `it is now named ${showName(found.name)}`);
-  const mark = parseMark(found.comment);
-  if (mark?.kind !== order.mark || mark.target !== order.target)
+  if (!isMarkOf(found.comment, order.mark, order.target))
     throw refused(order, `its comment has not Holdfast’s mark of a ${order.mark} database`);
   const name = quoteIdentifier(order.name);
   if (found.isTemplate) await client.query(`ALTER DATABASE ${name} IS_TEMPLATE false`);

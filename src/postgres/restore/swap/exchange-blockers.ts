@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ConnectionSettings } from '../../../config/config.js';
-import { parseMark } from '../../../domain/restore/database-mark.js';
+import { isMarkOf } from '../../../domain/restore/database-mark.js';
 import { showName } from '../../quote.js';
 import { type ExchangeOrder, namesOf } from './exchange-order.js';
 import { placeOf, readPlaces } from './exchange-places.js';
@@ -67,8 +67,7 @@ async function misplaced(client: pg.Client, order: ExchangeOrder): Promise<strin
   const found: string[] = [];
   if (places.some((place) => place.name === present?.awayName))
     found.push(`there is a database ${showName(present?.awayName ?? '')} already`);
-  const mark = parseMark(placeOf(places, incoming.oid)?.comment);
-  if (mark?.kind !== incoming.mark || mark.target !== name)
+  if (!isMarkOf(placeOf(places, incoming.oid)?.comment, incoming.mark, name))
     found.push(`database ${showName(incoming.name)} has not Holdfast’s mark of a ${incoming.mark} database`);
   return found;
 }

@@ -78,6 +78,6 @@ export function refused(order: ExchangeOrder, cause: string): HoldfastError {
   return new HoldfastError('SwapRefused', {
     attempted: attemptOf(order),
     cause,
-    remedy: 'Nothing was changed. Remove the cause, then restore again.',
+    remedy: 'Nothing was changed. Remove the cause, then try again.',
   });
 }

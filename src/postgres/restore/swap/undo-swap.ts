@@ -1,6 +1,6 @@
 import type { ConnectionSettings } from '../../../config/config.js';
 import { type ErrorStory, HoldfastError } from '../../../domain/errors.js';
-import { parseMark } from '../../../domain/restore/database-mark.js';
+import { isMarkOf, parseMark } from '../../../domain/restore/database-mark.js';
 import { shellWord } from '../../../domain/shell-word.js';
 import { quoteIdentifier, showName } from '../../quote.js';
 import { type ExchangeOptions, type ExchangeResult, exchange, finishOrUndoExchange } from './exchange.js';
@@ -63,7 +63,8 @@ export async function undoRefusal(
   const places = await withNeighbour(settings, namesOf(exchangeOrder(order)), (client) =>
     readPlaces(client, exchangeOrder(order)),
   );
-  if (outcomeOf(places, exchangeOrder(order)) !== undefined) return undefined;
+  const outcome = outcomeOf(places, exchangeOrder(order));
+  if (outcome !== undefined) return outcome === 'undone' ? unmarked(places, order) : undefined;
   return previousMissing(places, order) ?? restoredElsewhere(places, order);
 }
 
@@ -84,6 +85,19 @@ function previousMissing(places: readonly Place[], { name, previous }: UndoOrder
   return {
     cause: `the previous database is now named ${showName(before.name)}, not ${kept}`,
     remedy: `${renamed(before.name, previous.name)}; then undo again.`,
+  };
+}
+
+/** Whoever changed the comment may have made the database theirs: whether it comes back is theirs to say. */
+function unmarked(
+  places: readonly Place[],
+  { name, previous, undoneName }: UndoOrder,
+): UndoRefusal | undefined {
+  if (isMarkOf(placeOf(places, previous.oid)?.comment, 'previous', name)) return undefined;
+  const [target, kept] = [quoteIdentifier(name), quoteIdentifier(previous.name)];
+  return {
+    cause: `the comment of ${showName(previous.name)} was changed: it has not Holdfast’s mark of a previous database`,
+    remedy: `If it is to come back: ${renamed(name, undoneName)}; ALTER DATABASE ${kept} ALLOW_CONNECTIONS true; ALTER DATABASE ${kept} RENAME TO ${target}.`,
   };
 }
 

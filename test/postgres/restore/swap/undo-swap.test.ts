@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { HoldfastError } from '../../../../src/domain/errors.js';
 import { parseMark } from '../../../../src/domain/restore/database-mark.js';
 import { dropMarkedDatabase } from '../../../../src/postgres/restore/swap/drop-database.js';
 import { swapDatabases } from '../../../../src/postgres/restore/swap/swap.js';
@@ -114,6 +115,19 @@ test('where somebody renamed or dropped a database, the refusal tells what leads
   expect(gone?.cause).toBe('the restored database is gone');
   await carryOut(gone?.remedy);
   expect(await contentOf(cluster, 'moved')).toBe('old');
+});
+
+test('a kept database whose comment somebody changed is left alone, and the refusal tells what brings it back', async () => {
+  const order = await prepareSwap(cluster, 'noted');
+  await swapDatabases(settings(cluster), order);
+  await cluster.psql(`COMMENT ON DATABASE "${order.previousName}" IS 'mine'`);
+  const refused = await undoSwap(settings(cluster), undoOrder(order)).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ type: 'UndoRefused', message: expect.stringContaining('was changed') });
+  expect(await contentOf(cluster, 'noted')).toBe('new');
+  const { remedy } = refused as HoldfastError;
+  const sql = remedy?.replace(/^[^:]+: /, '').replace(/\.$/, '') ?? '';
+  for (const statement of sql.split('; ')) await cluster.psql(statement);
+  expect(await contentOf(cluster, 'noted')).toBe('old');
 });
 
 test('only a database with our mark, the expected oid and the expected name is dropped', async () => {
