@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drillOwner } from '../../activities/drill/step.js';
+import type { Status } from '../../src/cli/status/telling.js';
 import type { DrillResult } from '../../src/domain/drill/contracts.js';
 import { formatMark } from '../../src/domain/restore/database-mark.js';
 import { makeScratchCluster } from '../../src/postgres/recovery/scratch-cluster.js';
@@ -147,6 +148,9 @@ test('an assertion that does not hold fails its drill with 5 and no other, and w
   expect(stderr).toContain('assertion "enough": found f, expected true');
   expect(stdout).toContain('crm "one"');
   expect(stdout).toMatch(/[12] of 3 restores proven/);
+  const status = await place.json<Pick<Status, 'work'>>('status');
+  const [told] = status.work?.lastOutcomes.filter(({ type }) => type === 'drillCluster') ?? [];
+  expect(told?.cause).toMatch(/^[12] of 3 restores failed, as shop: .*assertion "enough"/);
 });
 
 test('drill --to proves a named instant beside a live tablespace, and refuses what it can not', async () => {

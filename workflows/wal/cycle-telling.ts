@@ -1,5 +1,5 @@
-import { archiveNews, type ToldArchive, type WrongArchive } from '../../src/domain/wal/archive-news.js';
-import { type ArchiveReport, isWhole } from '../../src/domain/wal/archive-report.js';
+import { archiveNews, type ToldArchive, wrongWith } from '../../src/domain/wal/archive-news.js';
+import type { ArchiveReport } from '../../src/domain/wal/archive-report.js';
 import type {
   ArchivingState,
   WalCycleInput,
@@ -53,19 +53,3 @@ export function newsOfArchive(
 
 const remedy =
   '`holdfast wal --base` takes a base backup, from which on every point can be recovered to; `holdfast info` shows from when to when it is possible now';
-
-function wrongWith(report: ArchiveReport): WrongArchive | null {
-  if (isWhole(report)) return null;
-  const { gaps, damaged, foreign } = report;
-  const [gap] = gaps.items;
-  const found = [
-    gap && `${gaps.total} gaps, the first from ${gap.firstMissing} to ${gap.lastMissing}`,
-    damaged.items[0] && `${damaged.total} damaged, the first ${damaged.items[0].file}`,
-    foreign.items[0] && `${foreign.total} of another cluster, the first ${foreign.items[0].file}`,
-  ].filter((words) => words !== undefined);
-  return {
-    // A gap that a base backup has mended costs the points within it, and no others.
-    priority: report.needsBase || damaged.total + foreign.total > 0 ? 'critical' : 'high',
-    message: `the WAL archive is not whole: ${found.join('; ')}`,
-  };
-}

@@ -54,10 +54,12 @@ function tellBegun(output: Output, id: string, { workflowId, runId }: BegunRun):
 }
 
 async function tellEnd(output: Output, id: string, run: BegunRun): Promise<number> {
-  const { outcome, told } = await run.result();
+  const { workflowId: operationId, outcome, told } = await run.result();
   const words = `${printable(shortName(id))}: ${printable(told)}`;
-  if (output.json) output.printJson({ id, workflowId: run.workflowId, runId: run.runId, outcome, told });
-  else if (outcome === 'succeeded') output.success(words);
+  if (output.json) {
+    const { workflowId, runId } = run;
+    output.printJson({ id, workflowId, runId, operationId, outcome, told });
+  } else if (outcome === 'succeeded') output.success(words);
   else output.warn(`${words} (${outcome})`);
   return exitCodes[outcome];
 }

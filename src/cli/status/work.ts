@@ -1,6 +1,7 @@
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { workflowTypes } from '../../domain/contracts.js';
 import { messageOf } from '../../domain/errors.js';
+import { foundWrong } from '../../domain/operation/found-wrong.js';
 import type { TemporalPlace } from '../../temporal/connection.js';
 import { eachOf } from '../../temporal/each-of.js';
 import { errorOfWorkflow } from '../../temporal/failure.js';
@@ -72,10 +73,11 @@ async function progressOf(client: Client, { type, workflowId, runId }: ListedOpe
   return printable(told ?? '');
 }
 
+/** A run may have failed, or have come to its end and found something wrong. */
 async function causeOf({ client }: TemporalPlace, { workflowId, runId, type }: EndedOperation) {
   try {
-    await client.workflow.getHandle(workflowId, runId, { followRuns: false }).result();
-    return null;
+    const ended = client.workflow.getHandle(workflowId, runId, { followRuns: false });
+    return foundWrong(type, await ended.result());
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) return null;
     const told = errorOfWorkflow(error, operationName(type));

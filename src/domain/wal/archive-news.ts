@@ -1,4 +1,6 @@
+import { counted } from '../counts.js';
 import { duration, hourMs } from '../durations.js';
+import { type ArchiveReport, isWhole } from './archive-report.js';
 
 /** What cycles last told of an archive that is not whole. */
 export interface ToldArchive {
@@ -34,4 +36,21 @@ export function archiveNews(
     return { message, told: { message, priority, since: at, toldAt: at } };
   if (now.getTime() - Date.parse(last.toldAt) < reminderHours * hourMs) return { told: last };
   return { message: `still, after ${lasted}: ${message}`, told: { ...last, toldAt: at } };
+}
+
+/** What is wrong with an archive, in words; null when it is whole. */
+export function wrongWith(report: ArchiveReport): WrongArchive | null {
+  if (isWhole(report)) return null;
+  const { gaps, damaged, foreign } = report;
+  const [gap] = gaps.items;
+  const found = [
+    gap && `${counted(gaps.total, 'gap')}, the first from ${gap.firstMissing} to ${gap.lastMissing}`,
+    damaged.items[0] && `${damaged.total} damaged, the first ${damaged.items[0].file}`,
+    foreign.items[0] && `${foreign.total} of another cluster, the first ${foreign.items[0].file}`,
+  ].filter((words) => words !== undefined);
+  return {
+    // A gap that a base backup has mended costs the points within it, and no others.
+    priority: report.needsBase || damaged.total + foreign.total > 0 ? 'critical' : 'high',
+    message: `the WAL archive is not whole: ${found.join('; ')}`,
+  };
 }

@@ -8,7 +8,7 @@ export interface BegunRun {
   workflowId: string;
   runId: string;
   /** Waits for its end. @throws what the run failed with, as an error of the catalogue */
-  result(): Promise<Pick<ScheduledRunResult, 'outcome' | 'told'>>;
+  result(): Promise<ScheduledRunResult>;
 }
 
 const lookEveryMs = 200;
