@@ -12,6 +12,7 @@ import type { CountedTable } from '../src/postgres/restore/prove/count-tables.js
 import type { DatabaseContents } from '../src/postgres/restore/prove/describe-contents.js';
 import { swapBlockers } from '../src/postgres/restore/swap/swap.js';
 import { readTargetState, type TargetState } from '../src/postgres/restore/swap/target-state.js';
+import type { RestoreSource } from '../src/repository/restore-source.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
 import { namingSome } from './restore/every-difference.js';
 import {
@@ -21,7 +22,7 @@ import {
   serverFor,
   sourceOf,
 } from './restore/step.js';
-import { differenceTo } from './restore/target-difference.js';
+import { differenceTo, type Replacing } from './restore/target-difference.js';
 
 /** A step about the loaded staging database. */
 export interface StagedStep extends SourceStepInput {
@@ -64,7 +65,7 @@ export async function gatherEvidenceOf(deps: ActivityDeps, step: EvidenceStep) {
   const state = step.drill ? { ...found, database: null } : found;
   const { database } = state;
   const compared = database
-    ? await differenceTo(connection, step.target, database.sizeBytes, tables)
+    ? await differenceTo(connection, { name: step.target, ...database }, replacingBy(source, tables))
     : undefined;
   const counts = compareCounts(expected, tables, Infinity);
   const { every, ...differences } = namingSome(counts, compared?.difference ?? null);
@@ -84,7 +85,7 @@ export async function gatherEvidenceOf(deps: ActivityDeps, step: EvidenceStep) {
       tables: tables.length,
       rows: totalRows(tables),
     },
-    ...differences,
+    ...{ ...differences, properties: compared?.properties ?? null },
     objects: contents.objects,
     extensions: contents.extensions.map(({ name, version }) => ({ name, version })),
     missingExtensions: extensionsLost(source.metadata, contents.extensions),
@@ -112,6 +113,11 @@ export function targetEvidence(
     sizeBytes: database?.sizeBytes ?? null,
     sessions: database?.sessions ?? 0,
   };
+}
+
+/** What of a backup takes a target's place. */
+export function replacingBy({ metadata }: Pick<RestoreSource, 'metadata'>, tables: TableRows[]): Replacing {
+  return { tables, properties: metadata?.format_version === 1 ? metadata.properties : null };
 }
 
 function extensionsLost(metadata: StoredMetadata | null, found: { name: string }[]): string[] {

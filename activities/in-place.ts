@@ -11,7 +11,7 @@ import { swapBlocked } from '../src/postgres/restore/swap/swap.js';
 import { readTargetState } from '../src/postgres/restore/swap/target-state.js';
 import { sha256 } from '../src/sha256.js';
 import { type ActivityDeps, clusterOf, runOf } from './deps.js';
-import { keepDocument, targetEvidence } from './evidence.js';
+import { keepDocument, replacingBy, targetEvidence } from './evidence.js';
 import { namingSome } from './restore/every-difference.js';
 import { cutLines, loggedRestore, readHandover, type SourceStepInput, sourceOf } from './restore/step.js';
 import { differenceTo } from './restore/target-difference.js';
@@ -85,7 +85,7 @@ async function gather(deps: ActivityDeps, step: InPlaceEvidenceStep) {
   const state = await readTargetState(connection, step.target);
   const { database } = state;
   const compared = database
-    ? await differenceTo(connection, step.target, database.sizeBytes, found)
+    ? await differenceTo(connection, { name: step.target, ...database }, replacingBy({ metadata }, found))
     : undefined;
   const present = database && { name: step.target, oid: database.oid };
   const read = found.map((table) => ({ ...table, ofExtension: false }));
@@ -101,7 +101,7 @@ async function gather(deps: ActivityDeps, step: InPlaceEvidenceStep) {
       tables: found.length,
       rows: totalRows(found),
     },
-    ...differences,
+    ...{ ...differences, properties: compared?.properties ?? null },
     ...{ objects: {}, missingExtensions: [], invalidIndexes: [], unvalidatedConstraints: [], assertions: [] },
     extensions: (stored?.properties.extensions ?? []).map(({ name, version }) => ({ name, version })),
     ...{ space: step.space, createdRoles: step.createdRoles },

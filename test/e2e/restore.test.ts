@@ -79,6 +79,9 @@ async function databases(): Promise<string[]> {
 
 test('a restore over a live database proves, swaps, and can be undone once', async () => {
   isSpent = true;
+  await cluster.psql(
+    `ALTER DATABASE "${shop}" CONNECTION LIMIT 9; ALTER DATABASE "${shop}" SET work_mem = '7MB'; GRANT CREATE ON DATABASE "${shop}" TO pg_monitor`,
+  );
   const result = await place.json<RestoreResult>('restore', backup.backup.id, shop, '--yes');
   expect(result).toMatchObject({ tables: 1, rows: 1000, approval: { outcome: 'approved' } });
   expect(result.refusedMs).not.toBeNull();
@@ -96,7 +99,14 @@ test('a restore over a live database proves, swaps, and can be undone once', asy
   });
   expect(JSON.parse(await readFile(result.evidence.path, 'utf8'))).toMatchObject({
     digest: result.evidence.digest,
-    evidence: { difference: { exact: true, rowsBefore: 10, rowsAfter: 1000, tablesGone: 1 } },
+    evidence: {
+      difference: { exact: true, rowsBefore: 10, rowsAfter: 1000, tablesGone: 1 },
+      properties: [
+        { property: 'connection limit', before: '9', after: 'none' },
+        { property: 'setting work_mem', before: '7MB', after: '5MB' },
+        { property: 'privileges of "pg_monitor"', before: 'CREATE', after: '–' },
+      ],
+    },
   });
 
   const undo = await place.run('restore', 'undo', previous, '--reason', 'wrong one');

@@ -82,7 +82,7 @@ function asked(assertions: RestoreEvidence['assertions']): string[] {
   ];
 }
 
-function change({ difference, target }: RestoreEvidence): string[] {
+function change({ difference, target, properties }: RestoreEvidence): string[] {
   if (!difference) return [`### Nothing is replaced: ${name(target.name)} does not exist`, ''];
   const { tablesGone, tablesNew, tablesWithFewerRows, tablesWithMoreRows } = difference;
   const more =
@@ -101,6 +101,25 @@ function change({ difference, target }: RestoreEvidence): string[] {
       .map(({ table, before, after }) => `| ${name(table)} | ${rowsOf(before)} | ${rowsOf(after)} |`),
     ...(difference.changes.length > 0 ? [''] : []),
     ...(more > 0 ? [`and ${more} more tables: the evidence’s file in \`logs/\` names them all.`, ''] : []),
+    ...becoming(properties),
+  ];
+}
+
+/** Nothing where that is not known, which a warning tells. */
+function becoming(properties: RestoreEvidence['properties']): string[] {
+  if (properties === null) return [];
+  if (properties.length === 0) return ['Owner, locale, settings and privileges stay as they are.', ''];
+  const more = properties.length - shownLines;
+  return [
+    'Of the database itself becomes that of the backup:',
+    '',
+    '| | now | after |',
+    '|---|---|---|',
+    ...properties
+      .slice(0, shownLines)
+      .map(({ property, before, after }) => `| ${name(property)} | ${name(before)} | ${name(after)} |`),
+    '',
+    ...(more > 0 ? [`and ${more} more: the evidence’s file in \`logs/\` names them all.`, ''] : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { AssertionResult } from './assertion.js';
+import type { PropertyChange } from './compare-properties.js';
 import type { CountComparison, TargetDifference } from './compare-tables.js';
 import type { RestoreSpace } from './space.js';
 
@@ -41,6 +42,8 @@ export interface RestoreEvidence {
   createdRoles: string[];
   /** Null when the target doesn't exist. */
   difference: TargetDifference | null;
+  /** What of the target's own properties becomes the backup's; null when it doesn't exist, or could not be asked. */
+  properties: PropertyChange[] | null;
   /** SHA-256 of the list of every table that differs, where that is longer than what is named above. */
   everyDifference?: string;
   /** What could not be restored as it was: settings, grants, tablespace. */

@@ -42,6 +42,7 @@ const evidence: RestoreEvidence = {
   space: { neededBytes: 8_000_000, freeBytes: 90_000_000, unknownBecause: null },
   createdRoles: [],
   difference: compareWithTarget([table('a', 12), table('gone', 3)], [table('a', 10), table('b', 20)], true),
+  properties: [{ property: 'connection limit', before: '50', after: 'none' }],
   warnings: [],
   blockers: [],
 };
@@ -147,9 +148,11 @@ test('the Markdown shows target, digest, proof and change', () => {
     'before loading: 7.6 MB needed, 86 MB free',
     'holds: has users: found t, expected t',
     '| `public.gone` | 3 | – |',
+    '| `connection limit` | `50` | `none` |',
     '2 h old',
   ])
     expect(text).toContain(part);
+  expect(evidenceMarkdown({ ...evidence, properties: [] }, 'd1')).toContain('privileges stay as they are');
   expect(evidenceMarkdown({ ...evidence, invalidIndexes: ['i'] }, 'd1')).toContain('### NOT proven');
 });
 
@@ -176,6 +179,7 @@ test('the Markdown stays small, and no name breaks out of its cell, whatever the
             target: { ...evidence.target, name },
             counts: compareCounts(before, after),
             difference: compareWithTarget(before, after, false),
+            properties: words.map((each) => ({ property: each, before: each, after: each })),
             invalidIndexes: words,
             warnings: words,
             createdRoles: words,
