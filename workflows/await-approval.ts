@@ -1,5 +1,6 @@
-import type { ApplicationFailure } from '@temporalio/workflow';
-import type { ApprovalPolicy } from '../src/domain/approval/policy.js';
+import { type ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import { type ApprovalPolicy, deadlineOf } from '../src/domain/approval/policy.js';
+import { shellWord } from '../src/domain/shell-word.js';
 import { alert } from './alerts.js';
 import type { Approval } from './approval.js';
 import { failureOf } from './failures.js';
@@ -28,13 +29,15 @@ export async function awaitApproval(
   { cluster, database, attempted, subject, requester, policy, evidence }: Question,
   onChange: () => void,
 ): Promise<void> {
-  const words = `${subject} waits for approval`;
+  const at = new Date().toISOString();
+  const words = `${subject}, asked for by ${requester}, waits for approval until ${deadlineOf(policy, at)}`;
   const ask = async (message: string) => {
-    await alert({ cluster, database, type: 'restore_approval', priority: 'high', message, metrics: {} });
+    const about = { type: 'restore_approval', priority: 'high', cluster, database } as const;
+    await alert({ ...about, message, remedy: howToDecide(), metrics: {} });
   };
   await ask(words);
   const state = await approval.wait(
-    { policy, requester, evidence, at: new Date().toISOString() },
+    { policy, requester, evidence, at },
     { onChange, onReminder: () => ask(`${words}, still`) },
   );
   if (state.outcome === 'approved') return;
@@ -43,6 +46,11 @@ export async function awaitApproval(
     ? `rejected by ${rejection.approver}: ${rejection.reason}`
     : `nobody decided until ${deadline}`;
   throw refused(rejection ? 'RestoreRejected' : 'ApprovalExpired', attempted, cause);
+}
+
+function howToDecide(): string {
+  const id = shellWord(workflowInfo().workflowId);
+  return `\`holdfast approve ${id} --reason WHY\` shows what it would do and approves it, \`holdfast reject ${id} --reason WHY\` ends it`;
 }
 
 /** How a run ends that people did not agree to. */

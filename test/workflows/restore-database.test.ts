@@ -146,6 +146,10 @@ test('a restore that nobody decides on is reminded of once, expires, and drops t
     await alone.teardown();
   }
   expect(alerts.map(({ type }) => type)).toEqual(['restore_approval', 'restore_approval', 'restore_done']);
+  expect(alerts[0]).toMatchObject({
+    message: expect.stringMatching(/asked for by .+, waits for approval until \d{4}-.*Z$/),
+    remedy: expect.stringMatching(/`holdfast approve \S+ --reason WHY`.*`holdfast reject \S+ --reason WHY`/),
+  });
   const [first, second] = alerts.map(({ time }) => Date.parse(time));
   expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(11 * 3_600_000);
   expect(calls).toContain('dropStaging');

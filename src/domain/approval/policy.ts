@@ -85,9 +85,14 @@ export interface ApprovalRequest {
   at: string;
 }
 
+/** When an approval that is opened `at` ends as if rejected; both ISO 8601. */
+export function deadlineOf({ deadlineMinutes }: ApprovalPolicy, at: string): string {
+  return new Date(Date.parse(at) + deadlineMinutes * 60_000).toISOString();
+}
+
 /** Opens an approval that waits for people. */
 export function openApproval({ policy, requester, evidence, at }: ApprovalRequest): ApprovalState {
-  const deadline = new Date(Date.parse(at) + policy.deadlineMinutes * 60_000).toISOString();
+  const deadline = deadlineOf(policy, at);
   const empty = { approvals: [], rejection: null, record: [], forgotten: 0 };
   return { policy, requester, evidence, openedAt: at, deadline, outcome: 'pending', ...empty };
 }
