@@ -176,6 +176,8 @@ test('a restore waits for approval, which comes from a second process', async ()
   });
   const wrong = await place.run('restore', 'undo', shop);
   expect(wrong.stderr).toContain(`there are: 'keep-previous/default/${shop}__before_`);
+  const gone = await place.run('restore', 'undo', 'x__before_20250607_080910');
+  expect(gone.stderr).toContain('another server keeps it (TEMPORAL_ADDRESS)');
 });
 
 test('an approval after which the swap fails ends as the restore does', async () => {
@@ -350,6 +352,10 @@ test('a preview tells the plan and touches nothing', async () => {
   expect(exitCode).toBe(0);
   expect(stdout).toContain(backup.backup.id);
   expect(stdout).toContain('wait for approval');
+  expect(stdout).toContain('while the target serves');
+  const created = await place.run('restore', '--preview', '--latest', `${shop} copy`, '--from', shop);
+  expect(created.stdout).toContain('is created; needs no approval');
+  expect(created.stdout).not.toContain('while the target serves');
   expect(await databases()).toEqual([shop]);
   expect(await readdir(place.backupDir, { recursive: true })).toEqual(before);
 });

@@ -22,7 +22,7 @@ const kinds = {
   },
   'keep-previous': {
     type: workflowTypes.keepPrevious,
-    none: 'no replaced database is kept by this Temporal server: its time was over, or another server keeps it (TEMPORAL_ADDRESS)',
+    none: 'it is not kept by this Temporal server: its time was over, or another server keeps it (TEMPORAL_ADDRESS)',
   },
 } satisfies Record<string, Kind>;
 
@@ -42,10 +42,13 @@ export async function unknownWorkflow(
   if (isUndone(kind, asked)) return ofUndone(attempted, asked);
   const { type, none } = kind === 'restore' || kind === 'recover' ? kinds[kind] : kinds['keep-previous'];
   const open = await openIds(client, type, asked);
+  const there = `there are: ${open.map((id) => printable(shellWord(id))).join(', ')}`;
+  // A whole name is rarely mistyped: what it names is not kept here, whatever else is.
+  const isNone = open.length === 0 || isKept(kind, asked);
   return new HoldfastError('GeneralError', {
     attempted,
     cause: `Temporal knows no workflow ${printable(workflowId)}`,
-    remedy: open.length > 0 ? `there are: ${open.map((id) => printable(shellWord(id))).join(', ')}` : none,
+    remedy: [...(open.length > 0 ? [there] : []), ...(isNone ? [none] : [])].join('; '),
   });
 }
 
@@ -61,6 +64,10 @@ async function openIds(client: Client, type: string, asked: string): Promise<str
     if (looked === lookedAt) break;
   }
   return [...ofAsked, ...ofOthers].slice(0, namedAtMost);
+}
+
+function isKept(kind: string | undefined, name: string): boolean {
+  return kind === 'keep-previous' && /__before_\d{8}_\d{6}(_\d+)?$/.test(name);
 }
 
 /** What a summary of an undo names is easily taken for what can be undone. */

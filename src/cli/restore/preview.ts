@@ -48,7 +48,8 @@ function stepsOf({ backup, target, staging, previous, approval, inPlace }: Resto
     const drop = `DROP ${printable(target.name)}: this can NOT be undone`;
     return [verify, ...wait, drop, `load the backup into ${printable(staging)}`, prove, rename];
   }
-  const load = `load it into ${printable(staging)}, while the target serves`;
+  const meanwhile = previous ? ', while the target serves' : '';
+  const load = `load it into ${printable(staging)}${meanwhile}`;
   const swap = previous
     ? `rename the target to ${printable(previous)} and the loaded database to ${printable(target.name)}`
     : rename;
