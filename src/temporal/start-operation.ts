@@ -9,6 +9,7 @@ import { statusQuery, workflowTypes } from '../domain/contracts.js';
 import { HoldfastError } from '../domain/errors.js';
 import { shellWord } from '../domain/shell-word.js';
 import { printable } from '../log/printable.js';
+import { wasBegunFor } from './begun-wish.js';
 import { hasLivePoller, isCommandQueue, type OperationQueues } from './task-queues.js';
 
 export interface OperationStart {
@@ -25,8 +26,10 @@ export interface StartedOperation {
   runId: string;
   /** It had been begun by a command that is gone; this one sees it through. */
   adopted: boolean;
-  /** It was asked to cancel before that command left, and only cleans up. */
+  /** It was asked to cancel, before that command left or now, and only cleans up. */
   isCancelling: boolean;
+  /** It was to do something else: another backup over the same target. It is asked to cancel. */
+  isOther: boolean;
 }
 
 /**
@@ -44,7 +47,7 @@ export async function startOperation(client: Client, start: OperationStart): Pro
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: start.summary,
     });
-    return { handle, runId: handle.firstExecutionRunId, adopted: false, isCancelling: false };
+    return { handle, runId: handle.firstExecutionRunId, adopted: false, isCancelling: false, isOther: false };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     return adoptOrRefuse(client, start);
@@ -55,9 +58,11 @@ async function adoptOrRefuse(client: Client, start: OperationStart): Promise<Sta
   const running = await client.workflow.getHandle(start.workflowId).describe();
   const { runId, taskQueue, startTime } = running;
   if (taskQueue === start.queues.workflows && !(await hasLivePoller(client, taskQueue))) {
-    const isCancelling = running.raw.workflowExtendedInfo?.cancelRequested === true;
     const handle = client.workflow.getHandle(start.workflowId, runId);
-    return { handle, runId, adopted: true, isCancelling };
+    const isOther = !(await wasBegunFor(client, running, start.input));
+    if (isOther) await handle.cancel();
+    const isCancelling = isOther || running.raw.workflowExtendedInfo?.cancelRequested === true;
+    return { handle, runId, adopted: true, isCancelling, isOther };
   }
   throw new HoldfastError('AlreadyRunning', {
     attempted: `start ${start.summary}`,

@@ -44,3 +44,18 @@ test('a restore whose command was killed while it waited goes on with the approv
   expect(await place.run('approve', 'shop', '--reason', 'seen')).toMatchObject({ exitCode: 0 });
   expect(await orders()).toBe('0');
 });
+
+test('a restore of another backup is not taken for the one whose command was killed', async () => {
+  await cluster.psql('INSERT INTO orders VALUES (1)', 'shop');
+  const restoring = place.start(['restore', '--latest', 'shop']);
+  let told = '';
+  restoring.stderr.on('data', (text: Buffer) => {
+    told += text;
+  });
+  await vi.waitUntil(() => told.includes('waits for 1 approval'), { timeout: 120_000 });
+  restoring.kill('SIGKILL');
+  await restoring;
+  const other = await place.run('restore', 'oldest', 'shop', '--yes');
+  expect(other).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('with other arguments') });
+  expect(await orders()).toBe('100');
+});

@@ -19,7 +19,11 @@ export async function beginOperation(
   let started = await startOperation(session.place.client, start);
   await session.work();
   if (started.isCancelling) {
-    output.note(`waiting for the end of ${start.summary} that a command cancelled and left`);
+    output.note(
+      started.isOther
+        ? `ending ${start.workflowId}, which a command that is gone began with other arguments`
+        : `waiting for the end of ${start.summary} that a command cancelled and left`,
+    );
     const ended = started.handle.result().catch(() => undefined);
     await Promise.race([ended, session.workerFailed]);
     started = await startOperation(session.place.client, start);
