@@ -20,6 +20,7 @@ Examples:
   holdfast list              what there is, newest first
   holdfast verify --all      re-read every backup: checksum, compression, rows
   holdfast expire --dry-run  what retention would remove, and why
+  holdfast keep latest shop  keep it beyond retention, until it is released
   holdfast restore --latest shop
                              replace it by its newest backup, once approved
   holdfast wal setup         what the server needs to archive its WAL

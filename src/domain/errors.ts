@@ -6,6 +6,7 @@ export const errorCatalogue = {
   GeneralError: { exitCode: 1, retryable: true },
   BackupNotFound: { exitCode: 1, retryable: false },
   BackupInUse: { exitCode: 1, retryable: false },
+  RemovalRefused: { exitCode: 1, retryable: false },
   Cancelled: { exitCode: 1, retryable: false },
   TemporalUnreachable: { exitCode: 1, retryable: false },
   NoWorkerForHost: { exitCode: 1, retryable: false },

@@ -33,6 +33,11 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
+/** For an error of reading a file that others may remove: undefined where they have, else it is thrown again. */
+export async function undefinedWhenGone(path: string, error: unknown): Promise<undefined> {
+  if (await statFile(path)) throw error;
+}
+
 /** Whether there is a folder at `path`. Throws SymbolicLinkRefused, or RepositoryNotWritable for anything else. */
 export async function isFolder(path: string): Promise<boolean> {
   const stats = await lstatOrAbsent(path);

@@ -3,6 +3,8 @@ import { type ArtifactName, artifactSuffix, parseArtifactName } from '../domain/
 /** What the files of one backup end in, after its id; the artifact's suffixes are in the domain. */
 export const metadataSuffix = '.meta';
 export const globalsSuffix = '.globals.sql.gz';
+/** Of the file that says that somebody keeps it by hand. */
+export const keepSuffix = '.keep';
 
 /** What an id says: database and time; undefined when it is not the id of a full backup. */
 export function parseBackupId(id: string): ArtifactName | undefined {

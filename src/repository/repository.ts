@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { BackupMetadata, BackupSummary, StoredMetadata } from '../domain/backup/metadata.js';
+import type { Keep, KeepRequest } from './keep.js';
 import type { HeldLease, Lease } from './lease.js';
 
 /** Where artifacts live. What the metadata in it says exists is the catalogue. */
@@ -44,7 +45,7 @@ export interface Repository {
   openArtifact(id: string): Promise<FileHandle>;
   /**
    * Unlists the backup, then removes its files. False when there was none. Broken ones can be removed, too.
-   * Throws BackupInUse for one that a lease keeps.
+   * Throws BackupInUse for one that a lease keeps, RemovalRefused for one that is kept by hand.
    */
   remove(id: string): Promise<boolean>;
   /** Whether the artifact of that full path is one of this repository. */
@@ -56,6 +57,12 @@ export interface Repository {
   lease(lease: Lease): Promise<void>;
   /** Those in force. Throws BackupInUse when one of them can't be understood. */
   leases(): Promise<HeldLease[]>;
+  /** Keeps a backup from being removed until it is released. Throws BackupNotFound when the backup is gone. */
+  keep(id: string, request: KeepRequest): Promise<void>;
+  /** Ends that. False when it was not kept. */
+  release(id: string): Promise<boolean>;
+  /** What is kept by hand, by id; also by what can't be read. */
+  keeps(): Promise<ReadonlyMap<string, Keep>>;
   /**
    * Removes the partial files of a run, and what it renamed but never published. Files of others stay, and those
    * of attempts after `upToAttempt`: an attempt that was thought dead must not take its successor's.

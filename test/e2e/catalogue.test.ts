@@ -1,6 +1,8 @@
-import { copyFile, open, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, open, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Catalogue } from '../../src/cli/catalogue/read-catalogue.js';
 import type { FullBackupResult } from '../../src/domain/backup/contracts.js';
 import type { BackupMetadata, BackupSummary } from '../../src/domain/backup/metadata.js';
 import { formatTimestamp, fullBackupId } from '../../src/domain/backup/names.js';
@@ -74,6 +76,7 @@ test('list tells all of each backup, newest first, and with --limit the newest o
     file: `full/${real.backup.id}.sql.gz`,
     databaseSizeBytes: expect.any(Number),
     uncompressedBytes: expect.any(Number),
+    kept: null,
   });
   const limited = await place.json<{ backups: BackupSummary[] }>('list', '--limit', '2');
   expect(limited.backups.map(({ id }) => id)).toEqual([real.backup.id, other]);
@@ -172,6 +175,68 @@ test('expire --dry-run tells the reasons and removes nothing; expire removes, bu
   const rest = await place.json<Plan>('expire', 'legacy');
   expect(rest.expire.map(({ id }) => id)).toEqual([scripts[1]]);
   expect(rest.keep.map(({ id }) => id).sort()).toEqual([scripts[0], verified[0]].sort());
+});
+
+test('a backup that is kept by hand outlasts retention until it is released, and every list says so', async () => {
+  const [id, other] = [await addOld('dear', 40, { nineFields: true }), await addOld('dear', 50)];
+  await addOld('dear', 1);
+  const { stdout } = await place.run('keep', 'oldest', 'dear', '--reason', 'before the\nmigration');
+  expect(stdout).toBe(`✓ kept ${other}: it stays, whatever its age, until it is released`);
+  const second = await place.run(
+    'keep',
+    join(place.backupDir, 'full', `${other}.sql.gz`),
+    '--reason',
+    'audit',
+  );
+  const by = `by ${userInfo().username}@${hostname()}`;
+  expect(second.stderr).toBe(`until now it was kept ${by}: before the\\nmigration`);
+  const listed = (await place.run('list', 'dear')).stdout;
+  expect(listed).toMatch(new RegExp(`^${other} .* yes +yes$`, 'm'));
+  expect(listed).toContain(`\n${other} is kept ${by}: audit`);
+  expect((await place.run('show', other)).stdout).toMatch(
+    new RegExp(`^kept +${by}: audit, since 20.*Z$`, 'm'),
+  );
+
+  const plan = await place.json<Plan>('expire', 'dear', '--dry-run');
+  expect(plan.keep).toContainEqual({ id: other, because: `kept ${by}: audit` });
+  expect((await place.json<Plan>('expire', 'dear')).expire.map((one) => one.id)).toEqual([id]);
+  const { backups } = await place.json<Catalogue>('list', 'dear');
+  expect(backups.map(({ kept }) => kept?.reason)).toEqual([undefined, 'audit']);
+
+  expect(await place.run('release', other)).toMatchObject({
+    exitCode: 0,
+    stdout: `✓ released ${other}: it goes by retention again`,
+    stderr: `until now it was kept ${by}: audit`,
+  });
+  const again = { exitCode: 0, stdout: `✓ ${other} was not kept`, stderr: '' };
+  expect(await place.run('release', other)).toEqual(again);
+  expect((await place.run('list', 'dear')).stdout).not.toContain('KEPT');
+  expect((await place.json<Plan>('expire', 'dear')).expire.map((one) => one.id)).toEqual([other]);
+});
+
+test('what can’t be kept is refused, with what to do instead; a damaged backup is named by its id', async () => {
+  const outside = join(place.folder, `${real.backup.id}.sql.gz`);
+  await copyFile(real.path, outside);
+  await copyFile(real.path.replace('.sql.gz', '.meta'), outside.replace('.sql.gz', '.meta'));
+  await copyFile(
+    real.path.replace('.sql.gz', '.globals.sql.gz'),
+    outside.replace('.sql.gz', '.globals.sql.gz'),
+  );
+  for (const [reference, exitCode, words] of [
+    ['base_20260102_030000', 2, /base backups go by WAL_RETENTION_DAYS.*\n.*copy its folder elsewhere/],
+    [outside, 2, /it is outside the repository .*, where no retention touches it/],
+    ['shop_full_20000101_000000', 1, /there is none in .*\n.*newest of that database: shop_full_/],
+    ['latest', 1, /more than one database: name one/],
+  ] as const) {
+    const { stderr, ...end } = await place.run('keep', reference);
+    expect(end).toEqual({ exitCode, stdout: '' });
+    expect(stderr).toMatch(words);
+  }
+  const id = await addOld('hurt', 1);
+  await writeFile(join(place.backupDir, 'full', `${id}.meta`), '');
+  expect(await place.run('keep', id)).toMatchObject({ exitCode: 0 });
+  expect(await place.json('release', id)).toMatchObject({ id, kept: null, before: { reason: null } });
+  await rm(join(place.backupDir, 'full', `${id}.meta`));
 });
 
 test('a backup applies retention to its own database, with --keep-last keeping more', async () => {

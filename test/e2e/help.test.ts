@@ -23,6 +23,8 @@ test('--help has every command, examples, where settings come from and the exit 
     'show',
     'verify',
     'expire',
+    'keep',
+    'release',
     'wal',
     'drill',
     'monitor',

@@ -132,8 +132,10 @@ async function drillAndLook(): Promise<void> {
   await keep('holdfast doctor', ['doctor'], [0, 1, 2, 3, 4, 5]);
 }
 
-/** Last of all, with metadata that stands for no backup. */
+/** Last of all, with metadata that stands for no backup, and one that is kept by hand. */
 async function lookAt(id: string): Promise<void> {
+  await keep('holdfast keep, release', ['keep', id, '--reason', 'seen']);
+  await keep('holdfast keep, release', ['keep', id]);
   await keep('holdfast verify', ['verify', id]);
   const damaged = join(backupDir(), 'full', 'shop_full_20200101_000000.meta');
   await writeFile(damaged, '');
@@ -145,6 +147,7 @@ async function lookAt(id: string): Promise<void> {
   await keep('holdfast status', ['status']);
   await rm(damaged);
   await keep('holdfast expire', ['expire', '--dry-run']);
+  await keep('holdfast keep, release', ['release', id]);
 }
 
 describe.each(commands)('$title', (command) => {

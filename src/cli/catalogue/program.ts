@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Act } from '../operation/act.js';
 import { wholeNumber } from '../program-numbers.js';
 
-/** The commands that look at what there is, verify it, and remove it. */
+/** The commands that look at what there is, verify it, keep it, and remove it. */
 export function addCatalogue(program: Command, act: Act): void {
   const listing = (name: string, words: string) =>
     program
@@ -42,4 +42,22 @@ export function addCatalogue(program: Command, act: Act): void {
     .option('--keep-last <n>', 'keep the newest N whatever their age', wholeNumber)
     .option('--dry-run', 'print the plan and remove nothing')
     .action(act(async () => (await import('./expire.js')).expireCommand));
+  addByHand(program, act);
+}
+
+/** What people do with one backup. */
+function addByHand(program: Command, act: Act): void {
+  const ofOne = (name: string, words: string) =>
+    program
+      .command(name)
+      .description(words)
+      .argument('<id>', 'as listed, a file path, latest, or oldest')
+      .argument('[database]', 'with latest and oldest: of this database')
+      .option('--cluster <name>', 'a cluster of holdfast.yaml', 'default');
+  ofOne('keep', 'keep a backup beyond retention, until it is released')
+    .option('--reason <text>', 'why, for those who list it')
+    .action(act(async () => (await import('./keep.js')).keepCommand));
+  ofOne('release', 'let go of a backup that is kept: it goes by retention again').action(
+    act(async () => (await import('./keep.js')).releaseCommand),
+  );
 }

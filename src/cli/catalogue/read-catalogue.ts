@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.js';
 import type { BackupSummary } from '../../domain/backup/metadata.js';
 import { HoldfastError } from '../../domain/errors.js';
+import { describeKeep, type Keep } from '../../repository/keep.js';
 import { openRepository } from '../../repository/open-repository.js';
 import { type CommandContext, clustersNamed } from '../context.js';
 import { parseInstant, relativeTime } from '../instant-argument.js';
@@ -18,9 +19,12 @@ export interface CatalogueFilter {
   until?: string | undefined;
 }
 
+/** A backup as commands list it: with who keeps it by hand; null: retention may remove it. */
+export type ListedBackup = BackupSummary & { kept: Keep | null };
+
 /** Full backups of the clusters asked for, newest first, and metadata that can't be read. */
 export interface Catalogue {
-  backups: BackupSummary[];
+  backups: ListedBackup[];
   broken: { file: string; why: string }[];
 }
 
@@ -36,8 +40,10 @@ export async function readCatalogue(
     ...timesOf(since, until, new Date()),
   };
   for (const each of clustersNamed(config, cluster)) {
-    const found = await openRepository(each).list(filter);
-    catalogue.backups.push(...found.backups);
+    const repository = openRepository(each);
+    const found = await repository.list(filter);
+    const keeps = await repository.keeps();
+    catalogue.backups.push(...found.backups.map((one) => ({ ...one, kept: keeps.get(one.id) ?? null })));
     catalogue.broken.push(...found.broken);
   }
   catalogue.backups.sort((a, b) => b.takenAt.localeCompare(a.takenAt));
@@ -74,20 +80,22 @@ export function noBackups(
 
 /** Prints it as a table. `nothing` is said where there is no backup. */
 export function tellCatalogue(output: Output, { backups, broken }: Catalogue, nothing: string): void {
+  const header = ['ID', 'DATABASE', 'AGE', 'SIZE', 'VERIFIED'];
+  if (backups.some(({ kept }) => kept !== null)) header.push('KEPT');
   if (backups.length === 0) output.print(nothing);
-  else
-    output.print(
-      renderTable(['ID', 'DATABASE', 'AGE', 'SIZE', 'VERIFIED'], backups.map(row), { right: [3] }),
-    );
+  else output.print(renderTable(header, backups.map(row), { right: [3] }));
+  for (const { id, kept } of backups)
+    if (kept) output.print(`${printable(id)} is kept ${printable(describeKeep(kept))}`);
   for (const { file, why } of broken) output.warn(`${printable(file)}: ${why}`);
 }
 
-function row(backup: BackupSummary): string[] {
+function row(backup: ListedBackup): string[] {
   return [
     printable(backup.id),
     printable(backup.database),
     age(backup.takenAt),
     bytes(backup.sizeBytes),
     backup.verifiedAt ? 'yes' : 'no',
+    ...(backup.kept ? ['yes'] : []),
   ];
 }

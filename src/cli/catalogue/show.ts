@@ -1,4 +1,5 @@
 import { type BackupMetadata, type StoredMetadata, totalRows } from '../../domain/backup/metadata.js';
+import { describeKeep } from '../../repository/keep.js';
 import { openRepository } from '../../repository/open-repository.js';
 import { type CommandContext, clusterNamed } from '../context.js';
 import { bytes, count, duration, printable } from '../output/format.js';
@@ -17,15 +18,17 @@ export async function showCommand(
   options: ShowOptions,
 ): Promise<number> {
   const { output } = context;
-  const found = await openRepository(clusterNamed(context.config, options.cluster)).find(id, database);
+  const repository = openRepository(clusterNamed(context.config, options.cluster));
+  const found = await repository.find(id, database);
   const { metadata } = found;
+  const kept = repository.owns(found.path) ? (await repository.keeps()).get(found.id) : undefined;
   if (output.json) {
-    output.printJson(metadata);
+    output.printJson({ ...metadata, kept: kept ?? null });
     return 0;
   }
-  output.print(
-    renderTable(null, [...facts(metadata, found.summary.takenAt), ['file', printable(found.path)]], {}),
-  );
+  const rows = [...facts(metadata, found.summary.takenAt), ['file', printable(found.path)]];
+  if (kept) rows.push(['kept', `${describeKeep(kept)}${kept.at === null ? '' : `, since ${kept.at}`}`]);
+  output.print(renderTable(null, rows, {}));
   if (!metadata.format_version) return 0;
   output.print('');
   output.print(

@@ -15,6 +15,8 @@ export interface RetentionQuestion {
   keepLast: number;
   /** Backups that something reads at this moment, by id, and what reads them in words. */
   readers?: ReadonlyMap<string, string>;
+  /** Backups that somebody keeps by hand, by id, and who does in words. */
+  kept?: ReadonlyMap<string, string>;
 }
 
 /** A backup's fate, and the reason in words. */
@@ -31,7 +33,7 @@ export interface RetentionPlan {
 /**
  * Decides, database by database, which backups have expired: those older than `retentionDays` that are
  * neither among the `keepLast` newest nor the newest verified one (the newest of all where none is verified), and
- * that nothing reads.
+ * that nothing reads nor anybody keeps by hand. What is kept by hand takes no place among the `keepLast` newest.
  * A backup dated in the future is kept and counts as neither: a clock that ran ahead must not let the real
  * newest go. Throws ConfigurationInvalid for less than one day or a negative number to keep.
  */
@@ -42,11 +44,14 @@ export function planRetention(question: RetentionQuestion): RetentionPlan {
     const { past, unusable } = splitByClock(backups, question.now);
     plan.keep.push(...unusable);
     const newestVerified = past.find((backup) => backup.verifiedAt !== null) ?? past[0];
-    past.forEach((backup, position) => {
-      const reason = reasonToKeep(backup, position, newestVerified, question);
+    let position = 0;
+    for (const backup of past) {
+      const kept = question.kept?.get(backup.id);
+      const reason = kept ?? reasonToKeep(backup, position, newestVerified, question);
       const decision = { id: backup.id, because: reason ?? age(backup, question) };
       (reason === undefined ? plan.expire : plan.keep).push(decision);
-    });
+      if (kept === undefined) position += 1;
+    }
   }
   return plan;
 }

@@ -5,7 +5,7 @@ import { partialName } from '../../domain/backup/names.js';
 import { dayMs } from '../../domain/durations.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { renameInto } from '../../files/durable.js';
-import { readText, removeName, statFile } from '../../files/real-file.js';
+import { readText, removeName, statFile, undefinedWhenGone } from '../../files/real-file.js';
 import type { HeldLease, Lease } from '../lease.js';
 import { writePartial } from './create-partial.js';
 import { type Layout, metadataPath, partialPath } from './layout.js';
@@ -41,8 +41,13 @@ export async function lease(
   await renameInto(partialPath(layout, draft), path);
   if (await statFile(metadataOf(layout, backupId))) return;
   await removeName(path);
-  throw new HoldfastError('BackupNotFound', {
-    attempted: `keep backup ${backupId} while it is read`,
+  throw goneMeanwhile(`keep backup ${backupId} while it is read`);
+}
+
+/** The error for a backup that somebody removes at this moment, or has just removed. */
+export function goneMeanwhile(attempted: string): HoldfastError {
+  return new HoldfastError('BackupNotFound', {
+    attempted,
     cause: 'it is being removed, or was, by retention',
     remedy: 'use another backup: `holdfast list` shows them',
   });
@@ -63,18 +68,13 @@ async function readLease(layout: Layout, name: string): Promise<HeldLease | unde
   const path = join(layout.full, name);
   const stats = await statFile(path);
   if (!stats) return undefined;
-  const found = parse(await readText(path).catch((error: unknown) => textUnlessGone(path, error)));
+  const found = parse(await readText(path).catch((error: unknown) => undefinedWhenGone(path, error)));
   if (found === 'ended') return undefined;
   const validMs = found === 'unreadable' ? unreadableValidMs : found.valid_seconds * 1000;
   if (Math.abs(Date.now() - stats.mtimeMs) >= validMs) return undefined;
   if (found === 'unreadable') throw unreadable(path);
   const { backup: backupId, workflow_id: workflowId, run_id: runId } = found;
   return { backupId, workflowId, runId, until: new Date(stats.mtimeMs + validMs).toISOString(), file: name };
-}
-
-/** Undefined for a lease that ended while we looked. */
-async function textUnlessGone(path: string, error: unknown): Promise<undefined> {
-  if (await statFile(path)) throw error;
 }
 
 function parse(text: string | undefined): z.infer<typeof leaseSchema> | 'ended' | 'unreadable' {

@@ -3,6 +3,7 @@ import { openFile, removeName } from '../../files/real-file.js';
 import type { Repository } from '../repository.js';
 import { createPartial, writePartial } from './create-partial.js';
 import { find } from './find.js';
+import { keep, keeps, release } from './keep.js';
 import { layoutOf, partialPath } from './layout.js';
 import { lease, leases } from './lease.js';
 import { listBackups } from './list.js';
@@ -34,6 +35,9 @@ export function localRepository(root: string, cluster: string): Repository {
     owns: (path) => dirname(path) === layout.full,
     lease: (wanted) => lease(layout, wanted),
     leases: () => leases(layout),
+    keep: (id, request) => keep(layout, id, request),
+    release: (id) => release(layout, id),
+    keeps: () => keeps(layout),
     removePartials: (runId, options) => removePartials(layout, runId, options),
     removeAbandonedPartials: (before) => removeAbandonedPartials(layout, before),
   };

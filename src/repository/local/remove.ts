@@ -2,13 +2,18 @@ import { join } from 'node:path';
 import { partialName } from '../../domain/backup/names.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { renameIfThere, syncFolder } from '../../files/durable.js';
-import { isFolder, readText, removeName, statFile } from '../../files/real-file.js';
-import { artifactNamesOf, globalsSuffix, metadataSuffix, parseBackupId } from '../backup-files.js';
+import { isFolder, readText, removeName, statFile, undefinedWhenGone } from '../../files/real-file.js';
+import {
+  artifactNamesOf,
+  globalsSuffix,
+  keepSuffix,
+  metadataSuffix,
+  parseBackupId,
+} from '../backup-files.js';
 import { failpoint } from '../failpoint.js';
-import { describeLease, type HeldLease } from '../lease.js';
 import { readMetadataDocument } from '../metadata-document.js';
 import { type Layout, metadataPath } from './layout.js';
-import { leases } from './lease.js';
+import { removalRefusal } from './refuse-removal.js';
 
 const removalRun = 'removal-of-';
 
@@ -19,7 +24,8 @@ type Stage = (typeof stages)[number];
 /**
  * Unlists a backup, then removes its files. False when there is none of this id.
  *
- * @throws HoldfastError `BackupInUse` for one that is being read: it stays listed, or is listed again
+ * @throws HoldfastError `BackupInUse` for one that is being read, `RemovalRefused` for one that is kept by hand: it stays
+ * listed, or is listed again
  */
 export async function remove(layout: Layout, id: string): Promise<boolean> {
   if (!parseBackupId(id)) {
@@ -32,10 +38,10 @@ export async function remove(layout: Layout, id: string): Promise<boolean> {
   if (!(await isFolder(layout.full))) return false;
   if (await statFile(metadataPath(layout, id))) {
     // Who reads it already is not to see it unlisted, not even for an instant.
-    refuseRead(id, await leaseOf(layout, id));
+    throwIf(await removalRefusal(layout, id));
     await unlist(layout, id);
   } else if (!(await isUnderWay(layout, id))) return false;
-  refuseRead(id, await decide(layout, id));
+  throwIf(await decide(layout, id));
   await finishRemoval(layout, id);
   return true;
 }
@@ -51,19 +57,19 @@ async function unlist(layout: Layout, id: string): Promise<void> {
 }
 
 /**
- * Decides about a backup that is unlisted: its files go, or, where a reader came in between, it is listed again; then
- * tells that reader's lease. Each is one rename of the same mark, so that of two processes only one decides.
+ * Decides about a backup that is unlisted: its files go, or, where a reader or a keep came in between, it is listed again;
+ * then tells why. Each is one rename of the same mark, so that of two processes only one decides.
  */
-async function decide(layout: Layout, id: string): Promise<HeldLease | undefined> {
-  const reader = await leaseOf(layout, id);
+async function decide(layout: Layout, id: string): Promise<HoldfastError | undefined> {
+  const refusal = await removalRefusal(layout, id);
   const listed = metadataPath(layout, id);
   // Somebody may have put metadata there meanwhile, which then stays.
   const isFree = !(await statFile(listed));
-  const outcome = reader && isFree ? listed : removalPath(layout, id, 'decided');
+  const outcome = refusal && isFree ? listed : removalPath(layout, id, 'decided');
   await renameIfThere(removalPath(layout, id, 'unlisted'), outcome);
   await syncFolder(layout.full);
   failpoint('remove:after-decision');
-  return (await statFile(listed)) ? reader : undefined;
+  return (await statFile(listed)) ? refusal : undefined;
 }
 
 /** Removes the files of a backup that is unlisted already, the mark last. Returns the names removed. */
@@ -96,20 +102,11 @@ async function isUnderWay(layout: Layout, id: string): Promise<boolean> {
   return marks.some((mark) => mark !== undefined);
 }
 
-async function leaseOf(layout: Layout, id: string): Promise<HeldLease | undefined> {
-  return (await leases(layout)).find(({ backupId }) => backupId === id);
+function throwIf(refusal: HoldfastError | undefined): void {
+  if (refusal) throw refusal;
 }
 
-function refuseRead(id: string, lease: HeldLease | undefined): void {
-  if (!lease) return;
-  throw new HoldfastError('BackupInUse', {
-    attempted: `remove backup ${id}`,
-    cause: describeLease(lease),
-    remedy: 'wait until the restore has ended',
-  });
-}
-
-/** The artifact that the metadata names, or any of this id when it can't be read; and the globals. */
+/** The artifact that the metadata names, or any of this id when it can't be read; the globals; and a keep left over. */
 async function filesToRemove(layout: Layout, id: string): Promise<string[]> {
   const artifacts = artifactNamesOf(id);
   const markPath = removalPath(layout, id, 'decided');
@@ -118,11 +115,7 @@ async function filesToRemove(layout: Layout, id: string): Promise<string[]> {
   if (text === undefined) return [];
   const mark = readMetadataDocument(text);
   const named = 'metadata' in mark ? artifacts.filter((name) => name === mark.metadata.backup_file) : [];
-  return [...(named.length > 0 ? named : artifacts), `${id}${globalsSuffix}`];
-}
-
-async function undefinedWhenGone(path: string, error: unknown): Promise<undefined> {
-  if (await statFile(path)) throw error;
+  return [...(named.length > 0 ? named : artifacts), `${id}${globalsSuffix}`, `${id}${keepSuffix}`];
 }
 
 function removalName(id: string, stage: Stage): string {

@@ -53,6 +53,18 @@ describe('retention', () => {
     ]);
   });
 
+  test('what is kept by hand stays, says so before all else, and takes no place among the newest', () => {
+    const backups = [1, 40, 41, 42].map((age) => backup(age));
+    const kept = new Map([1, 40].map((age) => [`shop-${age}`, 'kept by ann']));
+    const plan = planRetention({ backups, now, retentionDays: 30, keepLast: 1, kept });
+    expect(plan.expire.map(({ id }) => id)).toEqual(['shop-42']);
+    expect(plan.keep).toEqual([
+      { id: 'shop-1', because: 'kept by ann' },
+      { id: 'shop-40', because: 'kept by ann' },
+      { id: 'shop-41', because: 'among the 1 newest of the database' },
+    ]);
+  });
+
   test('C4: when every backup is old, the newest verified one stays', () => {
     expect(expired([backup(40), backup(41), backup(39, false)])).toEqual(['shop-39', 'shop-41']);
   });
@@ -105,12 +117,19 @@ const anyBackup = fc.record({
     .map((age) => new Date(now.getTime() - age * dayMs).toISOString()),
   verifiedAt: fc.constantFrom(null, '2025-01-01T00:00:00Z'),
 });
-const anyQuestion = fc.record({
-  backups: fc.uniqueArray(anyBackup, { selector: ({ id }) => id, maxLength: 30 }),
-  now: fc.constant(now),
-  retentionDays: fc.integer({ min: 1, max: 60 }),
-  keepLast: fc.integer({ min: 0, max: 5 }),
-});
+const anyQuestion = fc
+  .record({
+    backups: fc.uniqueArray(anyBackup, { selector: ({ id }) => id, maxLength: 30 }),
+    now: fc.constant(now),
+    retentionDays: fc.integer({ min: 1, max: 60 }),
+    keepLast: fc.integer({ min: 0, max: 5 }),
+  })
+  .chain((question) =>
+    fc.subarray(question.backups).map((byHand) => ({
+      ...question,
+      kept: new Map(byHand.map(({ id }) => [id, 'kept by ann'])),
+    })),
+  );
 
 const keyOf = ({ cluster, database }: RetainedBackup) => `${cluster}/${database}`;
 
@@ -165,13 +184,24 @@ describe('whatever the backups', () => {
     });
   });
 
-  test('the last so many of each database stay', () => {
-    holds(({ backups, keepLast }, kept) => {
+  test('what is kept by hand stays, and the last so many of each database besides', () => {
+    holds(({ backups, keepLast, kept: byHand = new Map() }, kept) => {
+      for (const id of byHand.keys()) expect(kept).toContain(id);
       for (const group of groups(backups)) {
-        expect(group.filter(({ id }) => kept.has(id)).length).toBeGreaterThanOrEqual(
-          Math.min(keepLast, group.length),
-        );
+        const others = group.filter(({ id }) => !byHand.has(id));
+        const stay = others.filter(({ id }) => kept.has(id));
+        expect(stay.length).toBeGreaterThanOrEqual(Math.min(keepLast, others.length));
       }
+    });
+  });
+
+  test('what is kept by hand saves no other, but by being the newest verified one itself', () => {
+    holds((question, kept) => {
+      const { kept: byHand = new Map(), ...rest } = question;
+      const without = planRetention({ ...rest, backups: rest.backups.filter(({ id }) => !byHand.has(id)) });
+      const alone = new Set(without.keep.map(({ id }) => id));
+      const others = [...kept].filter((id) => !byHand.has(id));
+      expect(others.filter((id) => !alone.has(id))).toEqual([]);
     });
   });
 
