@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { BackupMetadata, BackupSummary, StoredMetadata } from '../domain/backup/metadata.js';
+import type { HoldfastError } from '../domain/errors.js';
 import type { Keep, KeepRequest } from './keep.js';
 import type { HeldLease, Lease } from './lease.js';
 
@@ -43,6 +44,10 @@ export interface Repository {
   readMetadata(id: string): Promise<StoredMetadata>;
   /** The artifact, open for reading; never through a symbolic link. */
   openArtifact(id: string): Promise<FileHandle>;
+  /** What is stored of a backup, damaged or not, also of one whose removal was cut short. Throws SymbolicLinkRefused. */
+  filesOf(id: string): Promise<StoredFile[]>;
+  /** What `remove` would throw at this moment: that a run reads the backup, or somebody keeps it by hand. */
+  removalRefusal(id: string): Promise<HoldfastError | undefined>;
   /**
    * Unlists the backup, then removes its files. False when there was none. Broken ones can be removed, too.
    * Throws BackupInUse for one that a lease keeps, RemovalRefused for one that is kept by hand.
@@ -74,6 +79,13 @@ export interface Repository {
    * without a cleanup; and finishes removals that were cut short. Returns the names removed.
    */
   removeAbandonedPartials(before: Date): Promise<string[]>;
+}
+
+/** A file of a backup. */
+export interface StoredFile {
+  /** Relative to the repository's root. */
+  file: string;
+  sizeBytes: number;
 }
 
 export interface FreeSpace {

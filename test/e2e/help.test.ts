@@ -25,6 +25,7 @@ test('--help has every command, examples, where settings come from and the exit 
     'expire',
     'keep',
     'release',
+    'remove',
     'wal',
     'drill',
     'monitor',

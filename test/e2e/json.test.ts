@@ -145,7 +145,7 @@ async function lookAt(id: string): Promise<void> {
   await keep('holdfast show', ['show', id]);
   await keep('holdfast metrics', ['metrics']);
   await keep('holdfast status', ['status']);
-  await rm(damaged);
+  await keep('holdfast remove', ['remove', 'shop_full_20200101_000000', '--yes']);
   await keep('holdfast expire', ['expire', '--dry-run']);
   await keep('holdfast keep, release', ['release', id]);
 }

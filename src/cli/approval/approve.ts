@@ -5,12 +5,13 @@ import { HoldfastError, messageOf } from '../../domain/errors.js';
 import { type RecoveryResult, recoveryWorkflowId } from '../../domain/recovery/contracts.js';
 import { type RestoreResult, restoreWorkflowId } from '../../domain/restore/contracts.js';
 import { errorOfWorkflow } from '../../temporal/failure.js';
+import { canAsk } from '../ask-to-type.js';
 import type { CommandContext } from '../context.js';
 import { requesterName } from '../operation/requester.js';
 import { printable } from '../output/format.js';
 import { printRecovery } from '../recovery/summary.js';
 import { printRestore } from '../restore/summary.js';
-import { askForName, canAsk, type DecisionRequest, sendDecision, showEvidence } from './decide.js';
+import { askForName, type DecisionRequest, sendDecision, showEvidence } from './decide.js';
 import { openRunning, type RunningWorkflow } from './running.js';
 import { watchDecidable } from './watch-decidable.js';
 

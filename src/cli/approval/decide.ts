@@ -1,5 +1,4 @@
 import { isAbsolute } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import {
   type DecidableStatus,
   type DecisionAnswer,
@@ -7,6 +6,7 @@ import {
 } from '../../domain/approval/contracts.js';
 import { requesterBarredBecause } from '../../domain/approval/policy.js';
 import type { TemporalPlace } from '../../temporal/connection.js';
+import { askToType } from '../ask-to-type.js';
 import type { CommandContext } from '../context.js';
 import { counted, moment, printable, shellWord } from '../output/format.js';
 import { renderMarkdown } from '../output/markdown.js';
@@ -56,36 +56,9 @@ export function showHow(
   if (source === 'embedded') output.tell(`  Temporal ${address}`);
 }
 
-/** Whether a person can be asked. */
-export function canAsk(): boolean {
-  return process.stdin.isTTY === true && process.stderr.isTTY === true;
-}
-
-const tries = 3;
-
 /** Asks for the target's name to be typed; whether it was. Ends unanswered when `over`, and at Ctrl-C and Ctrl-D. */
-export async function askForName({ target, inPlace }: DecidableStatus, over: AbortSignal): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const closed = new AbortController();
-  lines.once('close', () => closed.abort());
-  // The terminal gives Ctrl-C to whoever asks; what it means to the command is the command's own business.
-  lines.once('SIGINT', () => {
-    lines.close();
-    process.kill(process.pid, 'SIGINT');
-  });
-  const signal = AbortSignal.any([over, closed.signal]);
-  try {
-    for (let left = tries; left > 0; left -= 1) {
-      const what = inPlace ? 'DROP it now, which can NOT be undone' : 'replace it';
-      const name = isAbsolute(target) ? 'full path of the folder' : 'name of the database';
-      const question = `Type the ${name} to ${what} (${printable(target)}): `;
-      const answer = await lines.question(question, { signal });
-      if (answer.trim() === target) return true;
-    }
-  } catch {
-    // Decided elsewhere meanwhile, or the input ended.
-  } finally {
-    lines.close();
-  }
-  return false;
+export function askForName({ target, inPlace }: DecidableStatus, over: AbortSignal): Promise<boolean> {
+  const what = inPlace ? 'DROP it now, which can NOT be undone' : 'replace it';
+  const name = isAbsolute(target) ? 'full path of the folder' : 'name of the database';
+  return askToType(target, `Type the ${name} to ${what} (${printable(target)}): `, over);
 }

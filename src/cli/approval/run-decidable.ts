@@ -1,11 +1,12 @@
 import { requesterBarredBecause } from '../../domain/approval/policy.js';
 import { messageOf } from '../../domain/errors.js';
 import type { OperationStart } from '../../temporal/start-operation.js';
+import { canAsk } from '../ask-to-type.js';
 import type { CommandContext } from '../context.js';
 import { beginOperation } from '../operation/begin.js';
 import { requesterName } from '../operation/requester.js';
 import type { Session } from '../operation/session.js';
-import { askForName, canAsk, sendDecision, showEvidence, showHow } from './decide.js';
+import { askForName, sendDecision, showEvidence, showHow } from './decide.js';
 import { type OnWaiting, watchDecidable } from './watch-decidable.js';
 
 /** How the command that begins a run means to have it decided. */

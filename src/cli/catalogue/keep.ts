@@ -19,6 +19,8 @@ interface Change {
   before: Keep | null;
 }
 
+const withBase = 'copy its folder elsewhere to have it for longer: it holds the WAL that makes it consistent';
+
 /** `holdfast keep ID` and `holdfast keep latest DATABASE`: whatever its age, until it is released. */
 export async function keepCommand(
   context: CommandContext,
@@ -27,7 +29,7 @@ export async function keepCommand(
   { cluster, reason }: KeepOptions,
 ): Promise<number> {
   const repository = openRepository(clusterNamed(context.config, cluster));
-  const id = await idOfOwn(repository, 'keep', reference, database);
+  const id = await idOfOwn(repository, { verb: 'keep', withBase }, reference, database);
   const before = (await repository.keeps()).get(id) ?? null;
   await repository.keep(id, { by: requesterName(), at: new Date(), reason: reason?.trim() || null });
   const change = { id, kept: (await repository.keeps()).get(id) ?? null, before };
@@ -44,7 +46,7 @@ export async function releaseCommand(
   { cluster }: KeepOptions,
 ): Promise<number> {
   const repository = openRepository(clusterNamed(context.config, cluster));
-  const id = await idOfOwn(repository, 'release', reference, database);
+  const id = await idOfOwn(repository, { verb: 'release', withBase }, reference, database);
   const before = (await repository.keeps()).get(id) ?? null;
   const wasKept = await repository.release(id);
   const told = wasKept

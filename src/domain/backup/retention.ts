@@ -43,7 +43,7 @@ export function planRetention(question: RetentionQuestion): RetentionPlan {
   for (const backups of byDatabase(question.backups)) {
     const { past, unusable } = splitByClock(backups, question.now);
     plan.keep.push(...unusable);
-    const newestVerified = past.find((backup) => backup.verifiedAt !== null) ?? past[0];
+    const newestVerified = newestVerifiedOf(past);
     let position = 0;
     for (const backup of past) {
       const kept = question.kept?.get(backup.id);
@@ -54,6 +54,20 @@ export function planRetention(question: RetentionQuestion): RetentionPlan {
     }
   }
   return plan;
+}
+
+/** Of one database's backups the one that is never removed unasked; of those of the future only where there are no others. */
+export function lastToGo<Backup extends RetainedBackup>(
+  backups: readonly Backup[],
+  now: Date,
+): Backup | undefined {
+  const { past } = splitByClock(backups, now);
+  return newestVerifiedOf(past.length > 0 ? past : backups);
+}
+
+/** The newest of all where none is verified. */
+function newestVerifiedOf<Backup extends RetainedBackup>(newestFirst: readonly Backup[]): Backup | undefined {
+  return newestFirst.find((backup) => backup.verifiedAt !== null) ?? newestFirst[0];
 }
 
 function reasonToKeep(
@@ -81,8 +95,8 @@ function age(backup: RetainedBackup, question: RetentionQuestion): string {
 }
 
 /** What the clock can judge, newest first; and what it can't, which is kept. */
-function splitByClock(backups: RetainedBackup[], now: Date) {
-  const past: RetainedBackup[] = [];
+function splitByClock<Backup extends RetainedBackup>(backups: readonly Backup[], now: Date) {
+  const past: Backup[] = [];
   const unusable: RetentionDecision[] = [];
   for (const backup of backups) {
     const takenAt = Date.parse(backup.takenAt);

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { openFile, removeName } from '../../files/real-file.js';
 import type { Repository } from '../repository.js';
 import { createPartial, writePartial } from './create-partial.js';
+import { filesOf } from './files-of.js';
 import { find } from './find.js';
 import { keep, keeps, release } from './keep.js';
 import { layoutOf, partialPath } from './layout.js';
@@ -10,6 +11,7 @@ import { listBackups } from './list.js';
 import { listNewestBackups } from './list-newest.js';
 import { freeSpace, prepare } from './prepare.js';
 import { publish } from './publish.js';
+import { removalRefusal } from './refuse-removal.js';
 import { remove } from './remove.js';
 import { removeAbandonedPartials, removePartials } from './remove-partials.js';
 
@@ -31,6 +33,8 @@ export function localRepository(root: string, cluster: string): Repository {
     find: (reference, database) => find(layout, reference, database),
     readMetadata: async (id) => (await find(layout, id)).metadata,
     openArtifact: async (id) => openFile((await find(layout, id)).path),
+    filesOf: (id) => filesOf(layout, id),
+    removalRefusal: (id) => removalRefusal(layout, id),
     remove: (id) => remove(layout, id),
     owns: (path) => dirname(path) === layout.full,
     lease: (wanted) => lease(layout, wanted),

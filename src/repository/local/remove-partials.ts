@@ -10,7 +10,8 @@ import { readMetadataDocument } from '../metadata-document.js';
 import { type Layout, metadataPath } from './layout.js';
 import { leases } from './lease.js';
 import { partialNames } from './partial-names.js';
-import { finishRemoval, idOfRemoval } from './remove.js';
+import { idOfRemoval } from './removal-mark.js';
+import { finishRemoval } from './remove.js';
 
 /**
  * Removes what a run has written and not published; and no attempt of it after `upToAttempt`. It looks again until

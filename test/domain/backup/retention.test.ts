@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planRetention, type RetainedBackup } from '../../../src/domain/backup/retention.js';
+import { lastToGo, planRetention, type RetainedBackup } from '../../../src/domain/backup/retention.js';
 
 const now = new Date('2025-03-31T12:00:00Z');
 const dayMs = 24 * 60 * 60 * 1000;
@@ -92,6 +92,14 @@ describe('retention', () => {
     expect(expired([backup(-500), backup(40), backup(41), backup(42)], 2)).toEqual(['shop-42']);
   });
 
+  test('the last to go is the newest verified, else the newest, of the future only where there are no others', () => {
+    const last = (...backups: RetainedBackup[]) => lastToGo(backups, now)?.id;
+    expect(last(backup(-1), backup(2, false), backup(3), backup(4))).toBe('shop-3');
+    expect(last(backup(2, false), backup(3, false))).toBe('shop-2');
+    expect(last(backup(-2), backup(-1))).toBe('shop--2');
+    expect(last()).toBeUndefined();
+  });
+
   test('a backup whose date cannot be read stays', () => {
     expect(expired([{ ...backup(99), takenAt: 'soon' }, backup(1)])).toEqual([]);
   });
@@ -165,6 +173,13 @@ describe('whatever the backups', () => {
         const asNew = group.filter((one) => one.verifiedAt !== null && one.takenAt === newest?.takenAt);
         if (newest) expect(asNew.some(({ id }) => kept.has(id))).toBe(true);
       }
+    });
+  });
+
+  test('what is the last to go stays', () => {
+    holds(({ backups }, kept) => {
+      for (const group of groups(backups))
+        if (group.length > 0) expect(kept).toContain(lastToGo(group, now)?.id);
     });
   });
 
