@@ -112,11 +112,14 @@ async function diskFacts(
   { backups }: Survey,
   databases: DatabaseBackups[],
 ): Promise<DiskFacts> {
-  const space = await openRepository(cluster).freeSpace();
+  const repository = openRepository(cluster);
+  const keeps = await repository.keeps();
   const full = backups.filter(({ database }) => database !== null);
+  const sizeOf = (some: typeof full) => some.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return {
-    ...space,
-    catalogueBytes: full.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    ...(await repository.freeSpace()),
+    catalogueBytes: sizeOf(full),
+    keptBytes: sizeOf(full.filter(({ id }) => keeps.has(id))),
     dailyBytes: databases.reduce((sum, { newest }) => sum + (newest?.sizeBytes ?? 0), 0),
   };
 }

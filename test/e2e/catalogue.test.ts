@@ -244,11 +244,14 @@ test('a backup applies retention to its own database, with --keep-last keeping m
   const other = await addOld('archive', 40);
   const careful = await place.json<FullBackupResult>('backup', 'shop', '--keep-last', '100');
   expect(careful.expired).toEqual([]);
+  const kept = await addOld('shop', 60);
+  await place.json('keep', kept);
   const { expired, expiredCount } = await place.json<FullBackupResult>('backup', 'shop');
   expect({ expired, expiredCount }).toEqual({ expired: old, expiredCount: 2 });
   const left = await files();
   expect(left.filter((file) => old.some((id) => file.startsWith(id)))).toEqual([]);
   expect(left).toContain(`${other}.meta`);
+  expect(left).toContain(`${kept}.meta`);
 });
 
 test('a backup that fails removes nothing', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MonitorResult } from '../../src/domain/health/contracts.js';
 import type { CheckName } from '../../src/domain/health/finding.js';
+import { lookAtDisk } from '../../src/monitoring/gather-facts.js';
 import { monitorOnce } from '../../src/monitoring/monitor-once.js';
 import { createRepository, type GeneratedRepository } from './repository.js';
 
@@ -43,6 +44,19 @@ function flipBit(path: string): void {
 
 test('a young and whole backup is well', async () => {
   await repository.add('shop', ago(1));
+  expect(wrongIn(await look())).toEqual([]);
+});
+
+test('what is kept by hand is counted as a backup, and for the forecast of the disk apart', async () => {
+  await repository.add('shop', ago(1));
+  const id = await repository.add('shop', ago(100));
+  const { size } = statSync(repository.path(id));
+  writeFileSync(repository.path(id, '.keep'), '');
+  const { default: cluster } = (await repository.config()).clusters;
+  if (!cluster) throw new Error('there is no default cluster');
+  const { disk, backups } = await lookAtDisk(cluster, new Date());
+  expect({ disk, backups }).toMatchObject({ disk: { keptBytes: size }, backups: 2 });
+  expect(disk.catalogueBytes).toBeGreaterThan(size);
   expect(wrongIn(await look())).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-import { forecastBytes } from '../health/check-space.js';
+import { expiringBytes, forecastBytes } from '../health/check-space.js';
 import type { DiskFacts } from '../health/facts.js';
 import { bytes, gb } from '../sizes.js';
 import { type Diagnosis, diagnosis, doubtful, failing, fine, type Verdict } from './diagnosis.js';
@@ -113,7 +113,7 @@ function spaceVerdict({ disk, retentionDays, minDiskSpaceGb, databasesBytes }: S
   const more = forecastBytes(disk, retentionDays);
   const words = `${retentionDays} days of ${bytes(disk.dailyBytes)} a day need ${bytes(more)} more`;
   if (more <= disk.freeBytes) return fine(`${free}; ${words}`);
-  const days = Math.max(1, Math.floor((disk.freeBytes + disk.catalogueBytes) / (disk.dailyBytes * 1.2)));
+  const days = Math.max(1, Math.floor((disk.freeBytes + expiringBytes(disk)) / (disk.dailyBytes * 1.2)));
   return doubtful(
     `${free}; ${words}`,
     `RETENTION_DAYS=${days}    # what there is room for; else a larger disk`,

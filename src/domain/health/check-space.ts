@@ -37,6 +37,11 @@ export function checkSpace(facts: HealthFacts): Finding {
 }
 
 /** What full backups will take beyond what they take now: a day's size × days of retention × 1.2. */
-export function forecastBytes({ dailyBytes, catalogueBytes }: DiskFacts, retentionDays: number): number {
-  return Math.max(0, dailyBytes * retentionDays * slack - catalogueBytes);
+export function forecastBytes(disk: DiskFacts, retentionDays: number): number {
+  return Math.max(0, disk.dailyBytes * retentionDays * slack - expiringBytes(disk));
+}
+
+/** What full backups take that go by retention: those kept by hand make no room for those to come. */
+export function expiringBytes({ catalogueBytes, keptBytes = 0 }: DiskFacts): number {
+  return catalogueBytes - keptBytes;
 }

@@ -29,6 +29,8 @@ export interface DiskFacts {
   totalBytes: number;
   /** What the artifacts of full backups take. */
   catalogueBytes: number;
+  /** Of them, those that are kept by hand, which retention never frees; absent in what was noted before there were any. */
+  keptBytes?: number;
   /** What one day's full backups take, from the newest of each database and how often they are taken. */
   dailyBytes: number;
 }

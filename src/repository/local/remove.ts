@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { partialName } from '../../domain/backup/names.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { renameIfThere, syncFolder } from '../../files/durable.js';
 import { isFolder, removeName, statFile } from '../../files/real-file.js';

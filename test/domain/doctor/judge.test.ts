@@ -266,6 +266,10 @@ test.for<[why: string, sight: Partial<SpaceSight>, state: string, words: string]
 
 test('retention that has room is proposed where the forecast has none', () => {
   expect(judgeSpace('main', { ...space, retentionDays: 300 }).remedy).toContain('RETENTION_DAYS=91');
+  const kept = { ...disk, keptBytes: 10 * gb };
+  expect(judgeSpace('main', { ...space, disk: kept, retentionDays: 300 }).remedy).toContain(
+    'RETENTION_DAYS=83',
+  );
 });
 
 test('what has no right state has a remedy, and what is fine has none', () => {

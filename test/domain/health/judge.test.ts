@@ -84,6 +84,11 @@ test.each([
     { ...disk, dailyBytes: 14 * gb, catalogueBytes: 14 * gb },
     'ok',
   ],
+  [
+    'no room for it beside what is kept by hand',
+    { ...disk, dailyBytes: 14 * gb, catalogueBytes: 14 * gb, keptBytes: 14 * gb },
+    'warning',
+  ],
   ['not known', null, 'not applicable'],
 ] as const)('free space: %s', (_, space, state) => {
   expect(stateOf('disk_space', { ...goodFacts, disk: space })).toMatchObject({ state });
