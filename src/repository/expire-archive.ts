@@ -39,7 +39,7 @@ export async function expireArchive(request: ExpireArchiveRequest): Promise<Arch
   const left = await plan(request, timelines);
   if (left.broken.length > 0) {
     const warnings = [
-      `no WAL was removed, since what the damaged base backup ${left.broken[0]} needs is not known: repair or remove it`,
+      `no WAL was removed, since what the damaged base backup ${left.broken[0]} needs is not known: repair it, or \`holdfast remove\` it`,
     ];
     return { bases: expired, segmentCount: 0, freedBytes: 0, warnings };
   }

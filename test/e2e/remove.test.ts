@@ -1,10 +1,12 @@
-import { readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { baseRepository } from '../../src/repository/base/base-repository.js';
 import { localRepository } from '../../src/repository/local/local-repository.js';
 import type { Repository } from '../../src/repository/repository.js';
 import { bundleChild, type Child } from '../repository/support/child.js';
 import { publishSample } from '../repository/support/publication.js';
+import { baseMetadata, storeBase } from '../repository/support/stored-base.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
 import { typedOnTerminal } from '../support/on-terminal.js';
 
@@ -118,8 +120,38 @@ test('a damaged backup goes by its id, and so does what a killed removal has lef
   }
 });
 
-test('a base backup, one elsewhere, and one with a symbolic link in it are refused', async () => {
-  await expectRefused(['base_20260102_030000', '--yes'], 'base backups go by WAL_RETENTION_DAYS', 2);
+test('a base backup goes whole, by its id or folder: not the newest of a cluster, nor one that is read', async () => {
+  const bases = baseRepository(place.backupDir, 'default');
+  await bases.prepare();
+  const [old, last, ofOther] = ['base_20250301_120000', 'base_20250302_120000', 'base_20250303_120000'];
+  for (const id of [old, last]) await storeBase(bases, baseMetadata(id));
+  await storeBase(bases, baseMetadata(ofOther, 'run-1', { system_identifier: '1' }));
+  const left = () => readdirSync(bases.folder).sort();
+  for (const id of [last, ofOther])
+    await expectRefused([id, '--yes'], 'it is the newest base backup of its cluster');
+  const lease = { workflowId: 'recover/default', runId: 'run-9', validMs: 3_600_000 };
+  await bases.lease({ ...lease, backupId: old });
+  await expectRefused([old, '--yes'], 'recover/default reads it');
+  await bases.removePartials('run-9');
+  await expectRefused([old], 'add --yes', 2);
+  const { stdout } = await place.run('remove', old, '--yes');
+  expect(stdout).toMatch(
+    new RegExp(`^✓ removed ${old}: 2 files, .* freed\\n  incremental/${old}/base.meta\\n`),
+  );
+  expect(left()).toEqual([last, ofOther]);
+  await expectRefused([old, '--yes'], 'list those that exist with: holdfast info');
+  expect(await place.json('remove', `incremental/${ofOther}`, '--newest', '--yes')).toMatchObject({
+    id: ofOther,
+  });
+  rmSync(join(bases.folder, last, 'base.meta'));
+  expect(await place.json('remove', join(bases.folder, last), '--yes')).toMatchObject({ id: last });
+  for (const name of [old, `.partial-removal-of-${last}-1`]) mkdirSync(join(bases.folder, name));
+  for (const id of [old, last]) expect(await place.json('remove', id, '-y')).toMatchObject({ removed: [] });
+  expect(left()).toEqual([]);
+});
+
+test('a backup elsewhere, and one with a symbolic link in it, are refused', async () => {
+  await expectRefused(['/tmp/base_20250301_120000', '--yes'], 'name it by its id', 2);
   const elsewhere = localRepository(join(place.folder, 'elsewhere'), 'default');
   await elsewhere.prepare();
   const { path } = await elsewhere.find(await publishSample(elsewhere));

@@ -60,8 +60,8 @@ function addByHand(program: Command, act: Act): void {
   ofOne('release', 'let go of a backup that is kept: it goes by retention again').action(
     act(async () => (await import('./keep.js')).releaseCommand),
   );
-  ofOne('remove', 'remove one backup now, once its id was typed; never one that is read or kept')
-    .option('--newest', 'also the newest verified one of its database, which retention never removes')
+  ofOne('remove', 'remove one backup or base backup, once its id was typed; never one that is read or kept')
+    .option('--newest', 'also the newest of its database or cluster, which retention never removes')
     .option('-y, --yes', 'do not ask for the id to be typed')
     .action(act(async () => (await import('./remove.js')).removeCommand));
 }

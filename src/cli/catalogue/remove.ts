@@ -1,20 +1,15 @@
-import { lastToGo } from '../../domain/backup/retention.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { openRepository } from '../../repository/open-repository.js';
-import type { Repository, StoredFile } from '../../repository/repository.js';
+import type { StoredFile } from '../../repository/repository.js';
 import { askToType, canAsk } from '../ask-to-type.js';
 import { type CommandContext, clusterNamed } from '../context.js';
 import { bytes, counted, printable } from '../output/format.js';
-import { idOfOwn } from './own-backup.js';
+import { type Removable, refused, removable } from './removable.js';
 
 export interface RemoveOptions {
   cluster: string;
   newest?: boolean;
   yes?: boolean;
 }
-
-const withBase =
-  'shorten that and run `holdfast wal`, which never takes the newest; one that is damaged is removed with its folder';
 
 /** `holdfast remove ID`: one backup goes now, unless somebody reads or keeps it, or its database would be left without. */
 export async function removeCommand(
@@ -24,17 +19,17 @@ export async function removeCommand(
   { cluster, newest, yes }: RemoveOptions,
 ): Promise<number> {
   const { output } = context;
-  const repository = openRepository(clusterNamed(context.config, cluster));
-  const id = await idOfOwn(repository, { verb: 'remove', withBase }, reference, database);
-  await refuseNeeded(repository, id, newest === true);
-  const removed = await repository.filesOf(id);
+  const backup = await removable(clusterNamed(context.config, cluster), reference, database);
+  const { id } = backup;
+  await throwRefusal(backup, newest === true);
+  const removed = await backup.files();
   const freedBytes = removed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   if (!yes) {
     await requireConsent(id, removed, freedBytes);
     // While it was typed somebody may have removed what made this one dispensable.
-    await refuseNeeded(repository, id, newest === true);
+    await throwRefusal(backup, newest === true);
   }
-  if (!(await repository.remove(id)))
+  if (!(await backup.remove()))
     throw refused(id, 'it is gone: somebody else has removed it', 'nothing is left to be done');
   if (output.json) output.printJson({ id, removed, freedBytes });
   else {
@@ -46,26 +41,9 @@ export async function removeCommand(
   return 0;
 }
 
-async function refuseNeeded(repository: Repository, id: string, mayBeNewest: boolean): Promise<void> {
-  const refusal =
-    (await repository.removalRefusal(id)) ?? (mayBeNewest ? undefined : await newestRefusal(repository, id));
+async function throwRefusal(backup: Removable, mayBeNewest: boolean): Promise<void> {
+  const refusal = await backup.refusal(mayBeNewest);
   if (refusal) throw refusal;
-}
-
-/** Why it must not go, where it is the one that retention never removes. */
-async function newestRefusal(repository: Repository, id: string): Promise<HoldfastError | undefined> {
-  const { backups } = await repository.list();
-  const wanted = backups.find((backup) => backup.id === id);
-  const ofDatabase = backups.filter(
-    ({ cluster, database }) => cluster === wanted?.cluster && database === wanted.database,
-  );
-  if (!wanted || lastToGo(ofDatabase, new Date()) !== wanted) return undefined;
-  const of = `of database ${JSON.stringify(wanted.database)}`;
-  const cause =
-    wanted.verifiedAt === null
-      ? `it is the newest ${of}, which has no verified backup`
-      : `it is the newest verified backup ${of}`;
-  return refused(id, cause, 'back that up first; or add --newest, if it is to go all the same');
 }
 
 async function requireConsent(id: string, files: StoredFile[], freedBytes: number): Promise<void> {
@@ -79,8 +57,4 @@ async function requireConsent(id: string, files: StoredFile[], freedBytes: numbe
   const what = `${counted(files.length, 'file')}, ${bytes(freedBytes)}`;
   const question = `Type the id to remove ${what}, for good (${printable(id)}): `;
   if (!(await askToType(id, question))) throw refused(id, 'its id was not typed', 'nothing was removed');
-}
-
-function refused(id: string, cause: string, remedy: string): HoldfastError {
-  return new HoldfastError('RemovalRefused', { attempted: `remove backup ${id}`, cause, remedy });
 }

@@ -1,13 +1,15 @@
+import type { HoldfastError } from '../../domain/errors.js';
 import { isFolder } from '../../files/real-file.js';
 import { storing } from '../../files/storage-error.js';
 import type { HeldLease, Lease } from '../lease.js';
 import { lease, leases } from '../local/lease.js';
 import { freeSpace, makeFolder } from '../local/prepare.js';
-import type { FreeSpace } from '../repository.js';
+import type { FreeSpace, StoredFile } from '../repository.js';
 import { baseLayoutOf, baseMetadataPath } from './base-layout.js';
+import { filesOfBase } from './files-of-base.js';
 import { type BasePublication, createPartialBase, publishBase } from './publish-base.js';
 import { type BaseListing, type FoundBase, findBase, listBases } from './read-base-backup.js';
-import { removeAbandonedBases, removeBase, removePartialBases } from './remove-base.js';
+import { baseRemovalRefusal, removeAbandonedBases, removeBase, removePartialBases } from './remove-base.js';
 
 /** The base backups of one cluster's repository: folders `incremental/base_{timestamp}/`, each whole or not there. */
 export interface BaseRepository {
@@ -24,6 +26,10 @@ export interface BaseRepository {
   list(): Promise<BaseListing>;
   /** By id, or `latest`. See {@link findBase}. */
   find(reference: string): Promise<FoundBase>;
+  /** See {@link filesOfBase}. */
+  filesOf(id: string): Promise<StoredFile[] | undefined>;
+  /** What `remove` would throw at this moment. */
+  removalRefusal(id: string): Promise<HoldfastError | undefined>;
   /** See {@link removeBase}. */
   remove(id: string): Promise<boolean>;
   /** Keeps a base backup from being removed while a run reads it. Throws BackupNotFound when it is gone. */
@@ -51,6 +57,8 @@ export function baseRepository(root: string, cluster: string): BaseRepository {
     publish: (publication) => publishBase(layout, publication),
     list: () => listBases(layout),
     find: (reference) => findBase(layout, reference),
+    filesOf: (id) => filesOfBase(layout, id),
+    removalRefusal: (id) => baseRemovalRefusal(layout, id),
     remove: (id) => removeBase(layout, id),
     lease: (asked) => lease(layout, asked, baseMetadataPath),
     leases: () => leases(layout),

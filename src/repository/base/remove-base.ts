@@ -1,21 +1,17 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { partialName, partialPrefix } from '../../domain/backup/names.js';
+import { join } from 'node:path';
+import { partialPrefix } from '../../domain/backup/names.js';
 import { HoldfastError } from '../../domain/errors.js';
-import { parseBaseBackupId } from '../../domain/wal/base-backup.js';
 import { renameIfThere, syncFolder } from '../../files/durable.js';
 import { isFolder } from '../../files/real-file.js';
 import { errorCode, storing } from '../../files/storage-error.js';
 import { failpoint } from '../failpoint.js';
-import { describeLease, type HeldLease } from '../lease.js';
-import { type Layout, partialPath } from '../local/layout.js';
+import { describeLease } from '../lease.js';
+import type { Layout } from '../local/layout.js';
 import { leases } from '../local/lease.js';
 import { partialNames } from '../local/partial-names.js';
 import { baseFolder } from './base-layout.js';
-
-const removalRun = 'removal-of-';
-const stages = ['unlisted', 'decided'] as const;
-type Stage = (typeof stages)[number];
+import { idOfRemoval, removalPath, removalUnderWay } from './base-removal-mark.js';
 
 /**
  * Unlists a base backup by one rename of its folder, then removes it. Against readers it goes as the removal of full
@@ -26,12 +22,12 @@ export async function removeBase(layout: Layout, id: string): Promise<boolean> {
   const listed = baseFolder(layout, id);
   if (await isFolder(listed)) {
     // Who reads it already is not to see it unlisted, not even for an instant.
-    refuseRead(id, await leaseOf(layout, id));
+    throwIf(await baseRemovalRefusal(layout, id));
     await renameIfThere(listed, removalPath(layout, id, 'unlisted'));
     await syncFolder(layout.full);
     failpoint('remove:after-unlisting');
-  } else if (!(await isUnderWay(layout, id))) return false;
-  refuseRead(id, await decide(layout, id));
+  } else if ((await removalUnderWay(layout, id)) === undefined) return false;
+  throwIf(await decide(layout, id));
   await finish(layout, id);
   return true;
 }
@@ -65,14 +61,14 @@ export async function removeAbandonedBases(layout: Layout, before: Date): Promis
   return await removeAll(layout, abandoned);
 }
 
-/** Lists it again where a reader came in between, whose lease it gives. One rename, which only one process can win. */
-async function decide(layout: Layout, id: string): Promise<HeldLease | undefined> {
-  const reader = await leaseOf(layout, id);
-  const outcome = reader ? baseFolder(layout, id) : removalPath(layout, id, 'decided');
+/** Lists it again where a reader came in between, and tells of it. One rename, which only one process can win. */
+async function decide(layout: Layout, id: string): Promise<HoldfastError | undefined> {
+  const refusal = await baseRemovalRefusal(layout, id);
+  const outcome = refusal ? baseFolder(layout, id) : removalPath(layout, id, 'decided');
   await renameIfThere(removalPath(layout, id, 'unlisted'), outcome);
   await syncFolder(layout.full);
   failpoint('remove:after-decision');
-  return (await isFolder(baseFolder(layout, id))) ? reader : undefined;
+  return (await isFolder(baseFolder(layout, id))) ? refusal : undefined;
 }
 
 async function finish(layout: Layout, id: string): Promise<void> {
@@ -111,30 +107,15 @@ function isAbsence(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '');
 }
 
-async function isUnderWay(layout: Layout, id: string): Promise<boolean> {
-  const marks = await Promise.all(stages.map((stage) => isFolder(removalPath(layout, id, stage))));
-  return marks.includes(true);
-}
-
-async function leaseOf(layout: Layout, id: string): Promise<HeldLease | undefined> {
-  return (await leases(layout)).find(({ backupId }) => backupId === id);
-}
-
-function refuseRead(id: string, lease: HeldLease | undefined): void {
-  if (!lease) return;
+/** Why it may not be removed: a run reads it. Undefined: it may. */
+export async function baseRemovalRefusal(layout: Layout, id: string): Promise<HoldfastError | undefined> {
+  const lease = (await leases(layout)).find(({ backupId }) => backupId === id);
+  if (!lease) return undefined;
+  const attempted = `remove base backup ${id}`;
   const remedy = 'wait until the recovery has ended';
-  throw new HoldfastError('BackupInUse', {
-    attempted: `remove base backup ${id}`,
-    cause: describeLease(lease),
-    remedy,
-  });
+  return new HoldfastError('BackupInUse', { attempted, cause: describeLease(lease), remedy });
 }
 
-function idOfRemoval(name: string): string | undefined {
-  const match = new RegExp(`^${partialPrefix}${removalRun}(base_\\d{8}_\\d{6})-\\d$`).exec(basename(name));
-  return match?.[1] !== undefined && parseBaseBackupId(match[1]) ? match[1] : undefined;
-}
-
-function removalPath(layout: Layout, id: string, stage: Stage): string {
-  return partialPath(layout, partialName(`${removalRun}${id}`, stages.indexOf(stage), ''));
+function throwIf(refusal: HoldfastError | undefined): void {
+  if (refusal) throw refusal;
 }
