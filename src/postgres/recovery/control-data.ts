@@ -16,7 +16,7 @@ export interface ControlData {
   /** Recovery must come at least this far to be consistent; `0/0` when it isn't in recovery. */
   minRecoveryEnd: LsnText;
   hasDataChecksums: boolean;
-  /** The settings that a server must have at least, for sessions to be let in during recovery. */
+  /** What a server must have at least, to start at all and for sessions to be let in during recovery. */
   settings: Record<string, string>;
 }
 
@@ -58,9 +58,22 @@ export async function readControlData(programs: ServerPrograms, dataDir: string)
     checkpointAt: isoOf(value('Time of latest checkpoint')),
     minRecoveryEnd: value('Minimum recovery ending location'),
     hasDataChecksums: value('Data page checksum version') !== '0',
-    settings: Object.fromEntries(
-      Object.entries(settingNames).map(([said, name]) => [name, value(said)] as const),
-    ),
+    settings: {
+      ...walSizes(Number(value('Bytes per WAL segment'))),
+      ...Object.fromEntries(Object.entries(settingNames).map(([said, name]) => [name, value(said)] as const)),
+    },
+  };
+}
+
+/**
+ * PostgreSQL's defaults, but at least two segments, without which a server does not start. `initdb` writes such values into
+ * postgresql.conf, which is not read here.
+ */
+function walSizes(segmentSizeBytes: number): Record<string, string> {
+  const twoSegments = (2 * segmentSizeBytes) / 1024 ** 2;
+  return {
+    min_wal_size: `${Math.max(80, twoSegments)}MB`,
+    max_wal_size: `${Math.max(1024, twoSegments)}MB`,
   };
 }
 
