@@ -1,4 +1,5 @@
 import { HoldfastError } from '../src/domain/errors.js';
+import { otherCluster } from '../src/domain/wal/other-cluster.js';
 import type { BaseRepository } from '../src/repository/base/base-repository.js';
 
 /**
@@ -11,12 +12,10 @@ export async function requireOneCluster(
   systemIdentifier: string,
 ): Promise<void> {
   const { bases } = await repository.list();
-  const other = bases.find((base) => base.systemIdentifier !== systemIdentifier);
-  if (!other) return;
-  throw new HoldfastError('ArchivingRefused', {
-    attempted: `look after the WAL of cluster "${cluster}"`,
-    cause: `base backup ${other.id} is of the cluster with system identifier ${other.systemIdentifier}, the server's is ${systemIdentifier}: it was initialised anew, or upgraded by pg_upgrade`,
-    remedy:
-      'give the new cluster another name in holdfast.yaml (and so another archive), or move the folder incremental/ of the old one away',
-  });
+  const other = otherCluster(bases, systemIdentifier);
+  if (other)
+    throw new HoldfastError('ArchivingRefused', {
+      attempted: `look after the WAL of cluster "${cluster}"`,
+      ...other,
+    });
 }

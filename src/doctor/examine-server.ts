@@ -11,6 +11,7 @@ import { judgeArchiving, judgeClock, judgeSlots } from '../domain/doctor/judge-s
 import type { RoleFacts } from '../domain/doctor/role-facts.js';
 import { archiveCommand } from '../domain/wal/archive-command.js';
 import { type ArchivingFacts, planArchiving } from '../domain/wal/archiving.js';
+import { otherCluster } from '../domain/wal/other-cluster.js';
 import { isOwnSlot } from '../domain/wal/replication-slot.js';
 import { isFolder } from '../files/real-file.js';
 import { inspectArchiving } from '../postgres/archiving/inspect-archiving.js';
@@ -19,6 +20,7 @@ import { inspectRole } from '../postgres/inspect/role.js';
 import type { ServerSight } from '../postgres/inspect/server.js';
 import { readServerSpace } from '../postgres/restore/staging/server-space.js';
 import { inspectStreaming, type StreamingFacts } from '../postgres/streaming/inspect-streaming.js';
+import { baseRepository } from '../repository/base/base-repository.js';
 import { isScriptCurrent } from '../repository/local/wal/archive-script.js';
 import { walLayout } from '../repository/local/wal/wal-layout.js';
 import { look } from './look.js';
@@ -64,6 +66,7 @@ async function examineArchiving(
   { slots }: StreamingFacts,
 ): Promise<Diagnosis> {
   const layout = walLayout(repositoryPath);
+  const { bases } = await baseRepository(repositoryPath, name).list();
   return judgeArchiving(name, {
     plans: planArchiving(facts, archiveCommand(layout.incremental)),
     archiver: facts.archiver,
@@ -71,6 +74,7 @@ async function examineArchiving(
     isScriptCurrent: await isScriptCurrent(layout),
     isStreamed: slots.some((slot) => isOwnSlot(slot.name) && slot.isActive),
     inRecovery: facts.inRecovery,
+    other: otherCluster(bases, facts.systemIdentifier),
   });
 }
 

@@ -1,6 +1,7 @@
 import { HoldfastError } from '../domain/errors.js';
 import type { ArchivingServerFacts, WalFacts } from '../domain/health/facts.js';
 import type { ArchivingFacts } from '../domain/wal/archiving.js';
+import { otherCluster } from '../domain/wal/other-cluster.js';
 import { recoverableWindow } from '../domain/wal/recoverable-window.js';
 import { parseLsn } from '../domain/wal/wal-position.js';
 import { parseSegmentName, segmentNumberOf, segmentStart } from '../domain/wal/wal-segment.js';
@@ -37,6 +38,7 @@ export async function walFacts(
     const { gaps, damaged, foreign, needsBase, newestWrittenAt } = seen.report;
     const [gap, flaw] = [gaps.items[0], damaged.items[0] ?? foreign.items[0]];
     const window = recoverableWindow({ bases: ofCluster, ...seen, now });
+    const other = server && otherCluster(bases, server.systemIdentifier);
     return {
       ...{ unknownBecause: '', hasBase: true, newestWrittenAt, needsBase },
       ...{ baseCount: bases.length, newestBaseAt: newest.stoppedAt },
@@ -45,7 +47,10 @@ export async function walFacts(
       firstGap: gap ? `${gap.firstMissing} to ${gap.lastMissing}` : '',
       flawCount: damaged.total + foreign.total,
       firstFlaw: flaw ? `${flaw.file}: ${flaw.why}` : '',
-      server: server && serverFacts(server, seen.report.newest, newest.walSegmentSizeBytes),
+      server: server && {
+        ...serverFacts(server, seen.report.newest, newest.walSegmentSizeBytes),
+        ...(other && { other }),
+      },
     };
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.type === 'Cancelled') throw error;

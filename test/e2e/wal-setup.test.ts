@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { prepareArchive } from '../../src/repository/local/wal/prepare-archive.js';
 import { walLayout } from '../../src/repository/local/wal/wal-layout.js';
 import { scratchFolder } from '../repository/support/scratch.js';
+import { backUpBase } from '../support/base-backup.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { createWorkplace, type Workplace } from '../support/holdfast.js';
 import { patience } from '../support/patience.js';
@@ -91,6 +92,19 @@ test('after the restart the server archives there, and nothing is left to do', a
   expect((await place.run('wal', 'setup')).stdout).toContain('✓ the server archives here');
   const segment = await cluster.psql('SELECT pg_walfile_name(pg_switch_wal())');
   await vi.waitUntil(async () => (await readdir(setup.archive.folder)).includes(segment), patience);
+});
+
+test('G12: a server that is another cluster than the archive’s is refused, and told so by doctor', async () => {
+  const shared = { BACKUP_DIR: join(place.folder, 'shared') };
+  await using other = await startCluster({ initdbArgs: ['--wal-segsize=1'] });
+  await backUpBase(other, shared.BACKUP_DIR);
+  const words = /base backup base_\d+_\d+ is of the cluster with system identifier \d+, the server's is \d+/;
+  const refused = await place.start(['wal', 'setup', '--apply', '--force'], shared);
+  expect(refused).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(words) });
+  expect(existsSync(walLayout(shared.BACKUP_DIR).wal)).toBe(false);
+  const looked = await place.start(['wal', 'setup'], shared);
+  expect(looked).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(words) });
+  expect((await place.start(['doctor'], shared)).stdout).toMatch(words);
 });
 
 test('a script that was changed is put back by --apply', async () => {

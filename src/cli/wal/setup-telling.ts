@@ -4,6 +4,7 @@ import {
   type ServerAccount,
   type SettingPlan,
 } from '../../domain/wal/archiving.js';
+import type { OtherCluster } from '../../domain/wal/other-cluster.js';
 import type { WalLayout } from '../../repository/local/wal/wal-layout.js';
 import { printable } from '../output/format.js';
 import type { Output } from '../output/output.js';
@@ -23,6 +24,8 @@ export interface WalSetup {
   applied: boolean;
   /** What to say of replication slots. */
   slotWarnings: string[];
+  /** Where the archive has base backups of another cluster, what stands against archiving there. */
+  other: OtherCluster | undefined;
 }
 
 /** Prints what `wal setup` found and did. */
@@ -40,11 +43,16 @@ function tellPeople(output: Output, setup: WalSetup, needsRestart: boolean): voi
   for (const { name, hindrance } of plans) if (hindrance) output.warn(`${name} is ${hindrance}`);
   if (facts.inRecovery)
     output.warn('the server is a standby: it archives once it is promoted, or with archive_mode = always');
-  for (const warning of setup.slotWarnings) output.warn(warning);
+  for (const warning of warningsOf(setup)) output.warn(warning);
   if (!applied) tellWork(output, setup);
   else if (setup.statements.length > 0) output.success('the settings are made');
   if (needsRestart) output.warn(restartWords(applied));
-  else if (isArchiving(plans) && setup.commands.length === 0) output.success('the server archives here');
+  else if (isArchiving(plans) && setup.commands.length === 0 && !setup.other)
+    output.success('the server archives here');
+}
+
+function warningsOf({ slotWarnings, other }: WalSetup): string[] {
+  return [...(other ? [`${other.cause}; ${other.remedy}`] : []), ...slotWarnings];
 }
 
 /** What is left to be done, as it can be run. */
@@ -79,10 +87,8 @@ function row({ name, now, needed, state, needsRestart }: SettingPlan): string[] 
   return [name, now === '' ? '(empty)' : now, `${words[state] || '(empty)'}${restart}`];
 }
 
-function toJson(
-  { cluster, layout, owner, facts, plans, statements, commands, applied, slotWarnings }: WalSetup,
-  restart: boolean,
-) {
+function toJson(setup: WalSetup, restart: boolean) {
+  const { cluster, layout, owner, facts, plans, statements, commands, applied } = setup;
   return {
     cluster,
     archive: { folder: layout.wal, script: layout.script, osUser: owner.name },
@@ -96,6 +102,6 @@ function toJson(
     })),
     ...{ commands, statements, applied },
     needsRestart: restart,
-    warnings: slotWarnings,
+    warnings: warningsOf(setup),
   };
 }

@@ -3,12 +3,14 @@ import type { ClusterConfig } from '../../config/config.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { archiveCommand, archiveCommandFlaw } from '../../domain/wal/archive-command.js';
 import { planArchiving, type SettingPlan } from '../../domain/wal/archiving.js';
+import { otherCluster } from '../../domain/wal/other-cluster.js';
 import { idleSlotWarnings, isOwnSlot, keepSizeWarning } from '../../domain/wal/replication-slot.js';
 import { applyArchiving, archivingStatements } from '../../postgres/archiving/apply-archiving.js';
 import { inspectArchiving } from '../../postgres/archiving/inspect-archiving.js';
 import { locateServer } from '../../postgres/archiving/locate-server.js';
 import { withMaintenanceConnection } from '../../postgres/connection/connection.js';
 import { inspectStreaming } from '../../postgres/streaming/inspect-streaming.js';
+import { baseRepository } from '../../repository/base/base-repository.js';
 import { isScriptCurrent } from '../../repository/local/wal/archive-script.js';
 import { archiveCommands, prepareArchive } from '../../repository/local/wal/prepare-archive.js';
 import { walLayout } from '../../repository/local/wal/wal-layout.js';
@@ -53,7 +55,9 @@ async function look(client: pg.Client, cluster: ClusterConfig, backupDir: string
   const commands = isReady ? [] : archiveCommands(layout, backupDir, owner);
   const statements = archivingStatements(plans);
   const slotWarnings = await warnOfSlots(client);
-  const found = { layout, owner, facts, plans, statements, commands, slotWarnings };
+  const { bases } = await baseRepository(cluster.repositoryPath, cluster.name).list();
+  const other = otherCluster(bases, facts.systemIdentifier);
+  const found = { layout, owner, facts, plans, statements, commands, slotWarnings, other };
   return { cluster: cluster.name, ...found, applied: false };
 }
 
@@ -73,6 +77,7 @@ async function apply(
   force: boolean,
 ): Promise<WalSetup> {
   const { layout, owner, plans, statements, cluster } = setup;
+  refuseOther(setup);
   refuseHindered(cluster, plans);
   if (!force) refuseForeign(cluster, plans);
   await prepareArchive(layout, backupDir, owner);
@@ -87,6 +92,14 @@ function requireHere({ name, host }: ClusterConfig, here: string): void {
     attempted: `set up archiving of cluster "${name}"`,
     cause: `its host is ${host}, and this is ${here}`,
     remedy: `run the same command on ${host}`,
+  });
+}
+
+function refuseOther({ cluster, other }: WalSetup): void {
+  if (!other) return;
+  throw new HoldfastError('ArchivingRefused', {
+    attempted: `set up archiving of cluster "${cluster}"`,
+    ...other,
   });
 }
 

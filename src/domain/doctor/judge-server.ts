@@ -1,5 +1,6 @@
 import { bytes } from '../sizes.js';
 import type { ArchiverFacts, SettingPlan } from '../wal/archiving.js';
+import type { OtherCluster } from '../wal/other-cluster.js';
 import { idleSlotWarnings, isOwnSlot, keepSizeWarning, type SlotFacts } from '../wal/replication-slot.js';
 import { type Diagnosis, diagnosis, doubtful, failing, fine, unneeded, type Verdict } from './diagnosis.js';
 import { recommendedKeepBytes, type WalRate } from './recommend-keep-size.js';
@@ -39,6 +40,8 @@ export interface ArchivingSight {
   /** Whether somebody streams by a slot of Holdfast's. */
   isStreamed: boolean;
   inRecovery: boolean;
+  /** Where the archive has base backups of another cluster, what stands against archiving there. */
+  other: OtherCluster | undefined;
 }
 
 /** Whether the server's WAL arrives. */
@@ -47,7 +50,8 @@ export function judgeArchiving(cluster: string, sight: ArchivingSight): Diagnosi
 }
 
 function archivingVerdict(cluster: string, sight: ArchivingSight): Verdict {
-  const { plans, archiver, hasArchive, isStreamed } = sight;
+  const { plans, archiver, hasArchive, isStreamed, other } = sight;
+  if (other) return failing('ArchivingRefused', other.cause, other.remedy);
   const setup = `holdfast wal setup ${cluster}`;
   const wrong = plans.filter(({ state }) => state !== 'fine');
   const failed = failure(archiver);

@@ -31,6 +31,7 @@ export function checkWal(facts: HealthFacts): Finding {
 }
 
 function ofServer({ server }: WalFacts): Verdict | undefined {
+  if (server?.other) return { state: 'critical', message: server.other.cause, remedy: server.other.remedy };
   if (server && !server.archives) {
     const remedy = 'run `holdfast wal setup`, which tells what the server lacks';
     return {

@@ -1,3 +1,5 @@
+import type { OtherCluster } from '../wal/other-cluster.js';
+
 /** What a cluster's settings ask of its backups. */
 export interface HealthSettings {
   maxBackupAgeHours: number;
@@ -110,6 +112,8 @@ export interface ArchivingServerFacts {
   waiting: number;
   /** What has been written to the segment that is not complete yet. */
   openBytes: number;
+  /** Where the archive has base backups of another cluster, what stands against archiving there. */
+  other?: OtherCluster;
 }
 
 /** What was found of one cluster, as much of it as one message can bear: its databases come in pages. */

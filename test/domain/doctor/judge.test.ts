@@ -133,7 +133,7 @@ const archiving: ArchivingSight = {
     },
     ...{ failedCount: 0, lastFailedFile: null, lastFailedAt: null },
   },
-  ...{ hasArchive: true, isScriptCurrent: true, isStreamed: false, inRecovery: false },
+  ...{ hasArchive: true, isScriptCurrent: true, isStreamed: false, inRecovery: false, other: undefined },
 };
 const failed = {
   ...archiving.archiver,
@@ -179,6 +179,7 @@ test.for<[why: string, sight: Partial<ArchivingSight>, state: string, words: str
     'warning',
     'another command',
   ],
+  ['another cluster’s', { other: { cause: 'it is of 42', remedy: '' } }, 'critical', 'it is of 42'],
   [
     'waiting for a restart',
     { plans: plan('archive_mode', { now: 'off', state: 'restart' }) },

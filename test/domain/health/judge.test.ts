@@ -114,6 +114,7 @@ test.each([
   ['no archive', { ...goodFacts, wal: null }, 'not applicable'],
   ['fine, the server not asked', withWal({ server: null }), 'ok'],
   ['archiving turned off', withWal({ server: { ...server, archives: false } }), 'critical'],
+  ['another cluster', withWal({ server: { ...server, other: { cause: '', remedy: '' } } }), 'critical'],
   ['the archiver fails', withWal({ server: { ...server, failing: { file: 'x', at: old } } }), 'critical'],
   ['a gap that cuts off', withWal({ gaps: 1, needsBase: true }), 'critical'],
   ['a gap before a base backup', withWal({ gaps: 1 }), 'warning'],
