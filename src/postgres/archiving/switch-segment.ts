@@ -22,9 +22,10 @@ const markTime = `
 export async function switchSegment(client: pg.Client): Promise<string> {
   try {
     await client.query(markTime);
-    // At the very beginning of a segment nothing is switched, and the name is that of the one before.
+    // At the very beginning of a segment nothing is switched: the byte before is of the last that is complete. From 17 on,
+    // pg_walfile_name() calls that beginning by the name of the segment that begins.
     const { rows } = await client.query<{ segment: string }>(
-      'SELECT pg_walfile_name(pg_switch_wal()) AS segment',
+      'SELECT pg_walfile_name(pg_switch_wal() - 1) AS segment',
     );
     const [row] = rows;
     if (!row) throw new Error('pg_switch_wal gave no row');
