@@ -4,6 +4,7 @@ import { archiveCommand } from '../src/domain/wal/archive-command.js';
 import type { ArchiverFacts } from '../src/domain/wal/archiving.js';
 import type { ArchivingState } from '../src/domain/wal/contracts.js';
 import { slotName } from '../src/domain/wal/replication-slot.js';
+import { isFolder } from '../src/files/real-file.js';
 import type { Logger } from '../src/log.js';
 import { inspectArchiving } from '../src/postgres/archiving/inspect-archiving.js';
 import {
@@ -76,7 +77,8 @@ async function awaitInArchive({ cluster, layout }: ClusterPlaces, segment: strin
   });
   const waitedMs = Math.round(performance.now() - since);
   if (isThere) return waitedMs;
-  throw notArchived(segment, layout.wal, { archiver: (await look()).archiver, waitedMs });
+  const hasFolder = await isFolder(layout.wal);
+  throw notArchived(segment, layout.wal, { archiver: (await look()).archiver, waitedMs, hasFolder });
 }
 
 /** Whether the archiver fails and no stream is there to bring what it does not. */

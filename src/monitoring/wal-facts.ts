@@ -1,5 +1,6 @@
 import { HoldfastError } from '../domain/errors.js';
 import type { ArchivingServerFacts, WalFacts } from '../domain/health/facts.js';
+import { archiveCommand } from '../domain/wal/archive-command.js';
 import type { ArchivingFacts } from '../domain/wal/archiving.js';
 import { otherCluster } from '../domain/wal/other-cluster.js';
 import { recoverableWindow } from '../domain/wal/recoverable-window.js';
@@ -8,7 +9,7 @@ import { parseSegmentName, segmentNumberOf, segmentStart } from '../domain/wal/w
 import { isFolder } from '../files/real-file.js';
 import { baseRepository } from '../repository/base/base-repository.js';
 import { listArchive } from '../repository/local/wal/list-archive.js';
-import { walLayout } from '../repository/local/wal/wal-layout.js';
+import { type WalLayout, walLayout } from '../repository/local/wal/wal-layout.js';
 import { lookAtArchive } from '../repository/look-at-archive.js';
 
 /** PostgreSQL's own default, where no base backup says otherwise. */
@@ -28,7 +29,7 @@ export async function walFacts(
 ): Promise<WalFacts | null> {
   const layout = walLayout(root);
   try {
-    if (!(await isFolder(layout.wal))) return null;
+    if (!(await isFolder(layout.wal))) return server && whereMissing(layout, server);
     const { bases } = await baseRepository(root, cluster).list();
     const [newest] = bases;
     if (!newest)
@@ -58,8 +59,15 @@ export async function walFacts(
   }
 }
 
+/** A folder that is not there is missing where the server archives into it: its disk may not be mounted. */
+function whereMissing({ wal, incremental }: WalLayout, server: ArchivingFacts): WalFacts | null {
+  const { archive_mode, archive_command } = server.settings;
+  if (archive_mode.now === 'off' || archive_command.now !== archiveCommand(incremental)) return null;
+  return { ...unknown, unknownBecause: `there is no folder ${wal}, into which the server archives` };
+}
+
 /** Whose segments they are is not known: only that something arrives. */
-async function withoutBase(layout: ReturnType<typeof walLayout>): Promise<Partial<WalFacts>> {
+async function withoutBase(layout: WalLayout): Promise<Partial<WalFacts>> {
   const { files } = await listArchive(layout, usualSegmentBytes);
   const times = files.filter(({ kind }) => kind === 'segment').map(({ writtenAtMs }) => writtenAtMs);
   if (times.length === 0) return {};

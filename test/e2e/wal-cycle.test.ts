@@ -3,6 +3,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -174,6 +175,18 @@ test('monitor judges the archive and the server by the workflow, and remembers w
   } finally {
     await temporal.restart();
   }
+});
+
+test('monitor: an archive that is not there is critical where the server archives into it', async () => {
+  const { wal } = walLayout(backupDir);
+  renameSync(wal, `${wal}.away`);
+  const { stdout } = await place.run('--json', 'monitor');
+  renameSync(`${wal}.away`, wal);
+  const [look] = JSON.parse(stdout) as MonitorResult[];
+  expect(look?.findings.find(({ check }) => check === 'wal_archive')).toMatchObject({
+    state: 'critical',
+    message: expect.stringContaining(`there is no folder ${wal}, into which the server archives`),
+  });
 });
 
 test('C2: a base backup and a segment of the future promise nothing, and let nothing expire', async () => {

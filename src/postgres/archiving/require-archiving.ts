@@ -47,14 +47,16 @@ export function isArchiverStuck(before: ArchiverFacts, now: ArchiverFacts): bool
 export function notArchived(
   segment: string,
   folder: string,
-  { archiver, waitedMs }: { archiver: ArchiverFacts; waitedMs: number },
+  { archiver, waitedMs, hasFolder }: { archiver: ArchiverFacts; waitedMs: number; hasFolder: boolean },
 ): HoldfastError {
   const { lastFailedFile, lastFailedAt, lastArchivedFile } = archiver;
   const failed = lastFailedFile === null ? '' : `; it failed with ${lastFailedFile} at ${lastFailedAt}`;
   const waited = duration(Math.round(waitedMs / 1000));
   return new HoldfastError('ArchivingBehind', {
     attempted: `await ${segment} in ${folder}`,
-    cause: `neither the server's archiver nor a stream has brought it within ${waited}; the archiver's last one was ${lastArchivedFile ?? 'none'}${failed}`,
-    remedy: "see the server's log for what its archive_command says, and whether `holdfast wal stream` runs",
+    cause: `${hasFolder ? '' : 'there is no such folder: '}neither the server's archiver nor a stream has brought it within ${waited}; the archiver's last one was ${lastArchivedFile ?? 'none'}${failed}`,
+    remedy: hasFolder
+      ? "see the server's log for what its archive_command says, and whether `holdfast wal stream` runs"
+      : 'mount its disk; where it is gone for good, `holdfast wal setup --apply` makes it anew',
   });
 }
