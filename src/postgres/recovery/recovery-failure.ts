@@ -67,7 +67,8 @@ function notReached(attempted: string, { absent, lsn, time }: WhatWasSeen): Hold
   return new HoldfastError('RecoveryTargetNotReached', {
     attempted,
     cause: `PostgreSQL: ${endedEarly}. It came to ${reached || 'no position'}${lacks}`,
-    remedy: 'choose an earlier target, or put what is missing into the archive and recover again',
+    remedy:
+      'choose an earlier target, or put what is missing into the archive and recover again; where nothing was committed after that position, `--to latest` gives the same',
   });
 }
 

@@ -87,6 +87,7 @@ describe('a target that is not reached', () => {
     expect(error).toMatchObject({
       type: 'RecoveryTargetNotReached',
       message: expect.stringMatching(/the transaction of \d{4}-\d\d-\d\dT[\d:.]+Z/),
+      remedy: expect.stringContaining('where nothing was committed after that position, `--to latest`'),
     });
   });
 });
