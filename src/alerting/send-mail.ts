@@ -118,6 +118,8 @@ function remedyOf(error: unknown): string {
     return 'check user and password of alerts.mail in holdfast.yaml, or SMTP_USER and SMTP_PASSWORD';
   if (code === 'EENVELOPE')
     return 'check from and to of alerts.mail in holdfast.yaml, or SMTP_FROM and SMTP_TO';
+  if (code === 'EMESSAGE')
+    return 'check what the mail server asks of a mail, as of its sender: it runs, took the addresses, and refused the mail itself';
   if (code === 'ETLS' || code === 'ENOENT' || code === 'EACCES' || /certificate|TLS|SSL/i.test(String(error)))
     return 'check tls and caFile of alerts.mail in holdfast.yaml, or SMTP_TLS and SMTP_CA_FILE';
   return 'check host and port of alerts.mail in holdfast.yaml, or SMTP_HOST and SMTP_PORT, and that the mail server runs';

@@ -118,6 +118,18 @@ test('where one recipient is refused the others have the mail, and it is told; w
   });
 });
 
+test('a server that takes the addresses and refuses the mail is not said to be away', async () => {
+  await using server = await startMailServer();
+  server.answer = 'refuse';
+  await expect(sendMail(mailTo(server.port), alert)).rejects.toMatchObject({
+    type: 'AlertRefused',
+    story: {
+      cause: expect.stringContaining('554'),
+      remedy: expect.stringContaining('refused the mail itself'),
+    },
+  });
+});
+
 test('a server that never greets ends in time', async () => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => sockets.push(socket));
