@@ -128,7 +128,7 @@ test('--all backs up every database, and shows how far it is', async () => {
 });
 
 test('--all takes what the patterns mean; one that can’t be dumped stops no other, ends with 4, and stands in the report', async () => {
-  for (const name of ['all_good', 'all_broken', 'all_other', 'all_closed'])
+  for (const name of ['all_good', 'all_broken', 'all_other', 'all_closed', 'all_invalid'])
     await cluster.createDatabase(name);
   await cluster.psql(
     `CREATE TABLE t (a int, b int); SET allow_system_table_mods = on;
@@ -136,6 +136,7 @@ test('--all takes what the patterns mean; one that can’t be dumped stops no ot
     'all_broken',
   );
   await cluster.psql('ALTER DATABASE all_closed ALLOW_CONNECTIONS false');
+  await cluster.psql("UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'all_invalid'");
   // A restore's staging database is none of the user's.
   const mark = formatMark({ kind: 'staging', target: 'x', runId: 'r', comment: null });
   await cluster.createDatabase('all_staging');
@@ -148,6 +149,7 @@ test('--all takes what the patterns mean; one that can’t be dumped stops no ot
   expect(result.leftOut).toEqual(
     expect.arrayContaining([
       { database: 'all_closed', because: 'takes no connections' },
+      { database: 'all_invalid', because: 'invalid' },
       { database: 'all_other', because: 'in exclude' },
       { database: 'all_staging', because: 'made by Holdfast' },
       { database: 'postgres', because: 'not in include' },
@@ -160,7 +162,7 @@ test('--all takes what the patterns mean; one that can’t be dumped stops no ot
     all_good: { backupId: expect.stringMatching(/^all_good_full_/) },
     all_broken: { error: { type: 'DumpFailed' } },
   });
-  for (const name of ['all_good', 'all_broken', 'all_other', 'all_closed', 'all_staging'])
+  for (const name of ['all_good', 'all_broken', 'all_other', 'all_closed', 'all_invalid', 'all_staging'])
     await cluster.psql(`DROP DATABASE ${name}`);
 });
 

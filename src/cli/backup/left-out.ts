@@ -1,5 +1,10 @@
-import type { BackUpClusterResult } from '../../domain/backup/cluster-contracts.js';
+import type { BackUpClusterResult, LeftOutDatabase } from '../../domain/backup/cluster-contracts.js';
 import { printable } from '../output/format.js';
+
+/** Where the reason alone doesn't tell. */
+const words: Partial<Record<LeftOutDatabase['because'], string>> = {
+  invalid: 'invalid: its DROP DATABASE was interrupted',
+};
 
 /** The databases that a cluster's backup left out, by reason, in one line. */
 export function leftOutWords({
@@ -11,7 +16,7 @@ export function leftOutWords({
     const names = leftOut.flatMap(({ database, because }) =>
       because === reason ? [printable(database)] : [],
     );
-    return `${names.join(', ')} (${reason})`;
+    return `${names.join(', ')} (${words[reason] ?? reason})`;
   });
   const more = leftOutCount - leftOut.length;
   return `${groups.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;

@@ -22,7 +22,13 @@ export interface ClusterBackupEntry {
 /** A database that a backup of its whole cluster leaves out. */
 export interface LeftOutDatabase {
   database: string;
-  because: 'template' | 'takes no connections' | 'made by Holdfast' | 'not in include' | 'in exclude';
+  because:
+    | 'template'
+    | 'takes no connections'
+    | 'invalid'
+    | 'made by Holdfast'
+    | 'not in include'
+    | 'in exclude';
 }
 
 export interface CarriedBackups {

@@ -67,7 +67,9 @@ export function connectError(error: unknown, connection: ResolvedConnection): Ho
   if (code === '3D000')
     return new HoldfastError('DatabaseUnknown', { ...story, remedy: 'Name one of the databases.' }, options);
   if (code === '55000') {
-    const remedy = 'Name another database, or open this one: ALTER DATABASE … ALLOW_CONNECTIONS true.';
+    const remedy =
+      (error as { hint?: string }).hint ??
+      'Name another database, or open this one: ALTER DATABASE … ALLOW_CONNECTIONS true.';
     return new HoldfastError('DatabaseUnknown', { ...story, remedy }, options);
   }
   if (code === 'ENOENT' && connection.host.startsWith('/'))

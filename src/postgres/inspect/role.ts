@@ -3,6 +3,7 @@ import type { ConnectionSettings } from '../../config/config.js';
 import type { DatabaseSight, RoleFacts } from '../../domain/doctor/role-facts.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { withConnection } from '../connection/connection.js';
+import { isInvalidDatabase } from '../connection/read-databases.js';
 
 type RoleRow = Omit<RoleFacts, 'databases'>;
 type Listed = Pick<DatabaseSight, 'name' | 'owner' | 'isOwnerSuperuser' | 'isOwned' | 'sizeBytes'>;
@@ -20,7 +21,7 @@ const databasesQuery = `
          coalesce((SELECT rolsuper FROM pg_roles r WHERE r.oid = datdba), false) AS "isOwnerSuperuser",
          CASE WHEN has_database_privilege(oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'USAGE')
            THEN pg_database_size(oid)::float8 END AS "sizeBytes"
-  FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname COLLATE "C"`;
+  FROM pg_database WHERE datallowconn AND NOT ${isInvalidDatabase} AND NOT datistemplate ORDER BY datname COLLATE "C"`;
 
 /** What pg_dump locks and reads: tables, and the values of sequences, that no extension brought. */
 const contentsQuery = `

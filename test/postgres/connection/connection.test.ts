@@ -238,6 +238,19 @@ test('databases that take no connections are not listed', async () => {
   expect(error.message).toContain('is not currently accepting connections');
 });
 
+test('a database whose DROP DATABASE was interrupted is not listed, and told with what is left to do', async () => {
+  await cluster.createDatabase('halfway');
+  // What DROP DATABASE itself does first (dropdb() in dbcommands.c).
+  await cluster.psql("UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'halfway'");
+  const connection = settings({ password: canary });
+  expect(await listDatabases(connection)).not.toContain('halfway');
+  const error = await failure(ask(connection, 'SELECT 1', 'halfway'));
+  expect(error).toMatchObject({
+    type: 'DatabaseUnknown',
+    story: { remedy: 'Use DROP DATABASE to drop invalid databases.' },
+  });
+});
+
 test('databases are listed by way of template1 where there is no postgres', async () => {
   await cluster.psql('ALTER DATABASE postgres RENAME TO elsewhere', 'shop');
   try {
