@@ -12,7 +12,10 @@ export async function approvalsCommand(context: CommandContext): Promise<number>
     const waiting = await waitingRuns(place);
     if (output.json) output.printJson(waiting);
     else if (waiting.length === 0) output.print('nothing waits for approval');
-    else output.print(renderTable(['ID', 'BACKUP', 'ASKED BY', 'UNTIL', 'EVIDENCE'], waiting.map(row), {}));
+    else
+      output.print(
+        renderTable(['ID', 'BACKUP', 'ASKED BY', 'UNTIL', 'EVIDENCE'], waiting.map(row), { whole: [0, 1] }),
+      );
     return 0;
   } finally {
     await place.close();

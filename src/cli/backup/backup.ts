@@ -137,7 +137,7 @@ function printCluster(output: Output, result: BackUpClusterResult): void {
   const good = entries.filter(({ error }) => !error);
   if (good.length > 0) {
     const rows = good.map((entry) => [entry.database, entry.backupId ?? '', bytes(entry.sizeBytes ?? 0)]);
-    output.print(renderTable(['DATABASE', 'BACKUP', 'SIZE'], rows, { right: [2] }));
+    output.print(renderTable(['DATABASE', 'BACKUP', 'SIZE'], rows, { right: [2], whole: [1] }));
   }
   for (const { database, error } of entries)
     if (error) output.fail(`${printable(database)}: ${error.message}`);

@@ -49,7 +49,7 @@ export async function expireCommand(
     decision.because,
   ];
   const cells = [...expire.map(told(verb)), ...keep.map(told('kept'))];
-  output.print(renderTable(['', 'ID', 'BECAUSE'], cells, {}));
+  output.print(renderTable(['', 'ID', 'BECAUSE'], cells, { whole: [1] }));
   output.print(`${verb} ${expire.length}, kept ${keep.length}`);
   return 0;
 }

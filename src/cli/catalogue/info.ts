@@ -56,7 +56,9 @@ function tell(output: Output, { cluster, window, baseBackups, broken }: Recovera
   for (const { file, why } of broken) output.warn(`${printable(file)}: ${why}`);
   if (baseBackups.length === 0) return;
   output.print('');
-  output.print(renderTable(['BASE BACKUP', 'CLUSTER', 'AGE', 'SIZE'], baseBackups.map(row), { right: [3] }));
+  output.print(
+    renderTable(['BASE BACKUP', 'CLUSTER', 'AGE', 'SIZE'], baseBackups.map(row), { right: [3], whole: [0] }),
+  );
   if (window) {
     const { from, to, gaps } = window;
     output.success(

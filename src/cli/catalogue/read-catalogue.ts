@@ -83,7 +83,7 @@ export function tellCatalogue(output: Output, { backups, broken }: Catalogue, no
   const header = ['ID', 'DATABASE', 'AGE', 'SIZE', 'VERIFIED'];
   if (backups.some(({ kept }) => kept !== null)) header.push('KEPT');
   if (backups.length === 0) output.print(nothing);
-  else output.print(renderTable(header, backups.map(row), { right: [3] }));
+  else output.print(renderTable(header, backups.map(row), { right: [3], whole: [0] }));
   for (const { id, kept } of backups)
     if (kept) output.print(`${printable(id)} is kept ${printable(describeKeep(kept))}`);
   for (const { file, why } of broken) output.warn(`${printable(file)}: ${why}`);

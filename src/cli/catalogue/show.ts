@@ -28,7 +28,7 @@ export async function showCommand(
   }
   const rows = [...facts(metadata, found.summary.takenAt), ['file', printable(found.path)]];
   if (kept) rows.push(['kept', `${describeKeep(kept)}${kept.at === null ? '' : `, since ${kept.at}`}`]);
-  output.print(renderTable(null, rows, {}));
+  output.print(renderTable(null, rows, { whole: [1] }));
   if (!metadata.format_version) return 0;
   output.print('');
   output.print(

@@ -28,7 +28,10 @@ export function tellStored(
   if (backups.length === 0) output.print(`no backups in ${config.backupDir}`);
   else
     output.print(
-      renderTable(['DATABASE', 'CLUSTER', 'AGE', 'SIZE', 'ID'], backups.map(backupRow), { right: [3] }),
+      renderTable(['DATABASE', 'CLUSTER', 'AGE', 'SIZE', 'ID'], backups.map(backupRow), {
+        right: [3],
+        whole: [4],
+      }),
     );
   if (recoverable.length > 0) tellRecoverable(output, recoverable);
   if (drills.length > 0) tellDrills(output, drills);

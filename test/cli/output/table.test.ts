@@ -35,6 +35,17 @@ test('in a narrow terminal the widest column wraps and nothing is cut off', () =
   expect(lines).toContainEqual(expect.stringMatching(/^shop_full_20260101_020000 .* 142 MB$/));
 });
 
+test('in a narrow terminal what is copied stays whole, the columns beside it give way', () => {
+  const id = `${'x'.repeat(40)}_full_20260101_020000`;
+  const [, first, second] = renderTable(['ID', 'BECAUSE'], [[id, 'it is older than 30 days']], {
+    ...{ whole: [0], width: 70 },
+  }).split('\n');
+  expect(first).toMatch(new RegExp(`^${id}  it is `));
+  expect(second).toMatch(/^ {63}\w/);
+  const narrower = renderTable(null, [[id, 'yes']], { whole: [0], width: 60 });
+  expect(narrower).toBe(`${id}  yes`);
+});
+
 test('wide characters keep the columns aligned', () => {
   const [first = '', second = ''] = renderTable(null, [
     ['東京', 'x'],
