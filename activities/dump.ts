@@ -3,10 +3,11 @@ import type { ClusterConfig } from '../src/config/config.js';
 import { type CompressionMethod, totalRows } from '../src/domain/backup/metadata.js';
 import { artifactSuffix, partialName } from '../src/domain/backup/names.js';
 import { HoldfastError } from '../src/domain/errors.js';
+import { isServerAway } from '../src/postgres/connection/server-away.js';
 import { startDump } from '../src/postgres/dump/dump.js';
 import { endOrphanSessions } from '../src/postgres/dump/orphan-sessions.js';
 import { withSnapshot } from '../src/postgres/dump/snapshot.js';
-import { databaseSize, inspectDatabase } from '../src/postgres/inspect/database.js';
+import { type DatabaseFacts, databaseSize, inspectDatabase } from '../src/postgres/inspect/database.js';
 import { type ClientTools, findClientTools } from '../src/postgres/program/client-tools.js';
 import { showName } from '../src/postgres/quote.js';
 import { openRepository } from '../src/repository/open-repository.js';
@@ -96,7 +97,7 @@ async function dumpDatabase(deps: ActivityDeps, step: DumpStep): Promise<DumpedA
   try {
     const work = () => store({ file, cluster, step, tools, compressor, beat });
     const { stored, lsn } = await beatWhileServerWorks(cluster.connection, runId, beat, work);
-    const afterBytes = await databaseSize(cluster.connection, step.database);
+    const afterBytes = await sizeAfter(cluster, before, step.database);
     const draft = draftOf({ step, startedAt, before, afterBytes, tools, compressor, stored, lsn });
     await addDraft(repository, file, draft);
     const rows = totalRows(stored.readBack.tables);
@@ -115,6 +116,16 @@ async function dumpDatabase(deps: ActivityDeps, step: DumpStep): Promise<DumpedA
     throw error;
   } finally {
     await file.close();
+  }
+}
+
+/** A server that stops once the dump has ended, or is full, must not cost the dump: the size before it will do. */
+async function sizeAfter({ connection }: ClusterConfig, before: DatabaseFacts, database: string) {
+  try {
+    return await databaseSize(connection, database);
+  } catch (error) {
+    if (!isServerAway(error)) throw error;
+    return before.databaseSizeBytes;
   }
 }
 

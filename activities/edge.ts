@@ -5,6 +5,11 @@ import { interruption } from './interruption.js';
 /** Attempts after which an error that the step itself reports is final; a worker's death does not count as one. */
 const reportedAttempts = 5;
 
+/** Whether an error that the step reports now is final, trying again or not. */
+export function isLastAttempt(): boolean {
+  return activityInfo().attempt >= reportedAttempts;
+}
+
 /**
  * Wraps an activity so that an error of the catalogue leaves it as an `ApplicationFailure` of the same type, with
  * every secret removed, and a worker's end hands the step on to another worker.
@@ -42,7 +47,7 @@ function failureOf(error: unknown, redact: (text: string) => string): Applicatio
     return ApplicationFailure.create({
       type: 'GeneralError',
       message: cause,
-      nonRetryable: error instanceof TypeError || activityInfo().attempt >= reportedAttempts,
+      nonRetryable: error instanceof TypeError || isLastAttempt(),
     });
   }
   const { attempted, cause, remedy } = error.story;
@@ -54,7 +59,7 @@ function failureOf(error: unknown, redact: (text: string) => string): Applicatio
   return ApplicationFailure.create({
     type: error.type,
     message: redact(error.message),
-    nonRetryable: !error.retryable || activityInfo().attempt >= reportedAttempts,
+    nonRetryable: !error.retryable || isLastAttempt(),
     details: [story],
   });
 }

@@ -38,6 +38,26 @@ test(
 );
 
 test(
+  'a server that stops as soon as the dump has ended costs the backup its roles, not the dump',
+  patience,
+  async () => {
+    await using scene = await stage.open();
+    scene.wire.bytesPerSecond = slow;
+    const command = scene.backUp();
+    await scene.untilDumping();
+    // Smart: who is connected stays until the end, and nobody else comes in.
+    const stopped = stage.cluster.stop('smart');
+    scene.wire.bytesPerSecond = Infinity;
+    await stopped;
+    const end = await command.end;
+    await stage.cluster.start();
+    expect(end.stderr).not.toContain('dumping: attempt');
+    expect(end.stderr).toContain('roles and tablespaces are not in it: ');
+    await scene.invariants.hold(end, 'success');
+  },
+);
+
+test(
   'G4: a table locked by another session: lock timeout, tried again until it is free',
   patience,
   async () => {

@@ -36,9 +36,13 @@ export interface Cluster extends AsyncDisposable {
   psql(sql: string, database?: string): Promise<string>;
   createDatabase(name: string): Promise<void>;
   /** @param mode as `pg_ctl stop -m`. @defaultValue `fast` */
-  stop(mode?: 'fast' | 'immediate'): Promise<void>;
+  stop(mode?: StopMode): Promise<void>;
   start(): Promise<void>;
 }
+
+/** What `pg_ctl` sends. */
+const stopSignals = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
+type StopMode = keyof typeof stopSignals;
 
 /** Starts a fresh cluster. Dispose of it (`await using`, or `[Symbol.asyncDispose]()`) to stop and remove it. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
@@ -115,8 +119,8 @@ class RunningCluster implements Cluster {
     if (!this.#server?.isRunning()) this.#server = await startPostgres(this);
   }
 
-  async stop(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
-    await this.#server?.stop(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
+  async stop(mode: StopMode = 'fast'): Promise<void> {
+    await this.#server?.stop(stopSignals[mode]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -18,7 +18,7 @@ export interface PostgresPaths {
 export interface PostgresProcess {
   pid: number;
   isRunning(): boolean;
-  stop(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>;
+  stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT'): Promise<void>;
 }
 
 /**
