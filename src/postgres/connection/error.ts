@@ -54,6 +54,10 @@ const remedies: Record<string, string> = {
 export const moreLocks =
   'Raise max_locks_per_transaction on the server, and restart it: it has no room for as many locks as there are tables and indexes.';
 
+/** What helps where a standby ended a session to go on with its replay (PostgreSQL manual, "Handling Query Conflicts"). */
+export const easeConflicts =
+  'Set hot_standby_feedback = on on the standby, or raise its max_standby_streaming_delay above the time of a dump, or back up from the primary.';
+
 /** The server's words for that: its hint names the setting in every language. */
 export const noRoomForLocks = /out of shared memory|max_locks_per_transaction/;
 

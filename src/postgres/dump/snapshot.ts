@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { ConnectionSettings } from '../../config/config.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { withConnection } from '../connection/connection.js';
+import { easeConflicts, reportedError } from '../connection/error.js';
 import { sessionName } from '../connection/session-name.js';
 import { showName } from '../quote.js';
 
@@ -65,15 +66,18 @@ async function takeSnapshot(client: pg.Client): Promise<Snapshot> {
   return snapshot;
 }
 
+/** Of a session that only reads, a standby's alone: it was in the way of replay. */
+const serializationFailure = '40001';
+
 /** Whatever a dump says after its snapshot went (`invalid snapshot identifier`, say), the server went first. */
 function preferLoss(error: unknown, loss: Error, database: string): unknown {
-  const types = ['ConnectionLost', 'ServerUnreachable', 'Cancelled'];
+  const types = ['ConnectionLost', 'ServerUnreachable', 'Cancelled', 'DumpInterrupted'];
   if (error instanceof HoldfastError && types.includes(error.type)) return error;
   const attempted = `hold the snapshot of database ${showName(database)}`;
   const cause = error instanceof HoldfastError ? `${loss.message}; then ${error.message}` : loss.message;
-  return new HoldfastError(
-    'ConnectionLost',
-    { attempted, cause, remedy: 'Check that PostgreSQL runs.' },
-    { cause: error },
-  );
+  const [type, remedy] =
+    reportedError(loss).code === serializationFailure
+      ? (['DumpInterrupted', easeConflicts] as const)
+      : (['ConnectionLost', 'Check that PostgreSQL runs.'] as const);
+  return new HoldfastError(type, { attempted, cause, remedy }, { cause: error });
 }

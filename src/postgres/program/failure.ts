@@ -1,6 +1,6 @@
 import { type ErrorType, HoldfastError } from '../../domain/errors.js';
 import { type StorageContext, storageError } from '../../files/storage-error.js';
-import { moreLocks, moreRoom, noRoomForLocks } from '../connection/error.js';
+import { easeConflicts, moreLocks, moreRoom, noRoomForLocks } from '../connection/error.js';
 import type { ProgramMessages } from './messages.js';
 
 /** How a PostgreSQL program ended, and what it was run for. */
@@ -31,6 +31,7 @@ const signs: [ErrorType, RegExp, string?][] = [
   ],
   ['ClientTooOld', /server version mismatch/, 'Install client programs as new as the server.'],
   ['LockTimeout', /canceling statement due to lock timeout/],
+  ['DumpInterrupted', /conflict with recovery/, easeConflicts],
   [
     'AuthenticationFailed',
     /(authentication failed|no pg_hba\.conf entry|no password supplied|permission denied for database)/,

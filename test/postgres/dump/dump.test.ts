@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { withConnection } from '../../../src/postgres/connection/connection.js';
 import { type DumpOptions, startDump } from '../../../src/postgres/dump/dump.js';
@@ -13,6 +14,7 @@ import { withSnapshot } from '../../../src/postgres/dump/snapshot.js';
 import { inspectDatabase } from '../../../src/postgres/inspect/database.js';
 import { type ClientTools, findClientTools } from '../../../src/postgres/program/client-tools.js';
 import { type Cluster, startCluster } from '../../support/cluster.js';
+import { patience } from '../../support/patience.js';
 import { postgresVersions } from '../../support/postgresql-binaries.js';
 import { signalProcess } from '../../support/signal-process.js';
 import { hostileNames } from '../hostile-names.js';
@@ -201,6 +203,58 @@ test('a standby is dumped too, at the position it has replayed', async () => {
     { runTag: 'run-1' },
   );
 });
+
+test('a dump that a standby ends to go on with its replay is told with what eases that, and tried again', async () => {
+  await using primary = await startCluster();
+  await primary.createDatabase('large');
+  await primary.psql(
+    'CREATE TABLE big AS SELECT repeat(md5(g::text), 10) AS t FROM generate_series(1, 100000) g',
+    'large',
+  );
+  await using standby = await startCluster({
+    settings: { max_standby_streaming_delay: '0', log_recovery_conflict_waits: 'on' },
+  });
+  await makeStandby(standby, primary);
+  const connection = settingsOf(standby);
+  const whole = withSnapshot(
+    connection,
+    'large',
+    async ({ snapshotId }) => {
+      const running = await startedDump({ connection, snapshotId });
+      await primary.psql('DELETE FROM big; VACUUM big', 'large');
+      await vi.waitUntil(() => replayWaits(standby), patience);
+      running.stdout.resume();
+      await running.finished;
+    },
+    { runTag: 'run-1' },
+  );
+  await expect(whole).rejects.toMatchObject({
+    type: 'DumpInterrupted',
+    exitCode: 4,
+    retryable: true,
+    message: expect.stringContaining('conflict with recovery'),
+    remedy: expect.stringContaining('hot_standby_feedback'),
+  });
+});
+
+/** Makes `standby` follow `primary`, whose version it has. */
+async function makeStandby(standby: Cluster, primary: Cluster): Promise<void> {
+  await Promise.all([standby.stop(), primary.stop()]);
+  const own = join(standby.dataDir, 'postgresql.conf');
+  const settings = await readFile(own, 'utf8');
+  await rm(standby.dataDir, { recursive: true });
+  await execa('cp', ['-a', primary.dataDir, standby.dataDir]);
+  const upstream = `host=''${primary.socketDir}'' port=${primary.port} user=postgres`;
+  await writeFile(own, `${settings}primary_conninfo = '${upstream}'\n`);
+  await writeFile(join(standby.dataDir, 'standby.signal'), '');
+  await primary.start();
+  await standby.start();
+}
+
+/** Whether replay has told sessions to end, and waits for one that can't hear it: nobody takes what it sends. */
+async function replayWaits({ logFile }: Cluster): Promise<boolean> {
+  return (await readFile(logFile, 'utf8')).includes('recovery still waiting');
+}
 
 test('row-level security that hides rows from the role fails the dump (G3)', async () => {
   await cluster.createDatabase('secured');

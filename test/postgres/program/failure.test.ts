@@ -34,6 +34,8 @@ test.each([
     'connection to server at "db" failed: private key file "k" has group or world access',
     'AuthenticationFailed',
   ],
+  ['ERROR:  canceling statement due to conflict with recovery', 'DumpInterrupted'],
+  ['FATAL:  terminating connection due to conflict with recovery', 'DumpInterrupted'],
   ['aborting because of server version mismatch', 'ClientTooOld'],
   ['schema with OID 4711 does not exist', 'DumpFailed'],
 ])('"%s" is %s', async (words, type) => {
