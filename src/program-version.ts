@@ -1,5 +1,6 @@
+import { execFile } from 'node:child_process';
 import { open, stat } from 'node:fs/promises';
-import { execa } from 'execa';
+import { promisify } from 'node:util';
 
 /** What a program was when it told its version. */
 interface Known {
@@ -7,29 +8,38 @@ interface Known {
   words: string;
 }
 
+/** Where the system lacks what one more process needs: that says nothing of the program. */
+const shortages = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
+
 const known = new Map<string, Known>();
 
 /**
  * What a program prints when it is asked for its `--version`; undefined when it doesn't run, or fails. It is asked
  * once as long as its file stays the same: a worker backs up many databases. Scripts are asked each time, for what
  * they run is not in their file.
+ * @throws the system's error, with its `code`, where it could not start one more process
  */
 export async function programVersion(path: string, env: Record<string, string>): Promise<string | undefined> {
   const identity = await identityOf(path);
   const before = known.get(path);
   if (identity !== undefined && before?.identity === identity) return before.words;
-  const options = {
-    env,
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
-    all: true,
-    timeout: 10_000,
-  } as const;
-  const { all = '', failed } = await execa(path, ['--version'], options);
-  if (failed) return undefined;
+  const all = await ask(path, env);
+  if (all === undefined) return undefined;
   if (identity !== undefined) known.set(path, { identity, words: all });
   return all;
+}
+
+/** Not by execa: where there are no descriptors left for its pipes, it would end this process. */
+async function ask(path: string, env: Record<string, string>): Promise<string | undefined> {
+  try {
+    const asked = promisify(execFile)(path, ['--version'], { env, timeout: 10_000 });
+    asked.child.stdin?.end();
+    const { stdout, stderr } = await asked;
+    return `${stdout}${stderr}`.trimEnd();
+  } catch (error) {
+    if (shortages.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    return undefined;
+  }
 }
 
 /** Whether a program is a script. What may not be read is none, or it could not run. */

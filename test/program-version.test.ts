@@ -41,4 +41,7 @@ test('a program that is not there, or fails, has no version', async () => {
   const path = join(folder, 'failing');
   await writeFile(path, '#!/bin/sh\necho 1.0; exit 1\n', { mode: 0o755 });
   expect(await programVersion(path, env)).toBeUndefined();
+  // Neither a program nor a script.
+  await writeFile(path, 'no program', { mode: 0o755 });
+  expect(await programVersion(path, env)).toBeUndefined();
 });

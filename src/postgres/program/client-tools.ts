@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { HoldfastError } from '../../domain/errors.js';
+import { errorCode } from '../../files/storage-error.js';
 import { isScript, programVersion } from '../../program-version.js';
+import { notRunnable } from './not-runnable.js';
 
 /** One of PostgreSQL's client programs. */
 export interface ClientTool {
@@ -148,6 +150,8 @@ async function toolVersion(path: string): Promise<string | undefined> {
     HOME,
     LC_ALL: 'C',
     ...(LD_LIBRARY_PATH && { LD_LIBRARY_PATH }),
+  }).catch((error: unknown) => {
+    throw notRunnable('ask for its version', path, errorCode(error));
   });
   return /\(PostgreSQL\) (\d.*)/.exec(words ?? '')?.[1]?.trim();
 }

@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findClientTools } from '../../../src/postgres/program/client-tools.js';
 import { postgresBinDir } from '../../support/postgresql-binaries.js';
@@ -95,4 +96,23 @@ test('the folder of the settings is looked at and no other', async () => {
 test('a link to a program is as good as the program', async () => {
   await symlink(join(bin17, 'pg_dump'), join(folder, 'pg_dump'));
   expect((await findClientTools(16, { searchPath: [folder] })).pgDump.major).toBe(17);
+});
+
+test('a program that is there, and for which there are no files to open left, is not one that is missing', async () => {
+  const script = `
+    const { openSync, closeSync } = await import('node:fs');
+    const { runnerImport } = await import('vite');
+    const options = { configFile: false, logLevel: 'error' };
+    const { module } = await runnerImport('src/postgres/program/client-tools.ts', options);
+    const open = [];
+    try { for (;;) open.push(openSync('/dev/null')); } catch {}
+    // One for the look at what kind of file it is, too few for the pipes of a process.
+    closeSync(open.pop());
+    const error = await module.findTool(process.argv[1]).catch((error) => error);
+    for (const each of open) closeSync(each);
+    process.stdout.write(JSON.stringify({ type: error?.type, remedy: error?.remedy }));`;
+  const limited = 'ulimit -n 200; exec "$0" --input-type=module -e "$1" "$2"';
+  const program = join(bin15, 'pg_dump');
+  const { stdout } = await execa('sh', ['-c', limited, process.execPath, script, program]);
+  expect(JSON.parse(stdout)).toEqual({ type: 'GeneralError', remedy: expect.stringContaining('ulimit -n') });
 });
