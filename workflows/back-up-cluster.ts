@@ -101,9 +101,10 @@ class ClusterBackup {
 
   async #backUpOne(database: string): Promise<ClusterBackupEntry> {
     const { parallel, include, exclude, databasesPerRun, carried, ...rest } = this.input;
+    const workflowId = fullBackupWorkflowId(this.input.cluster, database);
     try {
       const { backup } = await executeChild(fullBackup, {
-        workflowId: fullBackupWorkflowId(this.input.cluster, database),
+        workflowId,
         args: [{ ...rest, database, isOneOfMany: true }],
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         staticSummary: `full backup of ${database}`,
@@ -114,8 +115,11 @@ class ClusterBackup {
       if (CancellationScope.current().consideredCancelled) throw error;
       if (isCancellation(error))
         return { database, error: { type: 'Cancelled', message: 'somebody cancelled its backup' } };
-      const running = error instanceof WorkflowExecutionAlreadyStartedError;
-      const type = running ? 'AlreadyRunning' : failureType(error);
+      if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        const message = `its backup is running already, or ending, as workflow ${workflowId}`;
+        return { database, error: { type: 'AlreadyRunning', message } };
+      }
+      const type = failureType(error);
       const message = failureMessage(error, this.input.hostQueue).slice(0, longestError);
       return { database, error: { type, message } };
     }

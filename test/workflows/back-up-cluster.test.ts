@@ -69,6 +69,25 @@ test('a database that fails does not stop the rest', async () => {
   });
 });
 
+test('a database whose backup runs already is told with the workflow that does it', async () => {
+  const cluster = randomUUID();
+  const workflowId = fullBackupWorkflowId(cluster, 'a');
+  const other = await environment.client.workflow.start('fullBackup', {
+    ...{ workflowId, taskQueue: randomUUID(), args: [{ ...fullBackupInput, cluster, database: 'a' }] },
+  });
+  try {
+    const { activities } = scriptedActivities({ discoverDatabases: pageOf(['a', 'b']) });
+    const result = await run(activities, 2, { cluster });
+    expect(result).toMatchObject({ total: 2, failed: 1 });
+    expect(result.entries.find(({ database }) => database === 'a')?.error).toEqual({
+      type: 'AlreadyRunning',
+      message: `its backup is running already, or ending, as workflow ${workflowId}`,
+    });
+  } finally {
+    await other.terminate();
+  }
+});
+
 test('no more databases are dumped at a time than asked for', async () => {
   let running = 0;
   let most = 0;
