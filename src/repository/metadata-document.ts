@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { BackupMetadata, StoredMetadata } from '../domain/backup/metadata.js';
 import { sha256 } from '../sha256.js';
-import { backupMetadataSchema, coreMetadataSchema } from './metadata-schema.js';
+import { backupMetadataSchema, scriptMetadataSchema } from './metadata-schema.js';
 
 /** The text of a full backup's `.meta`. */
 export function writeMetadataDocument(metadata: BackupMetadata): string {
@@ -12,7 +12,7 @@ export function writeMetadataDocument(metadata: BackupMetadata): string {
 export function readMetadataDocument(text: string): { metadata: StoredMetadata } | { why: string } {
   const document = unsealDocument(text);
   if ('why' in document) return document;
-  const schema = document.fields.format_version === 1 ? backupMetadataSchema : coreMetadataSchema;
+  const schema = document.fields.format_version === 1 ? backupMetadataSchema : scriptMetadataSchema;
   const parsed = schema.safeParse(document.fields);
   return parsed.success
     ? { metadata: parsed.data as StoredMetadata }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import * as z from 'zod';
 import { artifactSuffix } from '../domain/backup/names.js';
 
@@ -27,6 +28,11 @@ export const coreMetadataSchema = z.looseObject({
   pg_version: z.string(),
   checksum: sha256,
   compression_level: looseNumber,
+});
+
+/** Metadata as shell scripts write it: many name the file by the path that it was written to. */
+export const scriptMetadataSchema = coreMetadataSchema.extend({
+  backup_file: z.string().transform((path) => basename(path)),
 });
 
 const propertiesSchema = z.looseObject({

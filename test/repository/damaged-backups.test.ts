@@ -75,6 +75,22 @@ describe.each(damages)('K1: %s', (_, damage, reason) => {
   });
 });
 
+describe('OP-7: metadata of shell scripts that names a path', () => {
+  test.each([
+    ['/srv/elsewhere/', true],
+    ['../', true],
+    ['/etc/passwd/../x', false],
+  ])('under %j leads to the file beside it, or nowhere', async (prefix, isFound) => {
+    const { repository, pathOf } = await twoBackups();
+    const path = pathOf(`${first}.meta`);
+    const { format_version: _, metadata_checksum: __, ...fields } = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...fields, backup_file: `${prefix}${fields.backup_file}` }));
+    const found = repository.find(first).then(({ path }) => path);
+    if (isFound) await expect(found).resolves.toBe(pathOf(`${first}.sql.gz`));
+    else await expect(found).rejects.toMatchObject({ type: 'VerificationFailed' });
+  });
+});
+
 describe('K2: files exchanged between two backups', () => {
   test('metadata: both are refused', async () => {
     const { repository, pathOf } = await twoBackups();

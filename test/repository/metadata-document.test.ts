@@ -85,6 +85,13 @@ describe('OP-7: metadata of only nine fields', () => {
     expect(read).toEqual({ metadata: { ...nineFields, host: 'db1' } });
   });
 
+  test.each(['/srv/postgres-backup/data/full/', 'data/full/'])('may name its file under %s', (folder) => {
+    const written = { ...nineFields, backup_file: folder + nineFields.backup_file };
+    expect(readMetadataDocument(JSON.stringify(written))).toEqual({ metadata: nineFields });
+    const own = { ...sampleMetadata({ globals: 'roles' }), backup_file: written.backup_file };
+    expect(readMetadataDocument(JSON.stringify(own))).toMatchObject({ metadata: own });
+  });
+
   test.each(Object.keys(nineFields))('is refused without %s, naming the field', (field) => {
     expect(why(JSON.stringify({ ...nineFields, [field]: undefined }))).toContain(`field ${field}`);
   });
