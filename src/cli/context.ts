@@ -84,7 +84,7 @@ export function clusterNamed(config: Config, name: string): ClusterConfig {
   throw new HoldfastError('ConfigurationInvalid', {
     attempted: `look up cluster "${name}"`,
     cause: `the settings describe only ${Object.keys(config.clusters).join(', ')}`,
-    remedy: 'see `holdfast config show`',
+    remedy: 'name one of them with `--cluster`',
   });
 }
 
