@@ -7,6 +7,7 @@ import type { AmcheckResult } from '../../domain/recovery/contracts.js';
 import { findProgram, pathDirectories } from '../../stream/program/find-program.js';
 import { withConnection } from '../connection/connection.js';
 import { moreLocks, noRoomForLocks, reportedError } from '../connection/error.js';
+import { isInvalidDatabase } from '../connection/read-databases.js';
 import type { Postmaster } from './postmaster.js';
 import { connectionTo } from './replay-state.js';
 import type { ServerPrograms } from './server-programs.js';
@@ -45,12 +46,16 @@ export async function findAmcheck(programs: ServerPrograms): Promise<string> {
 export async function amcheckAll(options: AmcheckOptions): Promise<AmcheckResult> {
   const { server, role } = options;
   const { rows } = await withConnection(connectionTo(server, role), 'template1', (client) =>
-    client.query<{ name: string }>('SELECT datname AS name FROM pg_database WHERE datallowconn ORDER BY 1'),
+    client.query<{ name: string; isInvalid: boolean }>(
+      `SELECT datname AS name, ${isInvalidDatabase} AS "isInvalid" FROM pg_database WHERE datallowconn ORDER BY 1`,
+    ),
   );
   const result: AmcheckResult = { checked: 0, skipped: [] };
-  for (const { name } of rows) {
+  for (const { name, isInvalid } of rows) {
     options.onDatabase(name);
-    const why = await amcheckOne(name, options);
+    const why = isInvalid
+      ? 'it is invalid: its DROP DATABASE was interrupted'
+      : await amcheckOne(name, options);
     if (why === undefined) result.checked += 1;
     else if (result.skipped.length < 20) result.skipped.push({ database: name, why });
   }

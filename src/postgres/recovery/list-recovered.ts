@@ -1,9 +1,10 @@
 import type { RecoveredDatabase } from '../../domain/recovery/contracts.js';
 import { withConnection } from '../connection/connection.js';
+import { isInvalidDatabase } from '../connection/read-databases.js';
 import type { Postmaster } from './postmaster.js';
 import { connectionTo } from './replay-state.js';
 
-const databasesQuery = `SELECT datname AS name, pg_database_size(oid)::text AS size
+const databasesQuery = `SELECT datname AS name, coalesce(pg_database_size(oid), 0)::text AS size, ${isInvalidDatabase} AS "isInvalid"
   FROM pg_database WHERE datallowconn AND datname NOT IN ('template1', 'postgres') ORDER BY datname`;
 
 // A table that was never looked at has -1, and before 14 nothing.
@@ -14,15 +15,21 @@ const tablesQuery = `SELECT count(*)::int AS tables,
 
 /**
  * Every database that users may have made, entered once: a cluster whose catalogues can't be read is not recovered.
+ * An invalid one, which nobody can enter, is listed without tables. Of a target just before the end of a DROP DATABASE
+ * there is one, too: that removes the files before it commits.
  * @throws HoldfastError as {@link withConnection}
  */
 export async function listRecovered(server: Postmaster, role: string): Promise<RecoveredDatabase[]> {
   const connection = connectionTo(server, role);
   const found = await withConnection(connection, 'template1', (client) =>
-    client.query<{ name: string; size: string }>(databasesQuery),
+    client.query<{ name: string; size: string; isInvalid: boolean }>(databasesQuery),
   );
   const databases: RecoveredDatabase[] = [];
-  for (const { name, size } of found.rows) {
+  for (const { name, size, isInvalid } of found.rows) {
+    if (isInvalid) {
+      databases.push({ name, sizeBytes: Number(size), tables: 0, estimatedRows: null });
+      continue;
+    }
     const { rows } = await withConnection(connection, name, (client) =>
       client.query<{ tables: number; rows: number | null }>(tablesQuery),
     );

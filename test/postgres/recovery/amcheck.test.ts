@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { amcheckAll, findAmcheck } from '../../../src/postgres/recovery/amcheck.js';
+import { listRecovered } from '../../../src/postgres/recovery/list-recovered.js';
 import { findServerPrograms } from '../../../src/postgres/recovery/server-programs.js';
 import { type Cluster, startCluster } from '../../support/cluster.js';
 
@@ -41,6 +42,19 @@ test('every database is checked, with the extension installed meanwhile only whe
   expect(await check()).toEqual({ checked: 4, skipped: [] });
   expect([await extensions('shop'), await extensions('own')]).toEqual(['', 'amcheck']);
   expect(await cluster.psql("SELECT to_regnamespace('holdfast_amcheck') IS NULL", 'shop')).toBe('t');
+});
+
+test('a database whose DROP DATABASE was interrupted is listed without tables, and not checked', async () => {
+  await cluster.createDatabase('halfway');
+  await cluster.psql("UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'halfway'");
+  const why = 'it is invalid: its DROP DATABASE was interrupted';
+  expect(await check()).toEqual({ checked: 4, skipped: [{ database: 'halfway', why }] });
+  const listed = await listRecovered({ ...cluster, pid: 0 }, cluster.user);
+  expect(listed).toContainEqual({
+    ...{ name: 'halfway', sizeBytes: expect.any(Number), tables: 0, estimatedRows: null },
+  });
+  expect(listed.find(({ name }) => name === 'shop')?.tables).toBeGreaterThan(0);
+  await cluster.psql('DROP DATABASE halfway');
 });
 
 test('a server that is read only is checked where the extension is installed; the rest is told', async () => {
