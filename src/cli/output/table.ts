@@ -41,14 +41,14 @@ export function renderTable(header: string[] | null, rows: string[][], options: 
   return text.map((line) => line.trimEnd()).join('\n');
 }
 
-/** The widest columns give way until the table fits, the firm ones never; undefined where it fits as it is. */
+/** The widest columns give way until the table fits, the firm ones never; undefined where it fits as it is, or can't at all. */
 function fitWidths(widths: readonly number[], firm: readonly number[], width: number): number[] | undefined {
   const fitted = widths.map((one) => Math.max(1, one));
   let excess = sum(fitted) + gap * (fitted.length - 1) - width;
   if (excess <= 0) return undefined;
   for (; excess > 0; excess -= 1) {
     const widest = Math.max(...fitted.filter((_, index) => !firm.includes(index)));
-    if (widest <= leastWidth) break;
+    if (widest <= leastWidth) return undefined;
     const index = fitted.findIndex((one, at) => one === widest && !firm.includes(at));
     fitted[index] = widest - 1;
   }
