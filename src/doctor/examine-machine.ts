@@ -13,7 +13,7 @@ export async function examineMachine(config: Config, stateDir: string): Promise<
     await look('settings', '', () => judgeSettings({ readFrom: filesOf(config), warnings: config.warnings })),
     await look('secrets', '', async () => judgeSecrets(await secretFiles(config), ignoredFiles(config))),
     await look('state folder', '', async () => {
-      await proveWritable(stateDir);
+      await proveWritable(stateDir, 'HOLDFAST_STATE_DIR');
       return diagnosis('state folder', '', fine(stateDir));
     }),
     await look('alerts', '', () =>

@@ -8,10 +8,11 @@ import { storing } from '../files/storage-error.js';
 /**
  * Proves that a folder can be written, by a file that is removed at once; where there is no such folder, that it could
  * be made: nothing is made for it. Gives whether the folder is there.
+ * @param setting variable that says where the folder lies
  * @throws HoldfastError RepositoryNotWritable, NotEnoughSpace, StorageFailed
  */
-export async function proveWritable(path: string): Promise<boolean> {
-  return await storing({ attempted: `write to ${path}`, path }, async () => {
+export async function proveWritable(path: string, setting = 'BACKUP_DIR'): Promise<boolean> {
+  return await storing({ attempted: `write to ${path}`, path, setting }, async () => {
     if (await exists(path)) {
       const probe = join(path, `${partialPrefix}probe-${randomUUID()}`);
       await (await open(probe, 'wx', 0o600)).close();

@@ -12,6 +12,8 @@ export interface StorageContext {
   path: string;
   /** What the operation still had to store, as far as known. */
   neededBytes?: number;
+  /** Variable that says where the folder lies. @defaultValue BACKUP_DIR */
+  setting?: string;
 }
 
 /** Runs `work`; what the file system refuses becomes an error of the catalogue. */
@@ -85,9 +87,9 @@ async function notEnoughSpace(error: unknown, { attempted, path, neededBytes }: 
   return new HoldfastError('NotEnoughSpace', { attempted, cause, remedy }, { cause: error });
 }
 
-function notWritable(error: unknown, { attempted, path }: StorageContext) {
+function notWritable(error: unknown, { attempted, path, setting = 'BACKUP_DIR' }: StorageContext) {
   const cause = `${(error as Error).message}; ${path} as OS user ${userName()}`;
-  const remedy = `give the user ${userName()} the right to read and write there, or set BACKUP_DIR to another folder`;
+  const remedy = `give the user ${userName()} the right to read and write there, or set ${setting} to another folder`;
   return new HoldfastError('RepositoryNotWritable', { attempted, cause, remedy }, { cause: error });
 }
 

@@ -1,6 +1,7 @@
 import { chmod, mkdir, realpath } from 'node:fs/promises';
 import { searchAttributeNames } from '../../domain/contracts.js';
 import { HoldfastError, messageOf } from '../../domain/errors.js';
+import { storing } from '../../files/storage-error.js';
 import { joinSupervisor, type Membership } from './membership.js';
 import { obtainTemporal } from './obtain.js';
 import type { ServerNews, WantedPorts } from './state.js';
@@ -37,7 +38,7 @@ export interface EmbeddedOptions {
  * Connects to the server of `stateDir`, and starts it if none runs: all commands that use the same folder share
  * one. Workflows of earlier runs go on. A server or supervisor that dies is started again on the same ports.
  *
- * @throws HoldfastError `TemporalUnreachable`
+ * @throws HoldfastError `TemporalUnreachable`, `RepositoryNotWritable` where the folder belongs to another user
  */
 export async function connectEmbedded({
   stateDir,
@@ -50,8 +51,11 @@ export async function connectEmbedded({
 }: EmbeddedOptions): Promise<EmbeddedServer> {
   let executable: string | undefined;
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
-    await chmod(stateDir, 0o700);
+    const context = { attempted: `make the state folder ${stateDir}`, path: stateDir };
+    await storing({ ...context, setting: 'HOLDFAST_STATE_DIR' }, async () => {
+      await mkdir(stateDir, { recursive: true, mode: 0o700 });
+      await chmod(stateDir, 0o700);
+    });
     const membership = await joinSupervisor({
       stateDir: await realpath(stateDir),
       obtainExecutable: async () => {

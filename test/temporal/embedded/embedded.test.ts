@@ -165,6 +165,17 @@ test('finished workflows are kept for thirty days', async () => {
   expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 24 * 3600);
 });
 
+test('a state folder that can’t be made is told with the setting that names another', async () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  const failure = await connectEmbedded({ stateDir: join(file, 'state') }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    exitCode: 2,
+    message: expect.stringMatching(/^make the state folder .* as OS user /),
+    remedy: expect.stringContaining('or set HOLDFAST_STATE_DIR to another folder'),
+  });
+});
+
 test('a database that is none is told with the file to look at', async () => {
   await (await command()).close();
   await expectAllGone();
