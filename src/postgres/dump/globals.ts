@@ -1,5 +1,4 @@
-import { PassThrough } from 'node:stream';
-import { execa } from 'execa';
+import { buffer } from 'node:stream/consumers';
 import type { ConnectionSettings } from '../../config/config.js';
 import { HoldfastError } from '../../domain/errors.js';
 import { withConnection } from '../connection/connection.js';
@@ -11,6 +10,7 @@ import type { ClientTools } from '../program/client-tools.js';
 import { programFailure } from '../program/failure.js';
 import { ProgramMessages } from '../program/messages.js';
 import { notRunnable } from '../program/not-runnable.js';
+import { startProgram } from '../program/program.js';
 import { conninfo } from '../quote.js';
 
 export interface DumpGlobalsOptions {
@@ -31,9 +31,6 @@ export type Globals =
       passwordsMissingBecause: string | null;
     }
   | { text: null; because: string; passwordsMissingBecause: null };
-
-/** Roles and tablespaces of a hundred thousand users stay far below this. */
-const largestBytes = 256 * 1024 * 1024;
 
 const attempted = 'dump roles and tablespaces';
 
@@ -79,28 +76,17 @@ async function run(path: string, more: string[], options: DumpGlobalsOptions): P
   const connection = resolveConnection(options.connection, database);
   // pg_dumpall asks for `postgres` whatever PGDATABASE says, and reads --database as a connection string.
   const args = ['--globals-only', '--no-password', `--database=${conninfo('dbname', database)}`, ...more];
-  const child = execa(path, args, {
-    env: childEnvironment(connection, { applicationName: sessionName(options.runTag) }),
-    extendEnv: false,
-    stdin: 'ignore',
-    encoding: 'buffer',
-    stripFinalNewline: false,
-    maxBuffer: largestBytes,
-    reject: false,
-    ...(signal && { cancelSignal: signal }),
-    forceKillAfterDelay: 5_000,
-  });
-  const end = await child;
-  if (end.isCanceled) throw cancelled(attempted);
-  if (!end.failed) return Buffer.from(end.stdout);
-  if (child.pid === undefined) throw notRunnable(attempted, path, end.code);
+  const env = childEnvironment(connection, { applicationName: sessionName(options.runTag) });
+  // Not by execa: where there are no descriptors left for its pipes, it would end this process.
+  const { child, exited } = startProgram({ path, args, env, stdout: 'pipe', ...(signal && { signal }) });
   const messages = new ProgramMessages();
-  await messages.read(new PassThrough().end(end.stderr));
-  throw programFailure({
-    attempted,
-    program: 'pg_dumpall',
-    exitCode: end.exitCode,
-    signal: end.signal,
-    messages,
-  });
+  const [end, text] = await Promise.all([
+    exited,
+    child.stdout && buffer(child.stdout),
+    child.stderr && messages.read(child.stderr),
+  ]);
+  if (signal?.aborted) throw cancelled(attempted);
+  if (end.notStarted !== undefined) throw notRunnable(attempted, path, end.notStarted);
+  if (end.exitCode === 0 && text) return text;
+  throw programFailure({ attempted, program: 'pg_dumpall', ...end, messages });
 }

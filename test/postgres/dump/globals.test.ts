@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dumpGlobals } from '../../../src/postgres/dump/globals.js';
 import { type ClientTools, findClientTools } from '../../../src/postgres/program/client-tools.js';
@@ -91,4 +93,24 @@ test('a missing pg_dumpall is a reason, not a failure', async () => {
     runTag: 'run-1',
   });
   expect(result).toMatchObject({ text: null, because: expect.stringContaining('pg_dumpall') });
+});
+
+test('a shortage of descriptors fails the step alone, and is told with the limit', async () => {
+  const script = `
+    const { openSync, closeSync } = await import('node:fs');
+    const { runnerImport } = await import('vite');
+    const options = { configFile: false, logLevel: 'error' };
+    const { module } = await runnerImport('src/postgres/dump/globals.ts', options);
+    const open = [];
+    try { for (;;) open.push(openSync('/dev/null')); } catch {}
+    const tools = { pgDumpall: { path: process.argv[1], version: '15', major: 15 } };
+    const connection = { host: '/tmp', port: 1, user: 'postgres' };
+    const ask = module.dumpGlobals({ tools, connection, database: 'postgres', runTag: 'run-1' });
+    const error = await ask.catch((error) => error);
+    for (const each of open) closeSync(each);
+    process.stdout.write(JSON.stringify({ type: error?.type, remedy: error?.remedy }));`;
+  const limited = 'ulimit -n 200; exec "$0" --input-type=module -e "$1" "$2"';
+  const program = join(cluster.binDir, 'pg_dumpall');
+  const { stdout } = await execa('sh', ['-c', limited, process.execPath, script, program]);
+  expect(JSON.parse(stdout)).toEqual({ type: 'GeneralError', remedy: expect.stringContaining('ulimit -n') });
 });
