@@ -82,12 +82,16 @@ const beatThemselves = new Set<string>([
   'rereadBackups',
 ] satisfies (keyof Activities)[]);
 
+/** Their workflow tries for ever, and looks meanwhile how they fare: waiting within the step would keep it from that. */
+const awaitedByWorkflow = new Set<string>(['streamWal'] satisfies (keyof Activities)[]);
+
 /** The activities of a worker with these settings. */
 export function createActivities(deps: ActivityDeps): Activities {
   const redact = createRedactor(secretsOf(deps.config));
   const entries = Object.entries(collect(deps)).map(([name, collected]) => {
     const activity = collected as (...input: unknown[]) => Promise<unknown>;
-    return [name, atTheEdge(beatThemselves.has(name) ? activity : beatWhileAlive(activity), redact)];
+    const beating = beatThemselves.has(name) ? activity : beatWhileAlive(activity);
+    return [name, atTheEdge(beating, redact, !awaitedByWorkflow.has(name))];
   });
   return Object.fromEntries(entries) as Activities;
 }

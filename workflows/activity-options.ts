@@ -54,7 +54,7 @@ export function transferOptions(stallTimeoutSeconds: number): ActivityOptions {
     retry: {
       initialInterval: '1 second',
       backoffCoefficient: 2,
-      // Longer waits would help nobody: only a worker's death or a stall gets that far.
+      // Longer waits would help nobody: only a worker's death, a stall, or a server that is away gets that far.
       maximumInterval: '15 seconds',
       maximumAttempts: 100,
     },

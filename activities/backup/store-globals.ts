@@ -30,7 +30,7 @@ export async function storeGlobals(deps: ActivityDeps, step: GlobalsStep): Promi
   try {
     return await dumpAndStore(deps, step);
   } catch (error) {
-    if (!isServerAway(error) || (error.retryable && !isLastAttempt())) throw error;
+    if (!isServerAway(error) || (error.retryable && !isLastAttempt(error))) throw error;
     return { partial: null, missingBecause: `roles and tablespaces are not in it: ${error.message}` };
   }
 }
