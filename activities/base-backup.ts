@@ -1,14 +1,23 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import { type BaseBackupSummary, baseBackupId, summariseBase } from '../src/domain/wal/base-backup.js';
+import {
+  type BaseBackupSummary,
+  baseBackupId,
+  positionOf,
+  summariseBase,
+} from '../src/domain/wal/base-backup.js';
 import { whyBaseDue } from '../src/domain/wal/base-due.js';
+import { lastSegmentNumberBefore, segmentName } from '../src/domain/wal/wal-segment.js';
 import { readTablespaces } from '../src/postgres/base/inspect-cluster.js';
 import { proveBase } from '../src/postgres/base/prove-base.js';
 import { takeBase } from '../src/postgres/base/take-base.js';
 import { withMaintenanceConnection } from '../src/postgres/connection/connection.js';
 import type { BaseRepository } from '../src/repository/base/base-repository.js';
+import { awaitArchived } from '../src/repository/local/wal/await-archived.js';
+import type { WalLayout } from '../src/repository/local/wal/wal-layout.js';
 import { version } from '../src/version.js';
 import { type ClusterStep, loggedCycle, placesOf } from './cluster-step.js';
 import { type ActivityDeps, runOf, toolOptions } from './deps.js';
+import { beatWhileAlive } from './heartbeat/alive.js';
 import { beatWhileServerWorks } from './heartbeat/busy.js';
 import { beatWithProgress } from './heartbeat/progress.js';
 
@@ -46,7 +55,7 @@ export function createBaseActivities(deps: ActivityDeps) {
     async takeBaseBackup(step: ClusterStep & { id: string }): Promise<BaseBackupSummary> {
       return loggedCycle(deps, step, 'base backup', async (log) => {
         const { workflowId, runId, attempt } = runOf();
-        const { cluster, bases: repository } = placesOf(deps, step.cluster);
+        const { cluster, bases: repository, layout } = placesOf(deps, step.cluster);
         const { connection } = cluster;
         const signal = cancellationSignal();
         const beat = beatWithProgress();
@@ -71,10 +80,26 @@ export function createBaseActivities(deps: ActivityDeps) {
         });
         await repository.publish({ attempt, metadata });
         log.success({ baseBackup: step.id, sizeBytes: metadata.size_bytes }, `published ${step.id}`);
-        return summariseBase(metadata);
+        const summary = summariseBase(metadata);
+        beat.doing('awaiting its WAL');
+        await beatWhileAlive(awaitOwnWal)(layout, summary, signal);
+        return summary;
       });
     },
   };
+}
+
+const ownWalWithinMs = 30_000;
+
+/**
+ * The archive's verification, which comes next, would miss the segment that the copy ends in: a server whose WAL is streamed
+ * does not wait for that to be stored, as it does for its archiver. One that does not come is for that verification to tell.
+ */
+async function awaitOwnWal(layout: WalLayout, base: BaseBackupSummary, signal: AbortSignal): Promise<void> {
+  const { timeline, walSegmentSizeBytes: segmentSizeBytes } = base;
+  const number = lastSegmentNumberBefore(positionOf(base.stopLsn), segmentSizeBytes);
+  const segment = segmentName({ timeline, number }, segmentSizeBytes);
+  await awaitArchived(layout, segment, { timeoutMs: ownWalWithinMs, segmentSizeBytes, signal });
 }
 
 /** What an attempt of this run has published before it could tell. */
