@@ -52,7 +52,9 @@ test('no hostile variable or start-up file changes a backup', async () => {
       .replace('T', '_'),
   } satisfies Partial<BackupMetadata>);
   const listed = await place.start(['--json', 'list'], env);
-  expect((JSON.parse(listed.stdout) as { backups: BackupSummary[] }).backups).toEqual([backup]);
+  expect((JSON.parse(listed.stdout) as { backups: BackupSummary[] }).backups).toEqual([
+    { ...backup, kept: null },
+  ]);
   const verified = await place.start(['verify', backup.id], env);
   expect(verified).toMatchObject({ exitCode: 0 });
   expect(verified.stdout).toContain('1,000 rows');

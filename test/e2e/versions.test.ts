@@ -35,7 +35,7 @@ test.for([14, 16, 17, 18] as const)(
     expect(backup.pgVersion).toMatch(new RegExp(`^${version}\\.`));
 
     const { backups } = await place.json<{ backups: BackupSummary[] }>('list');
-    expect(backups).toEqual([backup]);
+    expect(backups).toEqual([{ ...backup, kept: null }]);
     const metadata = await place.json<BackupMetadata>('show', backup.id);
     expect(metadata.tool_versions.pg_dump).toMatch(new RegExp(`^${version}\\.`));
     expect(await place.json<object[]>('verify', backup.id)).toMatchObject([

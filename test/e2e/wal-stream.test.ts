@@ -200,6 +200,8 @@ test('G11: a slot that was lost is made anew, the gap is told, and a base backup
 }, 240_000);
 
 test('it is stopped, and its slot dropped', async () => {
+  // The recovered server has no slot until the stream has found it.
+  await streamed(101);
   const { exitCode, stdout, stderr } = await place.run('wal', 'stream', '--stop', '--drop-slot');
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout).toContain('✓ stopped streaming the WAL of default');

@@ -69,6 +69,10 @@ test(
 test('a database that is dropped while it is dumped is told as one that was there', patience, async () => {
   await using scene = await stage.open();
   await stage.cluster.psql(`CREATE DATABASE gone TEMPLATE "${database}"`, 'postgres');
+  // More than lies between the server and pg_dump: what has come whole by then is a backup.
+  const much =
+    'CREATE TABLE much AS SELECT i, repeat(md5(i::text), 8) AS note FROM generate_series(1, 100000) i';
+  await stage.cluster.psql(much, 'gone');
   scene.wire.bytesPerSecond = slow;
   const command = scene.start('backup', 'gone');
   await scene.untilDumping();
