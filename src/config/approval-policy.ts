@@ -1,4 +1,4 @@
-import { type ApprovalPolicy, defaultPolicy, protectedPolicy } from '../domain/approval/policy.js';
+import { type ApprovalPolicy, defaultPolicy, personOf, protectedPolicy } from '../domain/approval/policy.js';
 import { type Found, find, type Layer } from './layers.js';
 import type { Problem } from './problem.js';
 import type { ApprovalFileSettings } from './schema/restoring.js';
@@ -47,8 +47,9 @@ function problemsOf(layers: readonly Layer<ApprovalFileSettings>[], policy: Appr
     problems.push(problem(mayApprove, 'false, or left out, where protected is true'));
   const names = find(layers, 'allowedApprovers');
   const approvers = find(layers, 'approvers');
-  if (names && new Set(names.value).size < policy.approvers)
-    problems.push(problem(approvers ?? names, `no more than the ${names.value.length} allowedApprovers`));
+  const people = new Set(names?.value.map(personOf)).size;
+  if (names && people < policy.approvers)
+    problems.push(problem(approvers ?? names, `no more than the ${people} allowedApprovers`));
   return problems;
 }
 

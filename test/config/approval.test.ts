@@ -63,7 +63,7 @@ test('whatever is wrong in a policy is listed at once, with its line', async () 
     '    approval: {protected: "yes", approvers: 0, deadlineMinutes: 1.5}',
     '    databases:',
     '      a: {approval: {protected: true, requesterMayApprove: true}}',
-    '      b: {approval: {approvers: 3, allowedApprovers: [ann, bob]}}',
+    '      b: {approval: {approvers: 3, allowedApprovers: [ann, bob, BOB]}}',
     '      c: {approval: {allowedApprovers: [1]}}',
     '      "": {}',
   );

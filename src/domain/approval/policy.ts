@@ -14,6 +14,11 @@ export interface ApprovalPolicy {
   allowedApprovers?: string[];
 }
 
+/** The same person however the name is written: without spaces around it, in any case. */
+export function personOf(name: string): string {
+  return name.normalize('NFKC').trim().toLowerCase();
+}
+
 /** Why an approval of the requester's can't count, in words; undefined where it can. */
 export function requesterBarredBecause({ protected: isProtected, requesterMayApprove }: ApprovalPolicy) {
   if (requesterMayApprove && !isProtected) return undefined;

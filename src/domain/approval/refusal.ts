@@ -1,4 +1,10 @@
-import { type ApprovalState, approvalsMissing, type Decision, requesterBarredBecause } from './policy.js';
+import {
+  type ApprovalState,
+  approvalsMissing,
+  type Decision,
+  personOf,
+  requesterBarredBecause,
+} from './policy.js';
 
 /** Why a decision does not count, and what the person can do instead. */
 export interface Refusal {
@@ -66,11 +72,6 @@ function notAllowed(approver: string, allowed: string[]): Refusal {
         ? 'Ask one of them to decide.'
         : 'Name who may as `approval.allowedApprovers` of the settings, cancel the restore, and begin it again.',
   };
-}
-
-/** The same person however the name is written: without spaces around it, in any case. */
-function personOf(name: string): string {
-  return name.normalize('NFKC').trim().toLowerCase();
 }
 
 function shown(text: string): string {

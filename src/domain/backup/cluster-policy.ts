@@ -1,4 +1,4 @@
-import type { ApprovalPolicy } from '../approval/policy.js';
+import { type ApprovalPolicy, personOf } from '../approval/policy.js';
 
 /**
  * Who must agree before a whole cluster is replaced: all that its own policy and that of each of its databases asks for,
@@ -23,5 +23,7 @@ export function strictestPolicy(own: ApprovalPolicy, others: readonly ApprovalPo
 }
 
 function common(one: string[] | undefined, other: string[] | undefined): string[] | undefined {
-  return one && other ? one.filter((name) => other.includes(name)) : (one ?? other);
+  if (!one || !other) return one ?? other;
+  const people = new Set(other.map(personOf));
+  return one.filter((name) => people.has(personOf(name)));
 }
