@@ -29,9 +29,8 @@ test('with neither a Temporal server nor a worker a restore and its undo do thei
   expect(await orders()).toBe('0');
 });
 
-test('a restore whose command was killed while it waited goes on with the approval', async () => {
-  expect(await place.run('backup', 'shop')).toMatchObject({ exitCode: 0 });
-  await cluster.psql('INSERT INTO orders VALUES (1)', 'shop');
+/** A restore of the newest backup whose command is killed once it waits for people. */
+async function killRestoreThatWaits(): Promise<void> {
   const restoring = place.start(['restore', '--latest', 'shop']);
   let told = '';
   restoring.stderr.on('data', (text: Buffer) => {
@@ -40,6 +39,12 @@ test('a restore whose command was killed while it waited goes on with the approv
   await vi.waitUntil(() => told.includes('waits for 1 approval'), { timeout: 120_000 });
   restoring.kill('SIGKILL');
   await restoring;
+}
+
+test('a restore whose command was killed while it waited goes on with the approval', async () => {
+  expect(await place.run('backup', 'shop')).toMatchObject({ exitCode: 0 });
+  await cluster.psql('INSERT INTO orders VALUES (1)', 'shop');
+  await killRestoreThatWaits();
   expect(await orders()).toBe('1');
   expect(await place.run('approve', 'shop', '--reason', 'seen')).toMatchObject({ exitCode: 0 });
   expect(await orders()).toBe('0');
@@ -47,14 +52,7 @@ test('a restore whose command was killed while it waited goes on with the approv
 
 test('a restore of another backup is not taken for the one whose command was killed', async () => {
   await cluster.psql('INSERT INTO orders VALUES (1)', 'shop');
-  const restoring = place.start(['restore', '--latest', 'shop']);
-  let told = '';
-  restoring.stderr.on('data', (text: Buffer) => {
-    told += text;
-  });
-  await vi.waitUntil(() => told.includes('waits for 1 approval'), { timeout: 120_000 });
-  restoring.kill('SIGKILL');
-  await restoring;
+  await killRestoreThatWaits();
   const other = await place.run('restore', 'oldest', 'shop', '--yes');
   expect(other).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('with other arguments') });
   expect(await orders()).toBe('100');
